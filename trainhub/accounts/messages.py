@@ -1,0 +1,29 @@
+"""Sentences of the refusals of this room."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+MESSAGES: dict[str, Any] = {
+    "sign_in_refused": _l("Staff number or password is wrong. Please try again."),
+    "sign_in_throttled": _l("Too many attempts from this device. Try again in %(minutes)s minutes, or ask the school administrator for a new activation code."),
+    "activation_refused": _l("This code is wrong, already used, or older than 72 hours. Ask the school administrator for a new one."),
+    "password_short": _l("Use at least 10 characters; three or four unrelated words are easy to remember."),
+    "password_long": _l("Use at most 128 characters."),
+    "password_common": _l("This password is too easy to guess, even with digits added. Use three or four unrelated words."),
+    "password_own_word": _l("The password is made of your own name or number. Use other words."),
+    "wrong_password": _l("The present password is wrong."),
+    "username_taken": _l("Somebody already signs in as %(username)s. Choose another name."),
+}
+
+ROLE_LABELS: dict[str, Any] = {
+    "teacher": _l("Teacher"),
+    "homeroom_teacher": _l("Homeroom teacher"),
+    "training_officer": _l("Training officer"),
+    "school_administrator": _l("School administrator"),
+    "principal": _l("Principal"),
+    "bureau_officer": _l("Bureau officer"),
+    "auditor": _l("Auditor"),
+    "security_administrator": _l("Rights administrator"),
+    "system_administrator": _l("System administrator"),
+}

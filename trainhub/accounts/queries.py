@@ -1,0 +1,181 @@
+"""Reads of sign-in: from a session token to an actor, lists of sessions, accounts, grants."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from trainhub.accounts.models import Account, AccountGrant, UserSession
+from trainhub.accounts.rules import token_digest
+from trainhub.kernel.actor import Actor, Grant, Scope
+from trainhub.kernel.clock import local_day
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.orm import Base
+from trainhub.kernel.permissions import Role
+
+_RANK = {role: i for i, role in enumerate((
+    Role.TRAINING_OFFICER, Role.SCHOOL_ADMINISTRATOR, Role.PRINCIPAL, Role.BUREAU_OFFICER,
+    Role.SECURITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR, Role.AUDITOR, Role.HOMEROOM_TEACHER, Role.TEACHER,
+))}
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What an account chose: language and light or dark."""
+
+    locale: str | None
+    theme: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInActor:
+    """The actor of a session with its preferences."""
+
+    actor: Actor
+    preferences: Preferences
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One open session of an account."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+    agent: str
+    current: bool
+
+
+def actor_of_token(session: Session, token: str, now: datetime) -> SignedInActor | None:
+    """Return who acts under a session token, or None where it is unknown, ended or expired.
+
+    Two statements. Grants are read here on every request, so that an ended one is gone at once. An
+    account without a valid grant may not act.
+    """
+    row = session.execute(
+        select(UserSession, Account).join(
+            Account, (Account.district_id == UserSession.district_id) & (Account.id == UserSession.account_id)
+        ).where(UserSession.token_hash == token_digest(token))
+    ).one_or_none()
+    if row is None:
+        return None
+    held, account = row
+    if held.revoked_at is not None or held.expires_at <= now or account.disabled_at is not None:
+        return None
+    return _signed_in(session, account, held.grant_id, held.id, now)
+
+
+def actor_of_account(
+    session: Session, account: Account, now: datetime, role: Role | None = None
+) -> Actor | None:
+    """Return the actor of an account outside a session (command line)."""
+    found = _signed_in(session, account, None, "", now, role)
+    return found.actor if found else None
+
+
+def _signed_in(
+    session: Session, account: Account, grant_id: str | None, session_id: str, now: datetime, role: Role | None = None
+) -> SignedInActor | None:
+    grants = [g for g in _grants(session, account) if g.valid_on(local_day(now))]
+    if role is not None:
+        grants = [g for g in grants if g.role is role]
+    if not grants:
+        return None
+    acting = next((g for g in grants if g.id == grant_id), grants[0])
+    actor = Actor(
+        account_id=account.id, district_id=account.district_id, display_name=account.display_name,
+        person_id=account.person_id, role=acting.role, org_id=acting.org_id, org_name=acting.org_name,
+        grants=tuple(grants), grant_id=acting.id,
+    )
+    return SignedInActor(actor, Preferences(account.locale, account.theme), session_id)
+
+
+def _grants(session: Session, account: Account) -> list[Grant]:
+    units = Base.metadata.tables["org_unit"]  # the room of organisations lies above this one
+    rows = session.execute(
+        select(AccountGrant, units.c.name).join(
+            units, (units.c.district_id == AccountGrant.district_id) & (units.c.id == AccountGrant.org_id)
+        ).where(AccountGrant.district_id == account.district_id, AccountGrant.account_id == account.id)
+    ).all()
+    grants = [Grant(g.id, Role(g.role), g.org_id, name, g.from_on, g.to_on) for g, name in rows]
+    return sorted(grants, key=lambda g: (_RANK[g.role], g.org_name))
+
+
+def sessions_of(session: Session, actor: Actor, token: str, now: datetime) -> list[SessionRow]:
+    """Return the open sessions of the actor's account, newest first."""
+    rows = session.scalars(
+        select(UserSession).where(
+            UserSession.district_id == actor.district_id, UserSession.account_id == actor.account_id,
+            UserSession.revoked_at.is_(None), UserSession.expires_at > now,
+        ).order_by(UserSession.created_at.desc())
+    )
+    here = token_digest(token)
+    return [SessionRow(r.id, r.created_at, r.expires_at, r.agent, r.token_hash == here) for r in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account in the list of those who manage accounts or grants."""
+
+    id: str
+    username: str
+    display_name: str
+    has_password: bool
+    disabled: bool
+    grants: tuple[tuple[str, str, str, date, date | None], ...]  # id, role, organisation, from, to
+
+
+def accounts(session: Session, scope: Scope, *, search: str = "", limit: int = 200) -> list[AccountRow]:
+    """Return accounts that act in the scope's schools (or the whole district). Two statements."""
+    query = _in_scope(scope).order_by(Account.username).limit(limit)
+    if search:
+        like = f"%{search.strip().casefold()}%"
+        query = query.where(Account.username.like(like) | Account.display_name.like(f"%{search.strip()}%"))
+    return _with_grants(session, scope, list(session.scalars(query)))
+
+
+def account(session: Session, scope: Scope, account_id: str) -> AccountRow:
+    """Return one account of the scope; NotFound otherwise."""
+    found = session.scalars(_in_scope(scope).where(Account.id == account_id)).one_or_none()
+    if found is None:
+        raise NotFound
+    return _with_grants(session, scope, [found])[0]
+
+
+def organisations(session: Session, district_id: str) -> list[tuple[str, str]]:
+    """Return (id, name) of every organisation of a district, for choosing where a right is valid."""
+    units = Base.metadata.tables["org_unit"]
+    rows = session.execute(
+        select(units.c.id, units.c.name).where(units.c.district_id == district_id).order_by(units.c.sort_key)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def _in_scope(scope: Scope) -> Select[tuple[Account]]:
+    query = select(Account).where(Account.district_id == scope.district_id)
+    if scope.school_ids is not None:
+        query = query.where(
+            select(AccountGrant.id).where(
+                AccountGrant.district_id == Account.district_id, AccountGrant.account_id == Account.id,
+                AccountGrant.org_id.in_(scope.school_ids),
+            ).exists()
+        )
+    return query
+
+
+def _with_grants(session: Session, scope: Scope, found: list[Account]) -> list[AccountRow]:
+    units = Base.metadata.tables["org_unit"]
+    grants: dict[str, list[tuple[str, str, str, date, date | None]]] = {}
+    for g, name in session.execute(
+        select(AccountGrant, units.c.short_name).join(
+            units, (units.c.district_id == AccountGrant.district_id) & (units.c.id == AccountGrant.org_id)
+        ).where(AccountGrant.district_id == scope.district_id, AccountGrant.account_id.in_([a.id for a in found]))
+    ):
+        grants.setdefault(g.account_id, []).append((g.id, g.role, name, g.from_on, g.to_on))
+    return [
+        AccountRow(a.id, a.username, a.display_name, a.password_hash is not None, a.disabled_at is not None,
+                   tuple(grants.get(a.id, ())))
+        for a in found
+    ]

@@ -1,0 +1,84 @@
+"""``create_app`` in named steps."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Flask, g, request
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from trainhub.accounts import browser
+from trainhub.app import logs, probes, shell, wiring
+from trainhub.app.settings import check_key, from_environment
+from trainhub.kernel.ids import new_id
+from trainhub.plugin_host.host import PluginHost
+from trainhub.web import assets, errors, gate, headers, i18n
+from trainhub.web.database import db, prepare_sqlite, set_read_only
+
+csrf = CSRFProtect()
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def create_app(config: Mapping[str, Any] | None = None, *, plugins: Sequence[tuple[str, Any]] = ()) -> Flask:
+    """Build the application. Pure wiring: no migration, no write, no network.
+
+    ``config`` overrides the environment; ``plugins`` adds (name, module) pairs beside the installed
+    ones. Raises where the key is weak, a route declares no permission, or a plugin cannot start.
+    """
+    app = Flask("trainhub", static_folder="web/static", template_folder="web/templates")
+    app.config.from_mapping(from_environment(os.environ))
+    app.config.from_mapping(config or {})
+    check_key(str(app.config["SECRET_KEY"]))
+    logs.configure(app)
+    _prepare_requests(app)
+    _prepare_database(app)
+    csrf.init_app(app)
+    browser.install(app)
+    i18n.install(app)
+    assets.install(app)
+    headers.install(app)
+    errors.install(app)
+    gate.install(app)
+    _start_plugins(app, plugins)
+    wiring.register_rooms(app)
+    wiring.listen()
+    probes.install(app)
+    shell.install(app)
+    gate.check_all(app)
+    return app
+
+
+def _prepare_requests(app: Flask) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+    if app.config["TRAINHUB_PROXIES"]:
+        count = int(app.config["TRAINHUB_PROXIES"])
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)  # type: ignore[method-assign]
+
+    @app.before_request
+    def prepare() -> None:
+        g.request_id = new_id()[:16]
+        set_read_only(request.method in SAFE)
+        user = browser.current_user
+        if request.endpoint not in {None, "static"} and user.is_authenticated:
+            g.locale = user.preferences.locale
+
+
+def _prepare_database(app: Flask) -> None:
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+        if engine.dialect.name == "sqlite":
+            prepare_sqlite(engine)
+    folder = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(__file__))), "migrations")
+    Migrate(app, db, directory=folder)
+
+
+def _start_plugins(app: Flask, extra: Sequence[tuple[str, Any]]) -> None:
+    host = PluginHost()
+    host.start(extra=extra)
+    app.extensions["trainhub.plugins"] = host
+    app.extensions["trainhub.course_types"] = host.course_types
+    app.extensions["trainhub.sources"] = host.sources

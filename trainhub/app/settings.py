@@ -1,0 +1,73 @@
+"""Settings, from ``TRAINHUB_*`` environment variables only. A weak key stops the start."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+MIN_KEY_LENGTH = 32
+_WEAK = ("secret", "changeme", "password", "trainhub", "test", "dev", "key", "example")
+
+
+class WeakKey(RuntimeError):
+    """The secret key is missing, short or guessable."""
+
+
+def check_key(key: str) -> str:
+    """Return the key, or raise :class:`WeakKey` saying how to make a good one."""
+    distinct = len(set(key))
+    if len(key) < MIN_KEY_LENGTH or distinct < 10 or any(key.casefold().startswith(w) for w in _WEAK):
+        raise WeakKey(
+            "TRAINHUB_SECRET_KEY is missing or weak. `trainhub init` writes a good one, or run: "
+            "python -c \"import secrets; print(secrets.token_urlsafe(48))\""
+        )
+    return key
+
+
+def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of database, key and backups: ``TRAINHUB_DATA`` or ``./data``."""
+    return Path(environ.get("TRAINHUB_DATA", "data")).absolute()
+
+
+def key_file(folder: Path) -> Path:
+    """Return where ``trainhub init`` keeps the secret key (mode 0600)."""
+    return folder / "secret.key"
+
+
+def database_url(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the database URL: ``TRAINHUB_DATABASE_URL`` or SQLite in the data folder."""
+    url = environ.get("TRAINHUB_DATABASE_URL") or f"sqlite:///{data_folder(environ) / 'trainhub.sqlite3'}"
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Return the Flask configuration."""
+    folder = data_folder(environ)
+    key = environ.get("TRAINHUB_SECRET_KEY", "")
+    if not key and key_file(folder).is_file():
+        key = key_file(folder).read_text(encoding="ascii").strip()
+    https = environ.get("TRAINHUB_HTTPS", "0") == "1"
+    hosts = [h.strip() for h in environ.get("TRAINHUB_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if h.strip()]
+    return {
+        "SECRET_KEY": key,
+        "SQLALCHEMY_DATABASE_URI": database_url(environ),
+        "TRAINHUB_DATA": str(folder),
+        "TRAINHUB_HTTPS": https,
+        "TRUSTED_HOSTS": hosts,
+        "TRAINHUB_REDIS_URL": environ.get("TRAINHUB_REDIS_URL", ""),
+        "TRAINHUB_PROXIES": int(environ.get("TRAINHUB_PROXIES", "0")),
+        "TRAINHUB_LOG": environ.get("TRAINHUB_LOG", "json"),
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_NAME": "trainhub_session",
+        "MAX_CONTENT_LENGTH": 12 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "MAX_FORM_PARTS": 6000,
+        "WTF_CSRF_TIME_LIMIT": 12 * 3600,
+        "WTF_CSRF_SSL_STRICT": False,
+        "SQLALCHEMY_ENGINE_OPTIONS": {},
+    }

@@ -1,0 +1,164 @@
+"""Tables of attendance: sheets, records (one head per person), marks (history), raw readings."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trainhub.kernel.orm import Base, Id, tenant_fk
+
+STATUSES = ("present", "late", "left_early", "excused", "absent")
+
+
+class AttendanceSheet(Base):
+    """The roll of one part of a training (or one meeting).
+
+    States: ``open`` (marks allowed) > ``submitted`` (roll ended, head count given) > ``verified`` (by
+    another person; minutes count) ; ``void`` when the event was cancelled. ``amended`` rolls go back to
+    ``open`` with a reason and a new revision.
+    ``subject_kind``/``subject_id`` name what it is the roll of: ``training_part`` and the part's id.
+    """
+
+    __tablename__ = "attendance_sheet"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    school_id: Mapped[str] = mapped_column(Id)
+    subject_kind: Mapped[str] = mapped_column(String(24))
+    subject_id: Mapped[str] = mapped_column(Id)
+    title: Mapped[str] = mapped_column(String(200))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    default_roll: Mapped[str] = mapped_column(String(12), default="unmarked")
+    grace_minutes: Mapped[int] = mapped_column(default=5)
+    early_leave_grace_minutes: Mapped[int] = mapped_column(default=5)
+    state: Mapped[str] = mapped_column(String(12), default="open")
+    revision: Mapped[int] = mapped_column(default=1)
+    head_count: Mapped[int | None]
+    submitted_by: Mapped[str | None] = mapped_column(Id)
+    submitted_at: Mapped[datetime | None]
+    verified_by: Mapped[str | None] = mapped_column(Id)
+    verified_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        tenant_fk("school_id", "org_unit"),
+        UniqueConstraint("district_id", "subject_kind", "subject_id"),
+        CheckConstraint("ends_at > starts_at", name="sheet_period"),
+        Index(None, "district_id", "school_id", "starts_at"),
+    )
+
+
+class AttendanceRecord(Base):
+    """The head of one person on one sheet. ``status`` None is undecided, never absent.
+
+    ``minutes`` are the attended minutes inside the sheet's time; they count only once the sheet is
+    verified and while ``revoked_at`` is None. ``version`` grows with every mark (optimistic locking).
+    """
+
+    __tablename__ = "attendance_record"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    sheet_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    school_id: Mapped[str] = mapped_column(Id)
+    serial_no: Mapped[int]
+    department: Mapped[str] = mapped_column(String(60), default="")
+    staff_no: Mapped[str] = mapped_column(String(40), default="")
+    expected: Mapped[bool] = mapped_column(default=True)  # False: walked in, was not on the list
+    status: Mapped[str | None] = mapped_column(String(12))
+    leave_type: Mapped[str] = mapped_column(String(16), default="")  # sick | personal | official | maternity
+    arrived_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    late_minutes: Mapped[int] = mapped_column(default=0)
+    minutes: Mapped[int] = mapped_column(default=0)
+    source: Mapped[str] = mapped_column(String(48), default="")
+    note: Mapped[str] = mapped_column(String(200), default="")
+    review: Mapped[list[Any]]
+    version: Mapped[int] = mapped_column(default=0)
+    marked_by: Mapped[str | None] = mapped_column(Id)
+    marked_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    revoked_reason: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (
+        tenant_fk("sheet_id", "attendance_sheet"),
+        tenant_fk("person_id", "person"),
+        CheckConstraint("minutes >= 0 AND late_minutes >= 0", name="minutes_not_negative"),
+        Index(None, "district_id", "person_id"),
+    )
+
+
+class AttendanceMark(Base):
+    """One change of one record: old value, new value, who, when, from which source. Append-only.
+
+    ``op_id`` is made by the client, so a repeated request changes nothing.
+    """
+
+    __tablename__ = "attendance_mark"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    sheet_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    op_id: Mapped[str] = mapped_column(String(48), primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    version: Mapped[int]
+    source: Mapped[str] = mapped_column(String(48))
+    actor_id: Mapped[str] = mapped_column(Id)
+    recorded_at: Mapped[datetime]
+    device_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (
+        tenant_fk("sheet_id", "attendance_sheet"),
+        Index(None, "district_id", "sheet_id", "recorded_at"),
+    )
+
+
+class AttendanceStep(Base):
+    """A step of a sheet: opened, assertion, submit, return, verify, reopen, revoke, void ... Append-only.
+
+    ``details`` holds the numbers of the step (head count, tally, department of an assertion).
+    """
+
+    __tablename__ = "attendance_step"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    sheet_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    step: Mapped[str] = mapped_column(String(12))
+    to_state: Mapped[str] = mapped_column(String(12))
+    revision: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    details: Mapped[dict[str, Any]]
+    actor_id: Mapped[str] = mapped_column(Id)
+    acting_role: Mapped[str] = mapped_column(String(32))
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (tenant_fk("sheet_id", "attendance_sheet"),)
+
+
+class AttendanceEvidence(Base):
+    """A raw reading kept beside the record it led to, or did not lead to (the loser stays visible).
+
+    The natural key (sheet, source, external id) makes a second import of the same file change nothing.
+    """
+
+    __tablename__ = "attendance_evidence"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    sheet_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    source: Mapped[str] = mapped_column(String(48), primary_key=True)
+    external_id: Mapped[str] = mapped_column(String(96), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(Id)
+    row: Mapped[int]
+    row_sha256: Mapped[str] = mapped_column(String(64))
+    person_id: Mapped[str | None] = mapped_column(Id)
+    reading: Mapped[dict[str, Any]]
+    outcome: Mapped[str] = mapped_column(String(24))  # applied | superseded | unmatched | review | ignored
+    review: Mapped[list[Any]]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (tenant_fk("sheet_id", "attendance_sheet"), tenant_fk("batch_id", "import_batch"))

@@ -1,0 +1,211 @@
+"""Loading and writing the heads of a sheet: the same few statements, whatever the number of people."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from trainhub.attendance.models import AttendanceMark, AttendanceRecord, AttendanceSheet, AttendanceStep
+from trainhub.attendance.roll_rules import Frame, Head, RollStateChanged, next_state
+from trainhub.attendance.service.commands import ReasonNeeded, SheetClosed
+from trainhub.kernel.actor import Actor
+from trainhub.kernel.errors import InvalidState, NotFound
+from trainhub.kernel.events import announcer
+from trainhub.kernel.ids import new_id
+from trainhub.kernel.permissions import Permission
+from trainhub.ledger.service import NewEntry, append
+
+HEAD_FIELDS = tuple(f.name for f in fields(Head))
+_HEAD_COLUMNS = tuple(getattr(AttendanceRecord, name) for name in HEAD_FIELDS)
+
+
+def locked_sheet(session: Session, actor: Actor, permission: Permission, sheet_id: str) -> AttendanceSheet:
+    """Return a sheet of the actor's scope, locked until the end of the transaction.
+
+    The lock makes two devices that mark the same roll wait for each other, so that the versions they
+    are checked against are the latest. Raises NotFound outside the scope: the answer is the same as
+    for a sheet that does not exist.
+    """
+    scope = actor.scope(permission)
+    sheet = session.scalars(
+        select(AttendanceSheet)
+        .where(AttendanceSheet.district_id == actor.district_id, AttendanceSheet.id == sheet_id)
+        .with_for_update(),
+        execution_options={"populate_existing": True},
+    ).one_or_none()
+    if sheet is None or not scope.covers_school(sheet.school_id):
+        raise NotFound
+    return sheet
+
+
+def open_for_marks(sheet: AttendanceSheet) -> None:
+    """Refuse where the roll was ended, verified or cancelled."""
+    if sheet.state != "open":
+        raise SheetClosed(state=sheet.state)
+
+
+def frame_of(sheet: AttendanceSheet) -> Frame:
+    """The time of a sheet."""
+    return Frame(sheet.starts_at, sheet.ends_at)
+
+
+def heads_of(session: Session, sheet: AttendanceSheet) -> dict[str, Head]:
+    """Return all heads of a sheet by person, in the order of the serial numbers. One statement."""
+    rows = session.execute(
+        select(*_HEAD_COLUMNS)
+        .where(AttendanceRecord.district_id == sheet.district_id, AttendanceRecord.sheet_id == sheet.id)
+        .order_by(AttendanceRecord.serial_no)
+    )
+    return {row.person_id: head_from(row._mapping) for row in rows}
+
+
+def head_from(row: Mapping[str, Any]) -> Head:
+    """Build a head from a row that has its columns."""
+    return Head(**{name: row[name] for name in HEAD_FIELDS if name != "review"}, review=tuple(row["review"]))
+
+
+def heads_and_operation(session: Session, sheet: AttendanceSheet, op_id: str) -> tuple[dict[str, Head], set[str]]:
+    """Return all heads of a sheet, and whom an operation changed already. One statement."""
+    rows = session.execute(
+        select(*_HEAD_COLUMNS, AttendanceMark.op_id)
+        .outerjoin(
+            AttendanceMark,
+            (AttendanceMark.district_id == AttendanceRecord.district_id)
+            & (AttendanceMark.sheet_id == AttendanceRecord.sheet_id)
+            & (AttendanceMark.person_id == AttendanceRecord.person_id)
+            & (AttendanceMark.op_id == op_id),
+        )
+        .where(AttendanceRecord.district_id == sheet.district_id, AttendanceRecord.sheet_id == sheet.id)
+        .order_by(AttendanceRecord.serial_no)
+    ).all()
+    heads = {row.person_id: head_from(row._mapping) for row in rows}
+    return heads, {row.person_id for row in rows if row.op_id is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One head before and after. ``before`` None: the person was not on the sheet (a walk-in)."""
+
+    before: Head | None
+    after: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Under which operation, from which source and why heads change."""
+
+    op_id: str
+    source: str
+    kind: str = "roll.marked"
+    device_at: datetime | None = None
+    reason: str = ""
+    evidence_sha256: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save(session: Session, actor: Actor, sheet: AttendanceSheet, changes: Iterable[Change], how: Save, now: datetime) -> None:
+    """Write heads, their history and one ledger entry. Six statements for any number of people."""
+    listed = list(changes)
+    if not listed:
+        return
+    _upsert(session, sheet, [c.after for c in listed])
+    session.execute(insert(AttendanceMark), [_history(actor, sheet, c, how, now) for c in listed])
+    append(session, NewEntry(
+        district_id=sheet.district_id, school_id=sheet.school_id, kind=how.kind, subject_ref=sheet.subject_id,
+        object_ref=sheet.id,
+        payload={"op": how.op_id, "revision": sheet.revision, "people": [plain(c.after) for c in listed],
+                 "device_at": _iso(how.device_at), **how.details},
+        occurred_at=min(how.device_at or now, now), recorded_at=now, actor_ref=actor.account_id,
+        acting_role=actor.role.value, source=how.source, evidence_sha256=how.evidence_sha256, reason=how.reason,
+    ))
+
+
+def plain(head: Head) -> dict[str, Any]:
+    """Return what the ledger and the history keep of a head: ids and numbers, never a name or a note."""
+    return {
+        "person": head.person_id, "status": head.status, "leave": head.leave_type, "minutes": head.minutes,
+        "late": head.late_minutes, "arrived_at": _iso(head.arrived_at), "left_at": _iso(head.left_at),
+        "version": head.version, "expected": head.expected, "revoked": head.revoked_at is not None,
+        "source": head.source, "review": list(head.review),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _history(actor: Actor, sheet: AttendanceSheet, change: Change, how: Save, now: datetime) -> dict[str, Any]:
+    before = plain(change.before) | {"note": change.before.note} if change.before else {}
+    return {
+        "district_id": sheet.district_id, "sheet_id": sheet.id, "op_id": how.op_id,
+        "person_id": change.after.person_id, "before": before, "after": plain(change.after) | {"note": change.after.note},
+        "version": change.after.version, "source": how.source, "actor_id": actor.account_id, "recorded_at": now,
+        "device_at": how.device_at, "reason": how.reason,
+    }
+
+
+_KEYS = ("district_id", "sheet_id", "person_id")
+
+
+def _upsert(session: Session, sheet: AttendanceSheet, heads: Iterable[Head]) -> None:
+    """One INSERT ... ON CONFLICT for a whole roll, new people and marked ones alike."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(AttendanceRecord)
+    changing = [name for name in HEAD_FIELDS if name != "person_id"]
+    rows = [
+        {name: getattr(head, name) for name in HEAD_FIELDS if name != "review"}
+        | {"review": list(head.review), "district_id": sheet.district_id, "sheet_id": sheet.id, "school_id": sheet.school_id}
+        for head in heads
+    ]
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(_KEYS), set_={name: statement.excluded[name] for name in changing}
+        ),
+        rows,
+    )
+
+
+def step(
+    session: Session, actor: Actor, sheet: AttendanceSheet, name: str, now: datetime,
+    *, reason: str = "", details: Mapping[str, Any] | None = None, to_state: str | None = None,
+    in_ledger: bool = True,
+) -> None:
+    """Take a step of a sheet: state, history row and ledger entry together.
+
+    ``to_state`` is for steps that leave the state as it is; ``in_ledger`` False where the caller's save
+    carries the step in its own entry. Raises InvalidState where the state does not allow the step.
+    """
+    after = to_state or next_state(name, sheet.state)
+    if after is None:
+        raise InvalidState(state=sheet.state, step=name)
+    changed, sheet.state = sheet.state != after, after
+    session.add(AttendanceStep(
+        district_id=sheet.district_id, sheet_id=sheet.id, id=new_id(), step=name, to_state=after,
+        revision=sheet.revision, reason=reason, details=dict(details or {}), actor_id=actor.account_id,
+        acting_role=actor.role.value, recorded_at=now,
+    ))
+    if changed:
+        session.flush()
+        announcer.announce(session, RollStateChanged(
+            sheet.district_id, sheet.school_id, sheet.id, sheet.subject_kind, sheet.subject_id, after,
+            actor.account_id, actor.role.value, now,
+        ))
+    if not in_ledger:
+        return
+    append(session, NewEntry(
+        district_id=sheet.district_id, school_id=sheet.school_id, kind=f"roll.{name}", subject_ref=sheet.subject_id,
+        object_ref=sheet.id, payload={"state": after, "revision": sheet.revision, **dict(details or {})},
+        occurred_at=now, recorded_at=now, actor_ref=actor.account_id, acting_role=actor.role.value, reason=reason,
+    ))
+
+
+def reason_given(reason: str, limit: int = 200) -> str:
+    """Return a reason cut to its column; refuse an empty one."""
+    text = " ".join(reason.split())
+    if not text:
+        raise ReasonNeeded(field="reason")
+    return text[:limit]

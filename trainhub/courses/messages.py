@@ -1,0 +1,114 @@
+"""What the room says when it refuses: one sentence for each code, in the reader's language."""
+
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+
+from trainhub.courses.rules import PackProblem
+
+_l = lazy_gettext
+
+MESSAGES: dict[str, Any] = {
+    "pack_version_taken": _l(
+        "Version %(version)s of this pack is installed already with other content. Raise the version in course.yaml and install it again."
+    ),
+    "pack_not_usable": _l(
+        "The pack has %(count)s mistakes and was not installed. Run the check, put them right, and install it again. First: %(first)s"
+    ),
+}
+
+PROBLEMS: dict[str, Any] = {
+    "unknown_type": _l("The course type %(type)s is not registered. Use one of %(known)s, or enable the plugin that brings it."),
+    "too_few_minutes": _l(
+        "%(periods)s periods need %(claimed)s minutes, but the units last %(minutes)s. Lengthen a unit or lower class_hours."
+    ),
+    "not_face_to_face": _l("The training is required face to face, so delivery must be face_to_face."),
+    "delivery_differs": _l("Unit %(unit)s is delivered otherwise than the pack. Make them agree, or declare the pack blended."),
+    "repeated": _l("%(value)s stands here twice. Each must be different."),
+    "no_such_unit": _l("There is no unit with the id %(unit)s. Write the id of a unit of this pack."),
+    "break_in_unit": _l("A break belongs to no unit. Take the unit away from this line."),
+    "step_without_unit": _l("Say to which unit %(title)s belongs, or mark it as a break."),
+    "run_of_show_differs": _l("Unit %(unit)s lasts %(minutes)s minutes, but its run of show adds up to %(spent)s. Make them agree."),
+    "quiz_missing": _l("The assessment is a quiz, but quiz.yaml is missing. Add the file, or set the kind to none."),
+    "answer_not_offered": _l("The answer of question %(item)s is not among its options."),
+    "one_answer_only": _l("Question %(item)s allows one choice only, so give exactly one answer."),
+    "pass_mark_too_high": _l("There are only %(count)s questions. Lower the number of right answers needed."),
+    "pass_mark_differs": _l("course.yaml demands %(course)s right answers and quiz.yaml %(quiz)s. Make them agree."),
+    "unknown_key": _l("%(key)s is not a key of the format. It is kept, but nothing reads it; check the spelling."),
+    "key_unexpected": _l("%(key)s is not known here. Check the spelling or take it away."),
+    "field_missing": _l("%(key)s is missing. Add it."),
+    "wrong_type": _l("This should be a value of the kind %(wanted)s. Numbers stand without quotes, versions with quotes."),
+    "bad_pattern": _l("%(value)s does not have the form that is needed here. Look at the README of courses/ for an example."),
+    "not_allowed": _l("%(value)s is not possible here. Use one of: %(allowed)s."),
+    "too_short": _l("This is empty or too short. Fill it in."),
+    "too_long": _l("This is too long; the limit is %(wanted)s. Shorten it."),
+    "out_of_range": _l("%(value)s is out of range; the limit is %(wanted)s."),
+    "shape": _l("This part does not follow the format. Compare it with the README of courses/."),
+    "yaml_alias": _l("References (& and *) are not accepted in a course pack. Write the value out."),
+    "yaml_tag": _l("Tags (!) are not accepted in a course pack. Write a plain value."),
+    "yaml_too_deep": _l("The file is nested too deeply or holds too many values. Split the pack."),
+    "yaml_unreadable": _l("The file cannot be read as YAML at this line. Check indentation, colons and quotes."),
+    "yaml_value": _l("The file holds a value that cannot be stored. Use plain text and whole numbers."),
+    "key_not_text": _l("The name of a field must be plain text."),
+    "key_repeated": _l("%(key)s stands here twice. Keep one of them."),
+    "control_character": _l("There is an invisible control character in this text. Delete it and type the text again."),
+    "file_empty": _l("The file is empty. Fill it in."),
+    "file_missing": _l("The file is not in the pack. Add it, or take it out of course.yaml."),
+    "file_too_large": _l("The file is larger than %(limit)s KB. Shorten it; pictures do not belong into a pack."),
+    "file_not_listed": _l("The file lies in the pack but course.yaml does not name it, so nobody will see it."),
+    "text_empty": _l("The file holds no text. Write the unit, or take it out of course.yaml."),
+    "not_utf8": _l("The file is not saved as UTF-8. Save it again with the encoding UTF-8."),
+    "path_leaves": _l("The path leads out of the pack. Files must lie inside it."),
+    "symbolic_link": _l("Links to other files are not accepted. Put the file itself into the pack."),
+    "id_differs_from_folder": _l("The id is %(id)s but the folder is called %(folder)s. Give both the same name."),
+    "no_folder": _l("There is no such folder. Give the folder that holds course.yaml."),
+}
+
+
+def sentence(problem: PackProblem) -> str:
+    """Return the sentence of a problem: what is wrong and what to do."""
+    text = str(PROBLEMS.get(problem.code, PROBLEMS["shape"]))
+    return text % problem.params if problem.params else text
+
+
+def place(problem: PackProblem) -> str:
+    """Return where a problem is, as tools print it: ``course.yaml:12 units.2.minutes``."""
+    line = f":{problem.line}" if problem.line else ""
+    return f"{problem.file}{line} {problem.field}".rstrip()
+
+
+DELIVERY: dict[str, Any] = {
+    "face_to_face": _l("Face to face"),
+    "online": _l("Online"),
+    "blended": _l("Blended"),
+    "on_the_job": _l("On the job"),
+}
+
+STEP_KINDS: dict[str, Any] = {
+    "talk": _l("Talk"),
+    "discussion": _l("Discussion"),
+    "practice": _l("Practice"),
+    "check": _l("Check"),
+    "break": _l("Break"),
+}
+
+LENGTH_LABELS: dict[str, Any] = {
+    "short": _l("Up to 90 minutes"),
+    "medium": _l("91 to 135 minutes"),
+    "long": _l("More than 135 minutes"),
+}
+
+AUDIENCES: dict[str, Any] = {
+    "all_staff": _l("All staff"),
+    "homeroom_teacher": _l("Homeroom teachers"),
+    "bureau_administrator": _l("Bureau administrators"),
+}
+
+TOPICS: dict[str, Any] = {
+    "student_bullying_prevention": _l("Preventing and handling student bullying"),
+}
+
+
+def type_label(spec_label: str) -> str:
+    """Return the label of a course type in the reader's language; plugins give it in English."""
+    return gettext(spec_label)

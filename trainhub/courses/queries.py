@@ -1,0 +1,173 @@
+"""Reads of the catalogue. Packs are reference data: every scope sees the same ones."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trainhub.courses.models import CoursePack
+from trainhub.courses.rules import Pack, pack_of
+from trainhub.kernel.actor import Scope
+from trainhub.kernel.errors import NotFound
+
+LENGTHS: dict[str, tuple[int, int]] = {"short": (0, 90), "medium": (91, 135), "long": (136, 100_000)}
+"""Bands of total minutes by which the catalogue is filtered, both ends inclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFilter:
+    """What the address bar says: a type key, a band of :data:`LENGTHS`, words; "" stands for all."""
+
+    type_key: str = ""
+    length: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PackCard:
+    """One pack as the catalogue shows it. ``minutes`` without breaks; counts of what it holds."""
+
+    id: str
+    version: str
+    title: str
+    summary: str
+    type_key: str
+    delivery: str
+    minutes: int
+    class_hours: int
+    unit_count: int
+    case_count: int
+    handout_count: int
+    has_quiz: bool
+    sources: tuple[str, ...]
+    installed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The shelf under a filter, grouped by type, and how many packs each choice would show."""
+
+    groups: tuple[tuple[str, tuple[PackCard, ...]], ...]
+    found: int
+    total: int
+    by_type: Mapping[str, int]
+    by_length: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PackVersion:
+    """One installed version."""
+
+    version: str
+    installed_at: datetime
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PackPage:
+    """One version of a pack with its whole content, and the other versions, newest first."""
+
+    pack: Pack
+    digest: str
+    installed_at: datetime
+    is_current: bool
+    versions: tuple[PackVersion, ...]
+
+
+def catalogue(session: Session, scope: Scope, wanted: CatalogueFilter) -> Catalogue:  # noqa: ARG001 - same in every scope
+    """Return the current packs that fit the filter. One statement, and no unit text is loaded."""
+    cards = _cards(session)
+    found = [c for c in cards if _fits(c, wanted)]
+    keys = dict.fromkeys(c.type_key for c in found)
+    groups = tuple((key, tuple(c for c in found if c.type_key == key)) for key in keys)
+    by_type = Counter(c.type_key for c in cards)
+    by_length = {band: sum(_in_band(c.minutes, band) for c in cards) for band in LENGTHS}
+    return Catalogue(groups, len(found), len(cards), by_type, by_length)
+
+
+def _cards(session: Session) -> list[PackCard]:
+    statement = (
+        select(
+            CoursePack.pack_id,
+            CoursePack.version,
+            CoursePack.title,
+            CoursePack.summary,
+            CoursePack.type_key,
+            CoursePack.delivery_mode,
+            CoursePack.minutes,
+            CoursePack.class_hours,
+            CoursePack.content["course"].label("course"),
+            CoursePack.installed_at,
+        )
+        .where(CoursePack.is_current.is_(True))
+        .order_by(CoursePack.type_key, CoursePack.title)
+    )
+    return [_card(*row) for row in session.execute(statement)]
+
+
+def _card(
+    pack_id: str, version: str, title: str, summary: str, type_key: str, delivery: str, minutes: int, class_hours: int,
+    course: Mapping[str, Any], installed_at: datetime,
+) -> PackCard:  # fmt: skip
+    return PackCard(
+        id=pack_id,
+        version=version,
+        title=title,
+        summary=summary,
+        type_key=type_key,
+        delivery=delivery,
+        minutes=minutes,
+        class_hours=class_hours,
+        unit_count=len(course["units"]),
+        case_count=len(course.get("cases", ())),
+        handout_count=len(course.get("handouts", ())),
+        has_quiz=course.get("assessment", {}).get("kind") == "quiz",
+        sources=tuple(course.get("sources", ())),
+        installed_at=installed_at,
+    )
+
+
+def _in_band(minutes: int, band: str) -> bool:
+    low, high = LENGTHS[band]
+    return low <= minutes <= high
+
+
+def _fits(card: PackCard, wanted: CatalogueFilter) -> bool:
+    haystack = " ".join((card.title, card.summary, *card.sources)).casefold()
+    return (
+        (not wanted.type_key or card.type_key == wanted.type_key)
+        and (wanted.length not in LENGTHS or _in_band(card.minutes, wanted.length))
+        and all(word in haystack for word in wanted.words.casefold().split())
+    )
+
+
+def pack_page(session: Session, scope: Scope, pack_id: str, version: str = "") -> PackPage:  # noqa: ARG001 - same in every scope
+    """Return one version of a pack, the current one where ``version`` is "".
+
+    Raises NotFound for a pack or version that is not installed. Two statements.
+    """
+    versions = _versions(session, pack_id)
+    chosen = next((v for v in versions if (v.version == version if version else v.is_current)), None)
+    if chosen is None:
+        raise NotFound
+    row = session.execute(
+        select(CoursePack.digest, CoursePack.content).where(
+            CoursePack.pack_id == pack_id, CoursePack.version == chosen.version
+        )
+    ).one()
+    content = row.content
+    pack = pack_of(content["course"], content["texts"], content["quiz"])
+    return PackPage(pack, row.digest, chosen.installed_at, chosen.is_current, tuple(versions))
+
+
+def _versions(session: Session, pack_id: str) -> Sequence[PackVersion]:
+    rows = session.execute(
+        select(CoursePack.version, CoursePack.installed_at, CoursePack.is_current)
+        .where(CoursePack.pack_id == pack_id)
+        .order_by(CoursePack.installed_at.desc(), CoursePack.version.desc())
+    )
+    return [PackVersion(*row) for row in rows]

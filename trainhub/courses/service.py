@@ -1,0 +1,98 @@
+"""Putting packs into the catalogue."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trainhub.courses.models import CoursePack
+from trainhub.courses.rules import BUILT_IN_TYPES, Pack, check_pack, usable
+from trainhub.kernel.actor import Actor
+from trainhub.kernel.errors import DomainError
+from trainhub.kernel.permissions import Permission
+
+
+class PackVersionTaken(DomainError):
+    """The version is installed with other content: an event that used it must keep what it used."""
+
+    code = "pack_version_taken"
+    status = 409
+
+
+class PackNotUsable(DomainError):
+    """The pack breaks a rule of the format; params ``count`` and ``first`` (a problem code)."""
+
+    code = "pack_not_usable"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What an installation did."""
+
+    pack_id: str
+    version: str
+    digest: str
+    change: Literal["installed", "unchanged"]
+    is_current: bool
+
+
+def install_pack(
+    session: Session, actor: Actor | None, pack: Pack, now: datetime, known_types: Collection[str] = BUILT_IN_TYPES
+) -> Installation:
+    """Install a pack; the same content a second time changes nothing.
+
+    A new version becomes a row of its own and the current one if it is the highest; the old ones stay
+    readable. ``actor`` is None for the operator at the machine. Raises :class:`PackNotUsable`,
+    :class:`PackVersionTaken`, Forbidden.
+    """
+    if actor is not None:
+        actor.require(Permission.CATALOGUE_WRITE)
+    _refuse_unusable(pack, known_types)
+    rows = session.scalars(select(CoursePack).where(CoursePack.pack_id == pack.id)).all()
+    digest = pack.digest()
+    for row in rows:
+        if row.version == pack.version:
+            if row.digest != digest:
+                raise PackVersionTaken(field="version", version=pack.version)
+            return Installation(pack.id, pack.version, digest, "unchanged", row.is_current)
+    is_current = all(_order(row.version) < _order(pack.version) for row in rows)
+    for row in rows:
+        row.is_current = row.is_current and not is_current
+    session.add(_row(pack, digest, now, is_current=is_current))
+    session.flush()
+    return Installation(pack.id, pack.version, digest, "installed", is_current)
+
+
+def _refuse_unusable(pack: Pack, known_types: Collection[str]) -> None:
+    problems = [problem for problem in check_pack(pack, known_types) if not usable([problem])]
+    unread = [part.file for part in (*pack.units, *pack.handouts) if part.text is None]
+    if problems or unread:
+        first = problems[0].code if problems else unread[0]
+        raise PackNotUsable(count=len(problems) + len(unread), first=first)
+
+
+def _order(version: str) -> tuple[int, ...]:
+    """1.10 comes after 1.9, and 1 equals 1.0 in rank."""
+    numbers = [int(part) for part in version.split(".")]
+    return tuple(numbers + [0] * (4 - len(numbers)))
+
+
+def _row(pack: Pack, digest: str, now: datetime, *, is_current: bool) -> CoursePack:
+    return CoursePack(
+        pack_id=pack.id,
+        version=pack.version,
+        digest=digest,
+        type_key=pack.type_key,
+        topic=pack.topic,
+        title=pack.title,
+        summary=pack.summary,
+        delivery_mode=pack.delivery,
+        minutes=pack.minutes,
+        class_hours=pack.class_hours,
+        content=pack.content(),
+        installed_at=now,
+        is_current=is_current,
+    )

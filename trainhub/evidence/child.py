@@ -1,0 +1,82 @@
+"""The process that opens a stranger's file. Started by ``intake``, one per upload, then gone.
+
+It gets one JSON line and the file's bytes on standard input and answers with one JSON document. It has
+no settings, no secrets and no database, and may not write a file.
+"""
+
+import importlib
+import json
+import sys
+from typing import Any
+
+from trainhub.evidence import wire
+from trainhub.evidence.rules import OUTPUT_BYTES
+from trainhub.plugin_api.contracts import AttendanceSource, Refused, Upload
+from trainhub.plugin_api.limits import Limits
+from trainhub.plugin_api.tables import read_tables
+
+
+def _confine(limits: Limits) -> None:
+    """Bound memory, processor time and files where the system can (POSIX)."""
+    try:
+        import resource
+    except ImportError:  # Windows: the wall-clock limit of the parent remains
+        return
+    bounds = (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        (resource.RLIMIT_CPU, limits.seconds),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    )
+    for what, most in bounds:
+        hard = resource.getrlimit(what)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (most, most))
+
+
+def _source(reference: str) -> AttendanceSource:
+    module, _, name = reference.partition(":")
+    found: AttendanceSource = getattr(importlib.import_module(module), name)()
+    return found
+
+
+def _answer(request: dict[str, Any], upload: Upload, sources: dict[str, AttendanceSource], limits: Limits) -> Any:
+    if request["op"] == "tables":
+        return wire.pack_tables(read_tables(upload, limits, request.get("encoding")))
+    if request["op"] == "recognise":
+        read_tables(upload, limits)  # a hostile file is refused here, before any source guesses
+        return {key: source.recognise(upload) for key, source in sources.items()}
+    (source,) = sources.values()
+    result = source.read(upload, wire.unpack_frame(request["frame"]), request.get("mapping"))
+    return wire.pack_result(result)
+
+
+def run(header: bytes, content: bytes) -> bytes:
+    """Answer one request: ``{"ok": ...}``, ``{"refused": [code, params]}`` or ``{"failed": type}``."""
+    request = json.loads(header)
+    limits = Limits(**request["limits"])
+    sources = {key: _source(reference) for key, reference in request.get("sources", {}).items()}
+    _confine(limits)
+    try:
+        answer = wire.dump({"ok": _answer(request, Upload(request["name"], content), sources, limits)})
+    except Refused as refused:
+        return wire.dump({"refused": [refused.code, refused.params]})
+    except MemoryError:
+        return wire.dump({"refused": ["out_of_memory", {}]})
+    except Exception as error:
+        # Whatever a source trips over, the answer names the kind of trouble and never the cell.
+        return wire.dump({"failed": type(error).__name__})
+    if len(answer) > OUTPUT_BYTES:
+        return wire.dump({"refused": ["out_of_memory", {}]})
+    return answer
+
+
+def main() -> None:
+    """Serve the one request on standard input."""
+    header = sys.stdin.buffer.readline()
+    sys.stdout.buffer.write(run(header, sys.stdin.buffer.read()))
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

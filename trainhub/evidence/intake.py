@@ -1,0 +1,103 @@
+"""Files are read in a child process with a memory, processor and wall-clock limit.
+
+A child that dies, hangs or eats memory ends in :class:`Refused`; the process that serves pages lives on.
+"""
+
+import dataclasses
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trainhub.evidence import wire
+from trainhub.plugin_api import AttendanceSource, ReadResult, Refused, SessionFrame, Upload
+from trainhub.plugin_api.limits import LIMITS, Limits
+from trainhub.plugin_api.tables import Tables
+
+log = logging.getLogger(__name__)
+
+_PASSED_ON = ("PATH", "SYSTEMROOT", "TEMP", "TMP")
+_TIME_OVER = {-int(getattr(signal, name)) for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)}
+_ABORTED = -int(signal.SIGABRT)
+
+
+def read_tables(upload: Upload, *, encoding: str | None = None, limits: Limits = LIMITS) -> Tables:
+    """Return the typed tables of a file. Raises :class:`trainhub.plugin_api.Refused`."""
+    return wire.unpack_tables(_ask({"op": "tables", "encoding": encoding}, upload, limits))
+
+
+def read_attendance(
+    upload: Upload,
+    source: AttendanceSource,
+    frame: SessionFrame,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    limits: Limits = LIMITS,
+) -> ReadResult:
+    """Run ``source.read`` in the child. Raises :class:`trainhub.plugin_api.Refused`.
+
+    The source is found again in the child by its class, so file sources take no constructor arguments.
+    """
+    request = {
+        "op": "read",
+        "sources": {source.spec.key: _reference(source)},
+        "frame": wire.pack_frame(frame),
+        "mapping": dict(mapping) if mapping else None,
+    }
+    return wire.unpack_result(_ask(request, upload, limits))
+
+
+def recognise(upload: Upload, sources: Sequence[AttendanceSource], *, limits: Limits = LIMITS) -> dict[str, int]:
+    """Return how sure each source is (0-100 by source key). A file that must be refused raises ``Refused``."""
+    request = {"op": "recognise", "sources": {s.spec.key: _reference(s) for s in sources}}
+    answer: dict[str, int] = _ask(request, upload, limits)
+    return answer
+
+
+def _reference(source: AttendanceSource) -> str:
+    return f"{type(source).__module__}:{type(source).__qualname__}"
+
+
+def _environment() -> dict[str, str]:
+    """The child gets the module path and nothing that could hold a secret."""
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return kept | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "PYTHONUTF8": "1"}
+
+
+def _ask(request: dict[str, Any], upload: Upload, limits: Limits) -> Any:
+    if len(upload.content) > limits.upload_bytes:
+        raise Refused("too_large", limit_mb=limits.upload_bytes // 2**20)
+    header = json.dumps(request | {"name": upload.name, "limits": dataclasses.asdict(limits)}) + "\n"
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module under our own interpreter, no shell
+            [sys.executable, "-P", "-m", "trainhub.evidence.child"],
+            input=header.encode() + upload.content,
+            capture_output=True,
+            timeout=limits.seconds,
+            env=_environment(),
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Refused("timeout", seconds=limits.seconds) from error
+    return _open_answer(done, limits)
+
+
+def _open_answer(done: subprocess.CompletedProcess[bytes], limits: Limits) -> Any:
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError as error:
+        log.warning("reading child ended without an answer: exit %s", done.returncode)
+        if done.returncode in _TIME_OVER:
+            raise Refused("timeout", seconds=limits.seconds) from error
+        raise Refused("out_of_memory" if done.returncode == _ABORTED else "reader_crashed") from error
+    if "refused" in answer:
+        code, params = answer["refused"]
+        raise Refused(code, **params)
+    if "failed" in answer:
+        log.warning("source failed in the reading child: %s", answer["failed"])
+        raise Refused("source_failed")
+    return answer["ok"]

@@ -1,0 +1,1 @@
+"""Nouns with no home of their own: actor, permission, scope, minutes, clock, policy, errors."""

@@ -1,0 +1,1 @@
+"""Finds plugins, registers them, collects what they provide, and freezes the registries."""

@@ -1,0 +1,129 @@
+"""Policy parameters in force, resolved down the organisation tree (domain.md 3.6)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trainhub.kernel.actor import Scope
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.policy import PARAMETERS, Parameter, Policy, PolicyVersion, resolve
+from trainhub.roster.models import OrgUnit, PolicySetting
+
+
+def policy_for(session: Session, district_id: str, org_id: str, day: date) -> Policy:
+    """Return the parameters in force for an organisation on a day. Two statements.
+
+    The nearest organisation up the tree that set a parameter wins; nothing set gives the defaults
+    with version 0.
+    """
+    return policies_for(session, district_id, [org_id], day)[org_id]
+
+
+def policies_for(session: Session, district_id: str, org_ids: Collection[str], day: date) -> dict[str, Policy]:
+    """Return the parameters in force for many organisations. Two statements, however many they are."""
+    parents = _parents(session, district_id)
+    versions = [_version(s) for s in _settings(session, district_id)]
+    return {org_id: resolve(versions, path_to_root(parents, org_id), day) for org_id in org_ids}
+
+
+def path_to_root(parents: dict[str, str | None], org_id: str) -> list[str]:
+    """The organisation and its superiors, nearest first; a loop in the data ends the path."""
+    path: list[str] = []
+    step: str | None = org_id
+    while step is not None and step not in path:
+        path.append(step)
+        step = parents.get(step)
+    return path
+
+
+def _parents(session: Session, district_id: str) -> dict[str, str | None]:
+    query = select(OrgUnit.id, OrgUnit.parent_id).where(OrgUnit.district_id == district_id)
+    return {row.id: row.parent_id for row in session.execute(query)}
+
+
+def _settings(session: Session, district_id: str) -> list[PolicySetting]:
+    query = select(PolicySetting).where(PolicySetting.district_id == district_id).order_by(PolicySetting.number)
+    return list(session.scalars(query))
+
+
+def _version(setting: PolicySetting) -> PolicyVersion:
+    return PolicyVersion(setting.org_id, setting.key, setting.value["value"], setting.effective_on, setting.number)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyLine:
+    """One parameter: the value in force, where it comes from, what it was, what is announced.
+
+    ``version`` 0 means the platform's proposal. ``upcoming`` is set where a later version waits.
+    """
+
+    parameter: Parameter
+    value: Any
+    version: int
+    set_at_org: str
+    effective_on: date | None
+    set_by: str
+    set_at: datetime | None
+    reason: str
+    previous: Any
+    previous_version: int
+    upcoming: tuple[date, Any, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPage:
+    """Every parameter of an organisation on a day, with the highest version used."""
+
+    org_id: str
+    org_name: str
+    day: date
+    version: int
+    lines: tuple[PolicyLine, ...]
+    latest_number: int
+
+
+def policy_page(session: Session, scope: Scope, org_id: str, day: date) -> PolicyPage:
+    """Return every parameter with its history in short. Two statements."""
+    if not scope.covers_school(org_id):
+        raise NotFound
+    query = select(OrgUnit.id, OrgUnit.parent_id, OrgUnit.name).where(OrgUnit.district_id == scope.district_id)
+    rows = {row.id: row for row in session.execute(query)}
+    if org_id not in rows:
+        raise NotFound
+    path = path_to_root({key: row.parent_id for key, row in rows.items()}, org_id)
+    settings = [s for s in _settings(session, scope.district_id) if s.org_id in path]
+    policy = resolve([_version(s) for s in settings], path, day)
+    names = {key: row.name for key, row in rows.items()}
+    lines = tuple(_line(p, settings, path, day, names) for p in PARAMETERS.values())
+    latest = max((s.number for s in settings), default=0)
+    return PolicyPage(org_id, rows[org_id].name, day, policy.version, lines, latest)
+
+
+def _line(
+    parameter: Parameter, settings: list[PolicySetting], path: list[str], day: date, names: dict[str, str]
+) -> PolicyLine:
+    rank = {key: i for i, key in enumerate(path)}
+    mine = sorted(
+        (s for s in settings if s.key == parameter.key), key=lambda s: (-rank[s.org_id], s.effective_on, s.number)
+    )
+    in_force = [s for s in mine if s.effective_on <= day]
+    waiting = sorted((s for s in mine if s.effective_on > day), key=lambda s: (s.effective_on, -s.number))
+    now = in_force[-1] if in_force else None
+    before = in_force[-2] if len(in_force) > 1 else None
+    return PolicyLine(
+        parameter=parameter,
+        value=now.value["value"] if now else parameter.default,
+        version=now.number if now else 0,
+        set_at_org=names.get(now.org_id, "") if now else "",
+        effective_on=now.effective_on if now else None,
+        set_by=now.set_by if now else "",
+        set_at=now.set_at if now else None,
+        reason=now.reason if now else "",
+        previous=before.value["value"] if before else (parameter.default if now else None),
+        previous_version=before.number if before else 0,
+        upcoming=(waiting[0].effective_on, waiting[0].value["value"], waiting[0].number) if waiting else None,
+    )

@@ -1,0 +1,58 @@
+"""How a change of the roster is written down: one ledger entry and one announcement."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trainhub.kernel import clock
+from trainhub.kernel.actor import Actor
+from trainhub.kernel.errors import Forbidden, NotFound
+from trainhub.kernel.events import announcer
+from trainhub.kernel.permissions import Permission
+from trainhub.ledger.service import LedgerRef, NewEntry, append
+from trainhub.roster.rules import StaffChanged
+
+
+def guard(actor: Actor, school_id: str, permission: Permission = Permission.ROSTER_WRITE) -> None:
+    """Refuse with :class:`Forbidden` without the right, with :class:`NotFound` outside its reach."""
+    if not actor.can(permission):
+        raise Forbidden
+    if not actor.scope(permission).covers_school(school_id):
+        raise NotFound
+
+
+def record(
+    session: Session, actor: Actor, now: datetime, *, school_id: str, kind: str, subject: str, object_ref: str,
+    payload: dict[str, Any], on: date | None = None, reason: str = "", source: str = "web",
+    evidence_sha256: str = "", corrects_seq: int | None = None,
+) -> LedgerRef:
+    """Append one fact to the school's chain. ``on`` is the local day from which it holds."""
+    session.flush()
+    return append(
+        session,
+        NewEntry(
+            district_id=actor.district_id, school_id=school_id, kind=kind, subject_ref=subject,
+            object_ref=object_ref, payload=_plain(payload),
+            occurred_at=clock.at(on, time()) if on else now, recorded_at=now, actor_ref=actor.account_id,
+            acting_role=str(actor.role), source=source, reason=reason[:300], evidence_sha256=evidence_sha256,
+            corrects_seq=corrects_seq,
+        ),
+    )
+
+
+def announce(session: Session, actor: Actor, school_ids: Iterable[str], person_ids: Iterable[str]) -> None:
+    """Tell the rooms above whose numbers may have moved."""
+    session.flush()
+    people = tuple(sorted(set(person_ids)))
+    if people:
+        announcer.announce(session, StaffChanged(actor.district_id, tuple(sorted(set(school_ids))), people))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,1 @@
+"""The page shell: database session, permission gate, errors, headers, text, static files."""

@@ -1,0 +1,31 @@
+"""From a request to its :class:`Actor`: read once per request, never cached across requests."""
+
+from collections.abc import Callable
+
+from flask import abort, current_app, g
+
+from trainhub.kernel.actor import Actor
+
+ActorLoader = Callable[[], Actor | None]
+
+
+def set_loader(app: "object", loader: ActorLoader) -> None:
+    """Let ``accounts`` provide the actor; ``web`` lies below it and may not import it."""
+    app.extensions["trainhub.actor_loader"] = loader  # type: ignore[attr-defined]
+
+
+def load_actor() -> Actor | None:
+    """Return the actor of this request, or None where nobody is signed in."""
+    if "actor" not in g:
+        loader: ActorLoader | None = current_app.extensions.get("trainhub.actor_loader")
+        g.actor = loader() if loader else None
+    actor: Actor | None = g.actor
+    return actor
+
+
+def current_actor() -> Actor:
+    """Return the actor; 401 where nobody is signed in."""
+    actor = load_actor()
+    if actor is None:
+        abort(401)
+    return actor

@@ -1,0 +1,75 @@
+"""The database session of a request, and the only place that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from trainhub.kernel.orm import Base
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+_read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+
+
+def set_read_only(value: bool) -> None:
+    """Say whether the transactions that follow only read (GET, HEAD, OPTIONS).
+
+    On SQLite a transaction that will write must begin IMMEDIATE: upgrading a read lock later fails
+    with "database is locked" whatever the timeout.
+    """
+    _read_only.set(value)
+
+
+def session() -> Session:
+    """Return the request's session."""
+    return db.session()
+
+
+read_session = session
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Run a business step: everything inside is committed once, or nothing is.
+
+    Pending reads of the request are ended first, so that the write begins with its lock.
+    """
+    current = db.session()
+    if _read_only.get():
+        set_read_only(False)
+    if current.in_transaction():
+        current.rollback()
+    try:
+        yield current
+        current.commit()
+    except BaseException:
+        current.rollback()
+        raise
+
+
+def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", busy_timeout_ms: int = 5000) -> None:
+    """Attach the settings without which SQLite loses or refuses writes (WAL, IMMEDIATE, keys on).
+
+    ``synchronous`` FULL keeps an acknowledged ledger entry through a power cut.
+    """
+
+    @event.listens_for(engine, "connect")
+    def on_connect(raw: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        raw.isolation_level = None  # type: ignore[attr-defined]
+        cursor = raw.cursor()
+        for pragma in (
+            "journal_mode=WAL", f"busy_timeout={busy_timeout_ms}", "foreign_keys=ON",
+            f"synchronous={synchronous}", "secure_delete=ON", "cache_size=-16000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")

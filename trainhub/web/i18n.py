@@ -1,0 +1,82 @@
+"""Language: Chinese first, English second; dates as schools write them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask, g, request
+from flask_babel import Babel, get_locale, gettext
+
+from trainhub.kernel.clock import local
+
+LOCALES = ("zh_Hans_CN", "en")
+_WEEKDAYS_ZH = "一二三四五六日"
+_WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+babel = Babel()
+
+
+def choose_locale() -> str:
+    """Return the locale: the account's choice, then ``?lang=``, then Chinese."""
+    chosen = getattr(g, "locale", None) or request.args.get("lang") or request.cookies.get("trainhub_lang")
+    return chosen if chosen in LOCALES else LOCALES[0]
+
+
+def is_chinese() -> bool:
+    """Whether the reader reads Chinese."""
+    return str(get_locale() or LOCALES[0]).startswith("zh")
+
+
+def day_text(value: date | datetime | None, *, year: bool | None = None, weekday: bool = True) -> str:
+    """Return ``2026年11月20日 周五``; the year is left out for the present year unless asked for."""
+    if value is None:
+        return "–"
+    from trainhub.kernel.clock import local_day, now
+
+    day = local(value).date() if isinstance(value, datetime) else value
+    with_year = day.year != local_day(now()).year if year is None else year
+    if is_chinese():
+        head = f"{day.year}年" if with_year else ""
+        tail = f" 周{_WEEKDAYS_ZH[day.weekday()]}" if weekday else ""
+        return f"{head}{day.month}月{day.day}日{tail}"
+    head = day.strftime("%-d %b %Y") if with_year else day.strftime("%-d %b")
+    return f"{_WEEKDAYS_EN[day.weekday()]} {head}" if weekday else head
+
+
+def time_text(value: datetime | None) -> str:
+    """Return ``14:30`` on the wall clock of the schools."""
+    return local(value).strftime("%H:%M") if value else "–"
+
+
+def span_text(start: datetime, end: datetime, *, year: bool | None = None) -> str:
+    """Return ``11月20日 周五 14:30–16:30``."""
+    return f"{day_text(start, year=year)} {time_text(start)}–{time_text(end)}"
+
+
+def moment_text(value: datetime | None, *, year: bool | None = None) -> str:
+    """Return ``11月20日 18:25``."""
+    return f"{day_text(value, year=year, weekday=False)} {time_text(value)}" if value else "–"
+
+
+def periods_text(minutes: int, period_minutes: int = 45) -> str:
+    """Return ``2 学时``: whole periods of a number of minutes."""
+    return gettext("%(n)s periods", n=minutes // period_minutes)
+
+
+def percent_text(done: int, owed: int) -> str:
+    """Return one decimal, or n/a where nobody is in scope."""
+    return f"{done * 100 / owed:.1f}%" if owed else gettext("n/a")
+
+
+def install(app: Flask) -> None:
+    """Register Babel and the filters."""
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", LOCALES[0])
+    app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
+    babel.init_app(app, locale_selector=choose_locale)
+    filters: dict[str, Any] = {
+        "day": day_text, "clock": time_text, "span": span_text, "moment": moment_text, "periods": periods_text,
+    }
+    app.jinja_env.filters.update(filters)
+    app.jinja_env.globals.update(span_text=span_text, percent=percent_text, is_chinese=is_chinese)
+
+    @app.context_processor
+    def language() -> dict[str, Any]:
+        return {"html_lang": "zh-Hans-CN" if is_chinese() else "en"}
