@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -62,6 +62,20 @@ def _postgresql(worker: str) -> Iterator[str]:
     server.cleanup()
 
 
+class FreshClient(FlaskClient):
+    """A client whose every request starts with an empty ``g``.
+
+    The session fixture keeps one application context open for the whole test, and Flask reuses it.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a request."""
+        if has_app_context():
+            for name in list(g):
+                g.pop(name)
+        return super().open(*args, **kwargs)
+
+
 @pytest.fixture(scope="session")
 def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The real application on a migrated database; CSRF is off except where a test asks for it."""
@@ -72,6 +86,7 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "WTF_CSRF_ENABLED": False, "PROPAGATE_FAULTS": True,
         }
     )
+    application.test_client_class = FreshClient
     upgrade(application)
     yield application
     with application.app_context():

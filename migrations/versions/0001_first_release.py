@@ -269,6 +269,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_hours_statement')),
     sa.UniqueConstraint('district_id', 'code_hash', name=op.f('uq_hours_statement_district_id_code_hash'))
     )
+    with op.batch_alter_table('hours_statement', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_hours_statement_code_hash'), ['code_hash'], unique=False)
+
     op.create_table('import_batch',
     sa.Column('district_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -618,6 +621,7 @@ def upgrade() -> None:
     sa.Column('requested_at', UtcDateTime(), nullable=False),
     sa.Column('decided_by', sa.String(length=32), nullable=True),
     sa.Column('decided_at', UtcDateTime(), nullable=True),
+    sa.Column('withdrawn_at', UtcDateTime(), nullable=True),
     sa.Column('reason', sa.String(length=200), nullable=False),
     sa.ForeignKeyConstraint(['district_id', 'person_id'], ['person.district_id', 'person.id'], name=op.f('fk_training_exemption_person_id_person')),
     sa.ForeignKeyConstraint(['district_id', 'requirement_id'], ['training_requirement.district_id', 'training_requirement.id'], name=op.f('fk_training_exemption_requirement_id_training_requirement')),
@@ -810,6 +814,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_import_batch_district_id_school_id_kind'))
 
     op.drop_table('import_batch')
+    with op.batch_alter_table('hours_statement', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_hours_statement_code_hash'))
+
     op.drop_table('hours_statement')
     with op.batch_alter_table('employment', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_employment_district_id_school_id_to_on'))

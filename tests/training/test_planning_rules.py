@@ -29,6 +29,7 @@ from trainhub.training.rules.planning import (
     planned_minutes,
     problems,
     proposals,
+    with_part_more,
 )
 
 S = EventState
@@ -333,6 +334,13 @@ class TestProposals:
         assert local(afternoon.starts_at).strftime("%m-%d %H:%M") == "11-27 14:00"
         assert afternoon.minutes == 90
         assert local(add_half_day([morning, afternoon], 90).starts_at).strftime("%m-%d %H:%M") == "11-28 09:00"
+
+    def test_add_a_part_splits_a_full_pack_and_fills_up_a_short_one(self) -> None:
+        split = with_part_more([part()], 180)
+        assert [(local(p.starts_at).hour, p.minutes) for p in split] == [(9, 90), (14, 90)]
+        filled = with_part_more([part(end="16:30")], 180)
+        assert [p.minutes for p in filled] == [120, 60]
+        assert not part_problems(filled)
 
     def test_nearest_free_days_skip_weekends_holidays_and_clashes_but_not_make_up_workdays(self) -> None:
         start = (part(date(2026, 9, 30)),)

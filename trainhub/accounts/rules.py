@@ -51,7 +51,8 @@ def password_problem(password: str, own_words: Iterable[str] = ()) -> str | None
     folded = text.casefold()
     for word in own_words:
         word = word.casefold()
-        if len(word) >= 2 and word in folded and len(folded.replace(word, "")) < 8:
+        rest = folded.replace(word, "")
+        if len(word) >= 2 and word in folded and (len(rest) < 8 or rest.isdigit()):
             return "password_own_word"
     return None
 
@@ -62,7 +63,7 @@ def is_common(password: str) -> bool:
     if len(set(folded)) < 5:
         return True
     stem = re.sub(r"[\W\d_]+$", "", re.sub(r"^[\W\d_]+", "", folded))
-    leet = re.sub(r"[\W\d_]+$", "", folded.translate(_LEET))
+    leet = re.sub(r"[\d_]+$", "", folded).rstrip("!?.*#").translate(_LEET)
     if {stem, leet, folded, stem + stem} & _COMMON_STEMS or not stem:
         return True
     if any(folded[i : i + 8] in s for s in _SEQUENCES for i in range(max(1, len(folded) - 7))):

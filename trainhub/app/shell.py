@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, url_for
+from flask import Flask, g, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from trainhub.accounts.browser import preferences
@@ -74,18 +75,25 @@ def install(app: Flask) -> None:
         actor = load_actor()
         base: dict[str, Any] = {"theme": theme or "auto", "actor": None, "nav_items": [], "acting_choices": [],
                                 "today_label": day_text(local_day(now())), "week_label": "", "search_url": None,
-                                "request_id": g.get("request_id", "")}
+                                "request_id": g.get("request_id", ""), "locale": str(get_locale()),
+                                "sign_in_url": url_for("accounts.sign_in"), "here": _here()}
         if actor is None:
             return base
         shown = ShownActor(actor.display_name, str(ROLE_LABELS[actor.role.value]), actor.org_name)
         choices = [
-            {"id": x.id, "label": f"{x.org_name} · {ROLE_LABELS[x.role.value]}", "current": x.id == actor.grant_id}
+            {"id": x.id, "label": f"{x.org_name} {ROLE_LABELS[x.role.value]}", "current": x.id == actor.grant_id}
             for x in actor.grants
         ]
         search = url_for("roster.people") if actor.can(Permission.ROSTER_READ) and "roster.people" in app.view_functions else None
         return base | {"actor": shown, "nav_items": navigation(app, actor), "acting_choices": choices,
                        "search_url": search, "can": lambda name: actor.can(Permission(name)),
-                       "week_label": _week_label(actor)}
+                       "week_label": _week_label(actor), "account_url": url_for("accounts.account"),
+                       "sign_out_url": url_for("accounts.sign_out"), "acting_url": url_for("accounts.act_as"),
+                       "preferences_url": url_for("accounts.set_preferences")}
+
+
+def _here() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"
 
 
 def _week_label(actor: Actor) -> str:

@@ -1,78 +1,88 @@
-"""What each row of an import would become, and why. Used by the preview and by ``sources explain``."""
+"""``sources explain``: what files would become, without touching any database.
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+The answer has the shape of the samples' expected.json, so that a format can be checked by comparing.
+"""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
+from trainhub.attendance import file_messages
 from trainhub.attendance.matching import RosterPerson
-from trainhub.plugin_api import AttendanceReading, AttendanceSource, Problem, ReadResult, SessionFrame
+from trainhub.attendance.outcomes import Outcome, PersonOutcome, UnmatchedRow, weigh
+from trainhub.evidence import intake
+from trainhub.evidence.messages import refusal_sentence
+from trainhub.kernel.clock import at, local
+from trainhub.kernel.minutes import PeriodRule
+from trainhub.plugin_api.contracts import AttendanceReading, AttendanceSource, Problem, ReadResult, Refused, SessionFrame, Upload
+from trainhub.plugin_api.tables import Tables
+from trainhub.plugin_api.texts import decode
+from trainhub.roster import readers
+
+Translate = Callable[[str], str]
+_FALLBACK_DAY = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class PersonOutcome:
-    """What the evidence in a file makes of one person.
+class RosterFile:
+    """The people of a roster file; ``student_keys`` is pupil number -> key where the file has pupils."""
 
-    ``status`` None means that nobody may record anything until a human decides; ``minutes`` None
-    likewise. ``rows`` are the file rows it rests on; ``review`` are codes of FORMATS.md; ``how`` says by
-    what the person was recognised ("staff_no", "name_and_department", "name", ... or "" without a row).
-    """
-
-    person_key: str
-    name: str
-    status: str | None
-    minutes: int | None
-    late_minutes: int | None
-    left_early: bool
-    check_in: datetime | None
-    check_out: datetime | None
-    counts_face_to_face: bool
-    review: tuple[str, ...] = ()
-    rows: tuple[int, ...] = ()
-    how: str = ""
-    external_ids: tuple[str, ...] = ()
-    expected: bool = True
-    leave_type: str = ""
-    remark: str = ""
+    people: tuple[RosterPerson, ...] = ()
+    by_staff_no: Mapping[str, str] = field(default_factory=dict)
+    student_keys: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class UnmatchedRow:
-    """A row that belongs to nobody yet: why, and who it might be. Never guessed."""
+def read_roster(content: bytes) -> RosterFile:
+    """Read the roster of ``--roster``: CSV with person_key, name, staff_no, dept and ids by header."""
+    text = decode(content).text
+    people: list[RosterPerson] = []
+    students: dict[str, str] = {}
+    for row in csv.DictReader(io.StringIO(text, newline="")):
+        values = {(k or "").strip(): (v or "").strip() for k, v in row.items() if isinstance(v, str)}
+        number = values.get("student_no") or values.get("学号") or ""
+        key = values.get("person_key") or values.get("student_key") or values.get("staff_no") or number
+        if number:
+            students[number] = key
+        people.append(
+            RosterPerson(
+                person_key=key,
+                name=values.get("name") or values.get("姓名", ""),
+                staff_no=values.get("staff_no") or values.get("工号", "") or number,
+                department=values.get("dept") or values.get("department", ""),
+                device_pin=values.get("device_pin", ""),
+                card_no=values.get("card_no", ""),
+                platform_ids=tuple(v for k, v in values.items() if k.endswith("_userid") and v),
+                email=values.get("email", ""),
+                phone_tail=values.get("phone_tail4") or values.get("phone_tail", ""),
+            )
+        )
+    return RosterFile(tuple(people), {p.staff_no: p.person_key for p in people if p.staff_no}, students)
 
-    row: int
-    raw_name: str
-    raw_id: str
-    reason: str
-    candidates: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The whole import as a preview."""
-
-    format: str
-    people: tuple[PersonOutcome, ...]
-    unmatched: tuple[UnmatchedRow, ...]
-    warnings: tuple[Problem, ...] = ()
-
-
-def weigh(
-    result: ReadResult,
-    people: Iterable[RosterPerson],
-    frame: SessionFrame,
-    expected: Sequence[str],
-    *,
-    face_to_face: bool = True,
-    decisions: Mapping[int, str] | None = None,
-) -> Outcome:
-    """Match, score and judge all readings of a file.
-
-    ``expected`` are person keys in the order of the roll; expected people without a row are absent.
-    ``decisions`` maps a row number to the person key a human chose ("" = nobody).
-    """
-    raise NotImplementedError
+def frame_of(session: Mapping[str, Any]) -> SessionFrame:
+    """Return the frame of a ``session`` object; without a date every day is another day."""
+    day = date.fromisoformat(session["date"]) if session.get("date") else _FALLBACK_DAY
+    start, end = time.fromisoformat(session.get("start", "00:00")), time.fromisoformat(session.get("end", "23:59"))
+    starts_at, ends_at = at(day, start), at(day, end)
+    if ends_at <= starts_at:  # past midnight
+        ends_at = at(date.fromordinal(day.toordinal() + 1), end)
+    policy = session.get("single_punch_policy", "review")
+    return SessionFrame(
+        starts_at=starts_at,
+        ends_at=ends_at,
+        day=day,
+        window_before=int(session.get("window_before_minutes", 60)),
+        window_after=int(session.get("window_after_minutes", 60)),
+        grace=int(session.get("grace_minutes", 5)),
+        early_leave_grace=int(session.get("early_leave_grace_minutes", 5)),
+        min_gap=int(session.get("min_gap_minutes", 10)),
+        single_punch="credit_to_end" if policy == "credit_to_end" else "review",
+    )
 
 
 def explain_files(
@@ -81,9 +91,212 @@ def explain_files(
     session: Mapping[str, Any],
     files: Sequence[Path],
     sources: Mapping[str, AttendanceSource],
+    translate: Translate = str,
 ) -> dict[str, Any]:
-    """Return what files would become, in the shape of expected.json, without any database."""
-    raise NotImplementedError
+    """Return what files would become, in the shape of expected.json.
+
+    ``key`` is ``auto``, a source key, ``roster.staff`` or ``roster.students``; ``session`` is the
+    ``session`` object of expected.json (may be empty). ``translate`` turns an English msgid into the
+    reader's language. A refused file does not stop the others: ``outcomes`` has one line per file,
+    ``refused: code: sentence`` or ``accepted: ...``, and ``format`` is then ``hostile``.
+    """
+    roster = read_roster(roster_csv.read_bytes())
+    answer: dict[str, Any] = {"files": [f.name for f in files]}
+    outcomes: dict[str, str] = {}
+    results: list[ReadResult] = []
+    for path in files:
+        upload = Upload(path.name, path.read_bytes())
+        try:
+            found = _read(key, upload, session, sources, roster)
+        except Refused as refused:
+            outcomes[path.name] = f"refused: {refused.code}: {refusal_sentence(refused, translate)}"
+            continue
+        if isinstance(found, ReadResult):
+            results.append(found)
+            outcomes[path.name] = f"accepted: {found.format}, {len(found.readings)} rows"
+        else:
+            answer |= found
+            outcomes[path.name] = f"accepted: {found['format']}"
+    for result in results:
+        answer = _with_result(answer, result, roster, session, sources.get(key), translate)
+    if any(o.startswith("refused") for o in outcomes.values()):
+        answer["format"] = "hostile"
+    return {"format": answer.get("format", "unknown"), **answer, "outcomes": outcomes, "session": dict(session)}
 
 
-__all__ = ["AttendanceReading", "Outcome", "PersonOutcome", "UnmatchedRow", "explain_files", "weigh"]
+def _read(
+    key: str, upload: Upload, session: Mapping[str, Any], sources: Mapping[str, AttendanceSource], roster: RosterFile
+) -> ReadResult | dict[str, Any]:
+    if key in ("auto", "roster.staff", "roster.students", "roster.teachers", "roster.xueji"):
+        tables = intake.read_tables(upload)
+        kind = _roster_kind(key, tables)
+        if kind == "staff":
+            return _staff(tables, roster)
+        if kind == "students":
+            return _students(tables)
+    source = sources[key] if key in sources else _best(upload, sources)
+    return intake.read_attendance(upload, source, frame_of(session))
+
+
+def _roster_kind(key: str, tables: Tables) -> readers.Kind | None:
+    if key == "auto":
+        return readers.recognise_kind(tables)
+    return "staff" if key in ("roster.staff", "roster.teachers") else "students"
+
+
+def _best(upload: Upload, sources: Mapping[str, AttendanceSource]) -> AttendanceSource:
+    files = [s for s in sources.values() if s.spec.kind == "file"]
+    sure = intake.recognise(upload, files)
+    best = max(sure, key=lambda k: sure[k], default="")
+    if not sure.get(best):
+        raise Refused("no_header")
+    return sources[best]
+
+
+# --- attendance ---------------------------------------------------------------------------------
+
+
+def _with_result(
+    answer: dict[str, Any],
+    result: ReadResult,
+    roster: RosterFile,
+    session: Mapping[str, Any],
+    source: AttendanceSource | None,
+    translate: Translate,
+) -> dict[str, Any]:
+    answer = answer | {"format": result.format, "encoding": result.encoding}
+    if any("date" in r.raw for r in result.readings):
+        answer |= _grid(result, roster)
+    answer["warnings"] = [*answer.get("warnings", []), *(file_messages.sentence(w, translate) for w in result.warnings)]
+    answer["dropped_rows"] = [{"row": d.row, "reason": d.reason} for d in result.dropped]
+    if not session.get("date"):
+        return answer
+    outcome = weigh(
+        result,
+        roster.people,
+        frame_of(session),
+        session.get("expected_people") or [p.person_key for p in roster.people],
+        face_to_face=session.get("mode", "face_to_face") == "face_to_face",
+        trust=source.spec.trust if source else "witnessed",
+    )
+    return answer | {
+        "people": [*answer.get("people", []), *map(_person, outcome.people)],
+        "unmatched": [*answer.get("unmatched", []), *map(_unmatched, outcome.unmatched)],
+    }
+
+
+def _person(person: PersonOutcome) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "person_key": person.person_key,
+        "name": person.name,
+        "status": person.status,
+        "minutes": person.minutes,
+        "class_hours": None if person.minutes is None else PeriodRule().periods(person.minutes),
+        "late_minutes": person.late_minutes,
+        "left_early": person.left_early,
+        "check_in": _stamp(person.check_in),
+        "check_out": _stamp(person.check_out),
+        "counts_face_to_face": person.counts_face_to_face,
+        "review": list(person.review),
+    }
+    return shown if person.expected else shown | {"expected": False}
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return local(moment).strftime("%Y-%m-%d %H:%M:%S") if moment else None
+
+
+def _unmatched(row: UnmatchedRow) -> dict[str, Any]:
+    shown: dict[str, Any] = {"row": row.row, "raw_name": row.raw_name, "raw_id": row.raw_id, "reason": row.reason}
+    return shown | {"candidates": list(row.candidates)} if row.candidates else shown
+
+
+def _grid(result: ReadResult, roster: RosterFile) -> dict[str, Any]:
+    readings = [r for r in result.readings if "date" in r.raw]
+    years = [int(r.raw["date"][:4]) for r in readings]
+    name = readings[0].raw.get("class_name", "").translate({ord("("): "（", ord(")"): "）"})
+    return {
+        "class_name": name,
+        "year_hint": max(years, default=None),
+        "records": [_record(r, roster) for r in readings],
+    }
+
+
+def _record(reading: AttendanceReading, roster: RosterFile) -> dict[str, Any]:
+    number = unicodedata.normalize("NFKC", reading.raw.get("student_no", ""))
+    return {
+        "student_key": roster.student_keys.get(number, ""),
+        "student_no": number,
+        "name": reading.name,
+        "date": reading.raw["date"],
+        "status": "present" if reading.stated == "left_early" else reading.stated,
+        "review": list(reading.flags),
+    }
+
+
+# --- rosters ------------------------------------------------------------------------------------
+
+
+def problem_code(problem: Problem) -> str:
+    """Return a problem as the samples write it: the row it points at becomes part of the code."""
+    return f"{problem.code}_as_row_{problem.params['row']}" if problem.code.startswith("same_") else problem.code
+
+
+
+def _staff(tables: Tables, roster: RosterFile) -> dict[str, Any]:
+    sheet = readers.read_staff(tables)
+    # A row that repeats another is shown with its problem, but one person is one entry in the count.
+    counted = [r for r in sheet.rows if r.verdict == "accepted" and r.stays]
+    return {
+        "format": "roster.teachers",
+        "encoding": sheet.encoding,
+        "header_row": sheet.header_row,
+        "staff": [
+            {
+                "row": r.row,
+                "person_key": roster.by_staff_no.get(r.staff_no, ""),
+                "name": r.name,
+                "staff_no": r.staff_no,
+                "category": r.category,
+                "state": r.state,
+                "counts_in_annual_training": r.stays and r.verdict == "accepted",
+                "is_head_teacher": r.is_homeroom_teacher,
+                "verdict": r.verdict,
+                "problems": [problem_code(p) for p in r.problems],
+            }
+            for r in sheet.rows
+        ],
+        "denominator": len(counted),
+        "stored_columns": [t + "(last 4)" if f == "phone" else t for f, t in sheet.columns.items()],
+        "discarded_columns": list(sheet.unmapped),
+        "problems": [p.code for p in sheet.problems],
+    }
+
+
+def _students(tables: Tables) -> dict[str, Any]:
+    sheet = readers.read_students(tables)
+    codes = [r.school_code for r in sheet.rows if r.school_code]
+    return {
+        "format": "roster.xueji",
+        "encoding": sheet.encoding,
+        "header_row": sheet.header_row,
+        "school_code": max(set(codes), key=codes.count, default=""),
+        "stored_columns": list(sheet.columns.values()),
+        "discarded_columns": list(sheet.unmapped),
+        "students": [
+            {
+                "row": r.row,
+                "student_no": r.student_no,
+                "name": r.name,
+                "verdict": r.verdict,
+                "problems": [problem_code(p) for p in r.problems],
+                "grade": r.grade,
+                "class_no": r.class_no,
+            }
+            for r in sheet.rows
+        ],
+        "problems": [p.code for p in sheet.problems],
+    }
+
+
+__all__ = ["Outcome", "PersonOutcome", "UnmatchedRow", "explain_files", "frame_of", "read_roster", "weigh"]

@@ -85,10 +85,10 @@ DELIVERY: dict[str, Any] = {
 }
 
 STEP_KINDS: dict[str, Any] = {
-    "talk": _l("Talk"),
-    "discussion": _l("Discussion"),
-    "practice": _l("Practice"),
-    "check": _l("Check"),
+    "talk": _l("Trainer talks"),
+    "discussion": _l("Discussion of a case"),
+    "practice": _l("Practice together"),
+    "check": _l("Closing check"),
     "break": _l("Break"),
 }
 
@@ -111,4 +111,4 @@ TOPICS: dict[str, Any] = {
 
 def type_label(spec_label: str) -> str:
     """Return the label of a course type in the reader's language; plugins give it in English."""
-    return gettext(spec_label)
+    return str(gettext(spec_label))

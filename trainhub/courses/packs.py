@@ -59,7 +59,7 @@ def _guard(text: str, name: str) -> list[PackProblem]:
     depth = count = 0
     for event in yaml.parse(text, Loader=_Loader):
         count += 1
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             return [PackProblem("yaml_alias", name, line=line)]
         if getattr(event, "tag", None):
@@ -126,7 +126,7 @@ def _one_line_pattern(
         yield ValidationError("pattern")
 
 
-_Validator: Any = extend(Draft202012Validator, {"pattern": _one_line_pattern})
+_Validator: Any = extend(Draft202012Validator, {"pattern": _one_line_pattern})  # type: ignore[no-untyped-call]
 _CODES = {
     "required": "field_missing", "type": "wrong_type", "pattern": "bad_pattern", "enum": "not_allowed",
     "const": "not_allowed", "additionalProperties": "key_unexpected", "minLength": "too_short",
@@ -144,13 +144,15 @@ def _schema(name: str) -> Any:
 def _schema_problem(error: ValidationError, name: str, lines: Mapping[DataPath, int]) -> PackProblem:
     path: DataPath = tuple(error.absolute_path)
     code = _CODES.get(str(error.validator), "shape")
-    wanted, instance = error.validator_value, error.instance
+    wanted: Any = error.validator_value
+    instance: Any = error.instance
+    schema: Any = error.schema
     params: dict[str, Any] = {"value": instance if isinstance(instance, str | int | float) else ""}
     if code == "field_missing":
         missing = [key for key in wanted if key not in instance]
         params = {"key": missing[0] if len(missing) == 1 else ", ".join(missing)}
     elif code == "key_unexpected":
-        known = error.schema.get("properties", {})
+        known = schema.get("properties", {})
         params = {"key": ", ".join(str(key) for key in instance if key not in known)}
     elif code == "not_allowed":
         params["allowed"] = ", ".join(map(str, wanted if isinstance(wanted, list) else [wanted]))
@@ -273,7 +275,7 @@ def read_folder(path: Path, known_types: Collection[str] = BUILT_IN_TYPES) -> tu
     bare, problems = read_description(course_text, known_types, None, quiz_text)
     if bare is None:
         return None, [*folder.problems, *problems]
-    wanted = [part.file for part in (*bare.units, *bare.handouts)]
+    wanted = [part.file for part in bare.parts]
     texts = {name: folder.text(name, MAX_TEXT_BYTES) for name in dict.fromkeys(wanted)}
     problems += folder.problems
     problems += [PackProblem("text_empty", name) for name, text in texts.items() if text is not None and not text.strip()]

@@ -16,6 +16,8 @@ from trainhub.kernel.errors import NotFound
 
 LENGTHS: dict[str, tuple[int, int]] = {"short": (0, 90), "medium": (91, 135), "long": (136, 100_000)}
 """Bands of total minutes by which the catalogue is filtered, both ends inclusive."""
+LAST = 1000
+"""Where a pack that names no ``order`` stands among its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,9 @@ def _cards(session: Session) -> list[PackCard]:
             CoursePack.installed_at,
         )
         .where(CoursePack.is_current.is_(True))
-        .order_by(CoursePack.type_key, CoursePack.title)
     )
-    return [_card(*row) for row in session.execute(statement)]
+    rows = sorted(session.execute(statement), key=lambda row: (row.type_key, row.course.get("order", LAST), row.pack_id))
+    return [_card(*row) for row in rows]
 
 
 def _card(

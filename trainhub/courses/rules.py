@@ -20,7 +20,7 @@ DEFAULT_VERSION = "1"
 BUILT_IN_TYPES = frozenset({"staff_training"})
 """The types that the in-tree plugin ``course_types`` registers."""
 KNOWN_KEYS = frozenset({
-    "format", "id", "version", "title", "summary", "language", "topic", "type", "delivery", "audience", "required",
+    "format", "id", "version", "title", "summary", "order", "language", "topic", "type", "delivery", "audience", "required",
     "class_hours", "aims", "preparation", "units", "run_of_show", "cases", "handouts", "assessment",
     "local_parameters", "license", "sources",
 })
@@ -156,6 +156,11 @@ class Pack:
         """Minutes of all units; breaks do not count."""
         return sum(unit.minutes for unit in self.units)
 
+    @property
+    def parts(self) -> tuple[Unit | Handout, ...]:
+        """Everything of the pack that has a text of its own: units, then hand-outs."""
+        return (*self.units, *self.handouts)
+
     def timetable(self) -> tuple[TimedStep, ...]:
         """Return the run of show with the minute at which each step starts and ends."""
         timed, clock = [], 0
@@ -166,7 +171,7 @@ class Pack:
 
     def content(self) -> dict[str, Any]:
         """Return everything of the pack as plain JSON values; :func:`pack_of` reads it back."""
-        texts = {part.file: part.text for part in (*self.units, *self.handouts) if part.text is not None}
+        texts = {part.file: part.text for part in self.parts if part.text is not None}
         quiz = dict(self.quiz_description) if self.quiz_description is not None else None
         return {"course": dict(self.description), "texts": texts, "quiz": quiz}
 

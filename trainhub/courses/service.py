@@ -68,7 +68,7 @@ def install_pack(
 
 def _refuse_unusable(pack: Pack, known_types: Collection[str]) -> None:
     problems = [problem for problem in check_pack(pack, known_types) if not usable([problem])]
-    unread = [part.file for part in (*pack.units, *pack.handouts) if part.text is None]
+    unread = [part.file for part in pack.parts if part.text is None]
     if problems or unread:
         first = problems[0].code if problems else unread[0]
         raise PackNotUsable(count=len(problems) + len(unread), first=first)

@@ -55,7 +55,7 @@ def catalogue() -> Any:
 
 
 def _href(wanted: queries.CatalogueFilter, **changed: str) -> str:
-    values = {"type": wanted.type_key, "length": wanted.length, "q": wanted.words} | changed
+    values: dict[str, Any] = {"type": wanted.type_key, "length": wanted.length, "q": wanted.words} | changed
     return url_for("courses.catalogue", **{key: value for key, value in values.items() if value})
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from trainhub.plugin_api.cells import fold_text, text_of
+from trainhub.plugin_api.characters import simplified
 from trainhub.plugin_api.tables import Cell, Table
 
 HEADER_ROWS = 15
@@ -20,7 +21,7 @@ _NOISE = re.compile(r"[\s★☆*※#_]+")
 @lru_cache(maxsize=16_384)
 def fold_label(text: str) -> str:
     """Return a header in one form: ``★ 姓 名（必填）`` and ``1、您的姓名：`` both become 姓名."""
-    folded = _NOISE.sub("", fold_text(text))
+    folded = _NOISE.sub("", simplified(fold_text(text)))
     folded = _SUFFIX.sub("", folded)
     folded = _NUMBERING.sub("", folded).rstrip(":?。.;,")
     return _POLITE.sub("", folded).lower()

@@ -1,9 +1,14 @@
-"""Names, categories and posts of staff: how they are written, keyed and sorted. Pure."""
+"""Categories and posts of staff, how a Chinese list is sorted, and stretches of days. Pure."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+
+from trainhub.roster.rules import CATEGORIES as CATEGORY_WORDS
+from trainhub.roster.rules import clean_name, name_key, posts_of
+
+__all__ = ["CATEGORIES", "CONTRACTS", "LEFT_REASONS", "OUTSIDE_POSTS", "POSTS", "Span", "category_of", "clean_name",
+           "initials", "name_key", "pinyin_key", "post_of"]
 
 CATEGORIES: tuple[str, ...] = ("full_time_teacher", "administrator", "support", "logistics", "external")
 CONTRACTS: tuple[str, ...] = ("staffed", "contract", "dispatched", "exchange")
@@ -24,45 +29,6 @@ POSTS: tuple[str, ...] = (
 OUTSIDE_POSTS: frozenset[str] = frozenset({"law_vice_principal", "responsible_inspector"})
 """Posts whose holder is appointed from another authority and need not have a staff number."""
 
-_CATEGORY_WORDS: tuple[tuple[str, str], ...] = (
-    ("专任教师", "full_time_teacher"),
-    ("专任", "full_time_teacher"),
-    ("行政", "administrator"),
-    ("管理", "administrator"),
-    ("教辅", "support"),
-    ("辅助", "support"),
-    ("工勤", "logistics"),
-    ("后勤", "logistics"),
-    ("保安", "logistics"),
-    ("食堂", "logistics"),
-    ("宿管", "logistics"),
-    ("校外", "external"),
-    ("外聘", "external"),
-    ("教师", "full_time_teacher"),
-    ("教员", "full_time_teacher"),
-    ("职员", "support"),
-)
-_POST_WORDS: dict[str, str] = {
-    "校长": "principal",
-    "副校长": "vice_principal",
-    "德育主任": "moral_education_head",
-    "德育副校长": "moral_education_head",
-    "德育处主任": "moral_education_head",
-    "政教主任": "moral_education_head",
-    "班主任": "homeroom_teacher",
-    "年级组长": "grade_head",
-    "年级主任": "grade_head",
-    "心理教师": "psychologist",
-    "心理健康教师": "psychologist",
-    "少先队辅导员": "young_pioneer_counsellor",
-    "大队辅导员": "young_pioneer_counsellor",
-    "安全主任": "safety_head",
-    "安全办主任": "safety_head",
-    "法治副校长": "law_vice_principal",
-    "责任督学": "responsible_inspector",
-    "教育行政管理人员": "bureau_administrator",
-}
-_MIDDLE_DOTS = dict.fromkeys(map(ord, "•‧・.｡‐∙⋅᛫⸱"), "·")
 _SURNAME_READINGS: dict[str, str] = {
     "单": "shan", "曾": "zeng", "仇": "qiu", "解": "xie", "查": "zha", "任": "ren", "区": "ou", "朴": "piao",
     "翟": "zhai", "尉": "wei", "盖": "ge", "乐": "yue", "员": "yun", "缪": "miao", "宓": "mi", "折": "she",
@@ -73,23 +39,6 @@ _COMPOUND_READINGS: dict[str, tuple[str, str]] = {
     "尉迟": ("yu", "chi"), "万俟": ("mo", "qi"), "单于": ("chan", "yu"), "长孙": ("zhang", "sun"),
     "澹台": ("tan", "tai"), "令狐": ("ling", "hu"), "鲜于": ("xian", "yu"),
 }  # fmt: skip
-
-
-def name_key(name: str) -> str:
-    """Return the form of a name that two writings of it share (FORMATS.md R9).
-
-    NFKC, no spaces, one kind of middle dot, lower case. Never fuzzy: 李思怡 and 李思仪 differ.
-    """
-    text = unicodedata.normalize("NFKC", name).translate(_MIDDLE_DOTS)
-    return "".join(text.split()).casefold()[:80]
-
-
-def clean_name(name: str) -> str:
-    """Return a name as it is stored: NFKC, one kind of dot, inner spaces of Chinese names dropped."""
-    text = unicodedata.normalize("NFKC", name).translate(_MIDDLE_DOTS)
-    parts = text.split()
-    glue = " " if all(p.isascii() for p in parts) else ""
-    return glue.join(parts)[:80]
 
 
 @lru_cache(maxsize=20_000)
@@ -123,25 +72,17 @@ def initials(name: str) -> str:
 
 def category_of(word: str) -> str | None:
     """Return the category a sheet's word means, or None where it says nothing known."""
-    text = name_key(word)
+    text = clean_name(word)
     if text in CATEGORIES:
         return text
-    return next((key for part, key in _CATEGORY_WORDS if part in text), None)
+    known = CATEGORY_WORDS.get(text)
+    return known or next((key for part, key in CATEGORY_WORDS.items() if part in text), None)
 
 
 def post_of(word: str) -> str:
-    """Return the key of a post as a sheet or a clerk writes it; a school's own word stays as it is."""
+    """Return the key of a post as a clerk writes it; a school's own word stays as it is, "" for none."""
     text = clean_name(word)
-    return text if text in POSTS else _POST_WORDS.get(text, text[:40])
-
-
-def left_reason_of(state: str) -> str:
-    """Return why somebody is no longer on duty, read from a sheet's state column."""
-    for part, reason in (("退休", "retired"), ("离退", "retired"), ("调", "moved"), ("辞", "resigned"), ("离职", "resigned"),
-                         ("去世", "died"), ("死亡", "died"), ("故", "died")):
-        if part in state:
-            return reason
-    return "other"
+    return text if text in POSTS else next(iter(posts_of(text)), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ class TrainingExemption(Base):
     requested_at: Mapped[datetime]
     decided_by: Mapped[str | None] = mapped_column(Id)
     decided_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(200), default="")
 
     __table_args__ = (
@@ -289,4 +290,4 @@ class HoursStatement(Base):
     issued_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 
-    __table_args__ = (tenant_fk("person_id", "person"), UniqueConstraint("district_id", "code_hash"))
+    __table_args__ = (tenant_fk("person_id", "person"), UniqueConstraint("district_id", "code_hash"), Index(None, "code_hash"))

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from flask import Flask, g, render_template
+from flask import Flask, Response, g, render_template
+from flask.globals import request_ctx
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -106,6 +107,8 @@ def install(app: Flask) -> None:
         status = error.code or 500
         if status in (301, 302, 303, 307, 308):
             return error
+        if request_ctx.url_adapter is None:  # a foreign Host: no page of ours has an address there
+            return Response("400\n", 400, content_type="text/plain; charset=utf-8")
         answer: Any = app.make_response(_answer(status))
         for key, value in error.get_headers():
             if key.lower() in {"allow", "retry-after"}:

@@ -37,9 +37,13 @@ def safe_path(path: str | None) -> str:
     return path if not parts.scheme and not parts.netloc else "/"
 
 
-def toast(message: str, category: str = "done") -> None:
-    """Show one sentence on the next page. Categories: done, info, warn, error."""
-    flash(message, category)
+def toast(message: str, category: str = "ok", *, undo_url: str = "", undo_label: str = "") -> None:
+    """Show one sentence on the next page. Categories: ok (also done), info, warn, error.
+
+    ``undo_url`` adds a button that posts there.
+    """
+    kind = "ok" if category == "done" else category
+    flash({"text": message, "undo_url": undo_url, "undo_label": undo_label} if undo_url else message, kind)
 
 
 def wants_json() -> bool:

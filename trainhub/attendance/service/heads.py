@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -63,9 +63,10 @@ def heads_of(session: Session, sheet: AttendanceSheet) -> dict[str, Head]:
     return {row.person_id: head_from(row._mapping) for row in rows}
 
 
-def head_from(row: Mapping[str, Any]) -> Head:
+def head_from(row: RowMapping) -> Head:
     """Build a head from a row that has its columns."""
-    return Head(**{name: row[name] for name in HEAD_FIELDS if name != "review"}, review=tuple(row["review"]))
+    values: dict[str, Any] = {name: row[name] for name in HEAD_FIELDS}
+    return Head(**values | {"review": tuple(values["review"])})
 
 
 def heads_and_operation(session: Session, sheet: AttendanceSheet, op_id: str) -> tuple[dict[str, Head], set[str]]:
@@ -84,6 +85,18 @@ def heads_and_operation(session: Session, sheet: AttendanceSheet, op_id: str) ->
     ).all()
     heads = {row.person_id: head_from(row._mapping) for row in rows}
     return heads, {row.person_id for row in rows if row.op_id is not None}
+
+
+def operation(session: Session, sheet: AttendanceSheet, op_id: str) -> dict[str, tuple[dict[str, Any], int]]:
+    """Return what an operation changed: person -> (state before, version it made). One statement."""
+    rows = session.execute(
+        select(AttendanceMark.person_id, AttendanceMark.before, AttendanceMark.version).where(
+            AttendanceMark.district_id == sheet.district_id,
+            AttendanceMark.sheet_id == sheet.id,
+            AttendanceMark.op_id == op_id,
+        )
+    )
+    return {person: (before, version) for person, before, version in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +125,7 @@ def save(session: Session, actor: Actor, sheet: AttendanceSheet, changes: Iterab
     listed = list(changes)
     if not listed:
         return
-    _upsert(session, sheet, [c.after for c in listed])
+    write_heads(session, sheet, [c.after for c in listed])
     session.execute(insert(AttendanceMark), [_history(actor, sheet, c, how, now) for c in listed])
     append(session, NewEntry(
         district_id=sheet.district_id, school_id=sheet.school_id, kind=how.kind, subject_ref=sheet.subject_id,
@@ -151,7 +164,7 @@ def _history(actor: Actor, sheet: AttendanceSheet, change: Change, how: Save, no
 _KEYS = ("district_id", "sheet_id", "person_id")
 
 
-def _upsert(session: Session, sheet: AttendanceSheet, heads: Iterable[Head]) -> None:
+def write_heads(session: Session, sheet: AttendanceSheet, heads: Iterable[Head]) -> None:
     """One INSERT ... ON CONFLICT for a whole roll, new people and marked ones alike."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(AttendanceRecord)

@@ -113,14 +113,14 @@ def _conflicts(
         return ()
     markers = {heads[m.person_id].marked_by for m in stale}
     people = [m.person_id for m in stale]
-    names = dict(session.execute(
+    names: dict[str, str] = dict(session.execute(
         select(Person.id, Person.name).where(Person.district_id == sheet.district_id, Person.id.in_(people))
-    ).tuples().all())
-    accounts = dict(session.execute(
+    ).all())
+    accounts: dict[str, str] = dict(session.execute(
         select(Account.id, Account.display_name).where(
             Account.district_id == sheet.district_id, Account.id.in_([m for m in markers if m])
         )
-    ).tuples().all())
+    ).all())
     return tuple(
         Conflict(m.person_id, names.get(m.person_id, ""), m.statement.value, heads[m.person_id],
                  accounts.get(heads[m.person_id].marked_by or "", ""), heads[m.person_id].marked_at)
@@ -181,7 +181,7 @@ def undo(session: Session, actor: Actor, sheet_id: str, op_id: str, now: datetim
     changes, gone, stale = _reversals(sheet, heads, made, undone, actor, now)
     save(session, actor, sheet, changes + gone, Save(UNDO + op_id, "manual", kind="roll.undone"), now)
     if gone:
-        _delete_heads(session, sheet, [c.after.person_id for c in gone])
+        delete_heads(session, sheet, [c.after.person_id for c in gone])
     heads |= {c.after.person_id: c.after for c in changes}
     for change in gone:
         heads.pop(change.after.person_id)
@@ -237,7 +237,7 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _delete_heads(session: Session, sheet: AttendanceSheet, people: list[str]) -> None:
+def delete_heads(session: Session, sheet: AttendanceSheet, people: list[str]) -> None:
     """Take walk-ins off the sheet again; their history stays in marks and ledger."""
     session.execute(delete(AttendanceRecord).where(
         AttendanceRecord.district_id == sheet.district_id, AttendanceRecord.sheet_id == sheet.id,
@@ -285,4 +285,4 @@ def staff_by_id(session: Session, sheet: AttendanceSheet, people: Iterable[str])
             Employment.person_id.in_(list(people)), Employment.from_on <= day,
             or_(Employment.to_on.is_(None), Employment.to_on >= day),
         )
-    ).tuples().all())
+    ).all())

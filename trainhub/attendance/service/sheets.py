@@ -13,13 +13,13 @@ from trainhub.attendance.service.commands import OpenSheet, SheetClosed, SheetPe
 from trainhub.attendance.service.heads import (
     Change,
     Save,
-    _upsert,
     frame_of,
     heads_of,
     locked_sheet,
     reason_given,
     save,
     step,
+    write_heads,
 )
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.events import announcer
@@ -61,7 +61,7 @@ def _add_people(
     blank = {p.person_id: Head(p.person_id, p.serial_no, p.department, p.staff_no) for p in listed}
     if not blank:
         return
-    _upsert(session, sheet, blank.values())
+    write_heads(session, sheet, blank.values())
     leave = [Change(blank[p.person_id], _from_the_start(sheet, blank[p.person_id], Statement("excused", p.leave_type), "leave", actor, now))
              for p in listed if p.leave_type]
     save(session, actor, sheet, leave, Save(f"leave-{new_id()}", "leave"), now)
@@ -98,7 +98,7 @@ def sync_people(
     ]
     changed = [h for h in kept if h != heads[h.person_id]]
     if changed:
-        _upsert(session, sheet, changed)
+        write_heads(session, sheet, changed)
     leaving = [p for p, h in heads.items() if p not in wanted and h.version == 0]
     if leaving:
         session.execute(delete(AttendanceRecord).where(

@@ -8,6 +8,7 @@ from trainhub.roster.queries.classes import (
     classes,
     students,
 )
+from trainhub.roster.queries.imports import BatchPage, BatchRow, batch_page, batches, remembered_mappings
 from trainhub.roster.queries.organisations import OrgRow, departments, org, schools
 from trainhub.roster.queries.person import PersonPage, TimelineItem, aliases, person_page
 from trainhub.roster.queries.policy import PolicyLine, PolicyPage, policies_for, policy_for, policy_page
@@ -25,6 +26,11 @@ from trainhub.roster.queries.staff import (
 )
 
 __all__ = [
+    "BatchPage",
+    "BatchRow",
+    "batch_page",
+    "batches",
+    "remembered_mappings",
     "ClassRow",
     "EmploymentSpan",
     "OrgRow",

@@ -23,10 +23,15 @@ def policy_for(session: Session, district_id: str, org_id: str, day: date) -> Po
     return policies_for(session, district_id, [org_id], day)[org_id]
 
 
-def policies_for(session: Session, district_id: str, org_ids: Collection[str], day: date) -> dict[str, Policy]:
-    """Return the parameters in force for many organisations. Two statements, however many they are."""
+def policies_for(
+    session: Session, district_id: str, org_ids: Collection[str], day: date, *, known_by: datetime | None = None
+) -> dict[str, Policy]:
+    """Return the parameters in force for many organisations. Two statements, however many they are.
+
+    ``known_by`` leaves out settings made later: a figure as of a day must not know what came after.
+    """
     parents = _parents(session, district_id)
-    versions = [_version(s) for s in _settings(session, district_id)]
+    versions = [_version(s) for s in _settings(session, district_id) if known_by is None or s.set_at <= known_by]
     return {org_id: resolve(versions, path_to_root(parents, org_id), day) for org_id in org_ids}
 
 

@@ -56,6 +56,8 @@ class PostSpan:
     from_on: date
     to_on: date | None
     assignment_id: str = ""
+    grade: int = 0
+    class_no: int = 0
 
     def covers(self, day: date) -> bool:
         """Whether the post is held on a day."""
@@ -88,6 +90,7 @@ class EmploymentSpan:
     department: str
     department_sort: str
     posts: tuple[PostSpan, ...]
+    phone_tail: str = ""
 
     def covers(self, day: date) -> bool:
         """Whether the person is on that staff on a day."""
@@ -137,7 +140,7 @@ def _posts(
     school_ids: Collection[str] | None, person_ids: Collection[str] | None,
 ) -> dict[tuple[str, str], list[PostSpan]]:
     query = (
-        select(PostAssignment, SchoolClass.name)
+        select(PostAssignment, SchoolClass.name, SchoolClass.grade, SchoolClass.class_no)
         .outerjoin(
             SchoolClass,
             and_(SchoolClass.district_id == PostAssignment.district_id, SchoolClass.id == PostAssignment.class_id),
@@ -155,9 +158,10 @@ def _posts(
     if person_ids is not None:
         query = query.where(PostAssignment.person_id.in_(person_ids))
     found: dict[tuple[str, str], list[PostSpan]] = defaultdict(list)
-    for post, class_name in session.execute(query):
+    for post, class_name, grade, class_no in session.execute(query):
         found[post.person_id, post.school_id].append(
-            PostSpan(post.post, post.school_id, post.class_id, class_name or "", post.from_on, post.to_on, post.id)
+            PostSpan(post.post, post.school_id, post.class_id, class_name or "", post.from_on, post.to_on, post.id,
+                     grade or 0, class_no or 0)
         )
     return found
 
@@ -233,7 +237,7 @@ def _span(
         employment.staff_no, employment.category, employment.contract, employment.is_home, employment.from_on,
         employment.to_on, employment.hired_on, employment.left_reason, employment.ce_opt_out,
         department.name if department else "", department.sort_key if department else "",
-        tuple(posts.get((person.id, employment.school_id), ())),
+        tuple(posts.get((person.id, employment.school_id), ())), person.phone_tail,
     )
 
 

@@ -24,6 +24,19 @@ from trainhub.roster.service.employment import (
     move,
     new_person,
 )
+from trainhub.roster.service.importing import (
+    READS,
+    Decide,
+    Report,
+    apply,
+    decide,
+    discard,
+    import_file,
+    restage,
+    school_facts,
+    stage,
+    withdraw,
+)
 from trainhub.roster.service.merging import Merge, merge, undo_merge
 from trainhub.roster.service.organisations import (
     CloseOrg,
@@ -35,10 +48,12 @@ from trainhub.roster.service.organisations import (
     new_org,
 )
 from trainhub.roster.service.policy import PolicySet, SetPolicy, set_policy
+from trainhub.roster.service.reading import NumberKey, Reading, SchoolFacts, read_again, read_file
 from trainhub.roster.service.posts import AddExternal, AssignPost, EndPost, add_external, assign_post, end_post
 
 __all__ = [
-    "AddExternal", "AssignPost", "ChangeDepartment", "CloseOrg", "CorrectDetails", "CreateClass", "CreateOrg",
+    "READS", "Decide", "NumberKey", "Reading", "Report", "SchoolFacts", "apply", "decide", "discard", "import_file",
+    "read_again", "read_file", "restage", "school_facts", "stage", "withdraw", "AddExternal", "AssignPost", "ChangeDepartment", "CloseOrg", "CorrectDetails", "CreateClass", "CreateOrg",
     "EndPost", "Hire", "Hired", "Leave", "Merge", "Move", "PolicySet", "Rollover", "SetDay", "SetPolicy", "SetTerm",
     "add_external", "assign_post", "change_department", "class_name", "close_department", "close_org", "correct",
     "create_class", "create_department", "create_org", "end_post", "hire", "leave", "load_official_year", "merge",

@@ -12,7 +12,7 @@ from trainhub.kernel.errors import Forbidden, NotFound
 from trainhub.kernel.events import announcer
 from trainhub.kernel.permissions import Permission
 from trainhub.ledger.service import LedgerRef, NewEntry, append
-from trainhub.roster.rules import StaffChanged
+from trainhub.roster.events import StaffChanged
 
 
 def guard(actor: Actor, school_id: str, permission: Permission = Permission.ROSTER_WRITE) -> None:

@@ -20,7 +20,7 @@ from trainhub.roster.models import Employment, Person, PersonMerge, PostAssignme
 from trainhub.roster.people_rules import Span
 from trainhub.roster.queries.staff import employments_of
 from trainhub.roster.refusals import ReasonMissing, SamePerson
-from trainhub.roster.rules import PeopleMerged
+from trainhub.roster.events import PeopleMerged
 from trainhub.roster.service.facts import announce, guard, record
 
 

@@ -15,7 +15,7 @@ from trainhub.kernel.policy import PARAMETERS, Parameter
 from trainhub.roster.models import PolicySetting
 from trainhub.roster.queries.policy import policy_for
 from trainhub.roster.refusals import NotAllowedValue, PastPolicyDay, ReasonMissing, UnknownWord
-from trainhub.roster.rules import PolicyChanged
+from trainhub.roster.events import PolicyChanged
 from trainhub.roster.service.facts import guard, record
 
 

@@ -313,12 +313,12 @@ def _history(session: Session, event: TrainingEvent) -> tuple[HistoryView, ...]:
         select(EventHistory, Account.display_name)
         .outerjoin(Account, and_(Account.district_id == EventHistory.district_id, Account.id == EventHistory.actor_id))
         .where(EventHistory.district_id == event.district_id, EventHistory.event_id == event.id)
-        .order_by(EventHistory.recorded_at, EventHistory.id)
     )
-    return tuple(
+    steps = [
         HistoryView(h.from_state, h.to_state, h.reason, dict(h.changes), name or "", h.acting_role, h.recorded_at)
         for h, name in session.execute(query)
-    )
+    ]
+    return tuple(sorted(steps, key=lambda h: (h.recorded_at, h.changes.get("version", 0))))
 
 
 # --- home page ----------------------------------------------------------------------------------

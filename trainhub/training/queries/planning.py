@@ -4,7 +4,7 @@ Every function takes a constant number of statements, however many people the sc
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -12,6 +12,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.models import AttendanceRecord
+from trainhub.courses.models import CoursePack
 from trainhub.kernel.actor import Scope
 from trainhub.kernel.clock import day_bounds, local_day
 from trainhub.kernel.errors import NotFound
@@ -71,7 +72,8 @@ class Duty:
 class Sketch:
     """A plan before it is a record: what the form holds.
 
-    ``event_id`` names the training being changed, so that it does not clash with itself.
+    ``event_id`` names the training being changed, so that it does not clash with itself; ``invited``
+    (person id -> name) is set where the list was frozen already, and then stands for the rule's.
     """
 
     school_id: str
@@ -82,6 +84,7 @@ class Sketch:
     choice: Choice = Choice()
     make_up_year: str | None = None
     event_id: str | None = None
+    invited: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,32 @@ class Review:
     problems: tuple[PlanProblem, ...]
     proposals: tuple[date, ...]
     calendar: Callable[[date], DayFact]
+
+
+@dataclass(frozen=True, slots=True)
+class PackFacts:
+    """What planning needs of a pack: no unit text is loaded."""
+
+    id: str
+    version: str
+    title: str
+    topic: str
+    type_key: str
+    delivery_mode: str
+    minutes: int
+
+
+def pack_facts(session: Session, pack_id: str, version: str = "") -> PackFacts:
+    """One version of a pack, the current one where ``version`` is "". Raises :class:`NotFound`."""
+    query = select(
+        CoursePack.pack_id, CoursePack.version, CoursePack.title, CoursePack.topic, CoursePack.type_key,
+        CoursePack.delivery_mode, CoursePack.minutes,
+    ).where(CoursePack.pack_id == pack_id)
+    query = query.where(CoursePack.version == version) if version else query.where(CoursePack.is_current.is_(True))
+    row = session.execute(query).first()
+    if row is None:
+        raise NotFound
+    return PackFacts(*row)
 
 
 def duty_on(session: Session, district_id: str, school_id: str, day: date, make_up_year: str | None = None) -> Duty:
@@ -115,7 +144,7 @@ def duty_on(session: Session, district_id: str, school_id: str, day: date, make_
     rule = AudienceRule(
         year.first_day, policy["training_min_minutes"], policy["homeroom_extra_minutes"],
         frozenset(narrowing.get("categories", ())), frozenset(narrowing.get("posts", ())),
-        frozenset(narrowing.get("contracts", ())),
+        frozenset(narrowing.get("contracts", ())), policy["staff_scope"] == "employed",
     )
     frame = Frame(
         year, row.from_on if row else None, row.to_on if row else None, made_up,
@@ -286,7 +315,7 @@ def review(session: Session, scope: Scope, sketch: Sketch, now: datetime) -> Rev
     choice = sketch.choice
     missed = missed_by(session, scope, choice.missed_event_id) if choice.kind == "missed" and choice.missed_event_id else frozenset()
     found = audience(duty.rule, staff, day, owed, choice, missed)
-    invited = {i.person_id: i.person.name for i in found.invited}
+    invited = {i.person_id: i.person.name for i in found.invited} if sketch.invited is None else dict(sketch.invited)
     horizon = max(last, local_day(now)) + timedelta(days=28)
     facts = day_facts(session, scope.district_id, sketch.school_id, min(day, local_day(now)), horizon)
     involved = invited.keys() | {t.person_id for t in sketch.trainers if t.person_id}

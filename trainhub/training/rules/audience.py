@@ -52,7 +52,8 @@ class Owed:
 class AudienceRule:
     """Whom a requirement addresses and from when its year runs; minutes asked where no row says so.
 
-    ``homeroom_extra_minutes`` are owed by homeroom teachers on top (case 21).
+    ``homeroom_extra_minutes`` are owed by homeroom teachers on top (case 21); ``employed_only`` leaves
+    dispatched and exchange staff out (parameter ``staff_scope``).
     """
 
     year_first_day: date
@@ -61,11 +62,14 @@ class AudienceRule:
     categories: frozenset[str] = frozenset()
     posts: frozenset[str] = frozenset()
     contracts: frozenset[str] = frozenset()
+    employed_only: bool = False
 
     def addresses(self, person: Candidate) -> bool:
-        """Whether the requirement is about this person at all."""
+        """Whether the requirement is about this person at all. Outside appointees (法治副校长) never owe."""
         return (
-            (not self.categories or person.category in self.categories)
+            person.category != "external"
+            and (not self.employed_only or person.contract in ("staffed", "contract"))
+            and (not self.categories or person.category in self.categories)
             and (not self.contracts or person.contract in self.contracts)
             and (not self.posts or bool(self.posts & set(person.posts)))
         )

@@ -241,6 +241,8 @@ class _Claim:
 def _claim(presence: Presence, rule: CountingRule, credit_of: CreditOf) -> _Claim:
     there = presence.attended()
     attended = int(there.minutes)
+    if not attended and presence.revoked:
+        return _Claim(presence, 0, refused=(NotCounted(0, Why.REVOKED),))
     if not attended:
         return _Claim(presence, 0)
     why = _refusal(presence, rule, attended)

@@ -201,14 +201,10 @@ def obligation(
     ``closed`` holds the units whose year is closed. Returns None where the person was never in scope on
     any day of the year up to ``on`` (the entry guard).
     """
-    jobs = sorted((j for j in person.employments if rule_of(j.school_id).owes(j)), key=lambda j: j.from_on)
-    if not jobs:
+    found = _spells(person, on, rule_of)
+    if found is None:
         return None
-    year = rule_of(jobs[-1].school_id).year
-    day = min(on, year.last_day)
-    spells = [j for j in jobs if j.from_on <= day and (j.to_on is None or j.to_on >= year.first_day)]
-    if day < year.first_day or not spells:
-        return None
+    day, spells = found
     home = next((j for j in reversed(spells) if j.on(day)), None)
     posts = tuple(sorted({p.post for p in person.posts if p.on(day)}))
     last = home or max(spells, key=lambda j: j.to_on or day)
@@ -216,6 +212,26 @@ def obligation(
     if rule.audience.posts and not rule.audience.posts & set(posts):
         return None
     return _judged(person, home, last, spells, posts, rule, rule_of, did, last.school_id in closed, on)
+
+
+def home_unit(person: Person, on: date, rule_of: RuleOf) -> str | None:
+    """The unit that counts the person on a day of the year; None where the person was never in scope."""
+    found = _spells(person, on, rule_of)
+    if found is None:
+        return None
+    day, spells = found
+    return (next((j for j in reversed(spells) if j.on(day)), None) or max(spells, key=lambda j: j.to_on or day)).school_id
+
+
+def _spells(person: Person, on: date, rule_of: RuleOf) -> tuple[date, list[Employment]] | None:
+    """The day judged, and the home employments of the year up to it, in order of their first day."""
+    jobs = sorted((j for j in person.employments if rule_of(j.school_id).owes(j)), key=lambda j: j.from_on)
+    if not jobs:
+        return None
+    year = rule_of(jobs[-1].school_id).year
+    day = min(on, year.last_day)
+    spells = [j for j in jobs if j.from_on <= day and (j.to_on is None or j.to_on >= year.first_day)]
+    return (day, spells) if spells and day >= year.first_day else None
 
 
 def _judged(  # noqa: PLR0913  the facts of one judgement, named

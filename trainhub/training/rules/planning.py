@@ -330,12 +330,30 @@ def default_parts(day: date, minutes: int, room: str = "") -> tuple[PartTime, ..
     if minutes <= ONE_SITTING:
         start = at(day, AFTERNOON)
         return (PartTime(start, start + timedelta(minutes=minutes), room),)
+    return halves(day, minutes, room)
+
+
+def halves(day: date, minutes: int, room: str = "") -> tuple[PartTime, PartTime]:
+    """Split ``minutes`` over a morning and an afternoon, the morning a multiple of five minutes."""
     half = -(-minutes // 2 // 5) * 5
     morning, afternoon = at(day, MORNING), at(day, time(14, 0))
     return (
         PartTime(morning, morning + timedelta(minutes=half), room),
         PartTime(afternoon, afternoon + timedelta(minutes=minutes - half), room),
     )
+
+
+def with_part_more(parts: Sequence[PartTime], minutes: int | None) -> tuple[PartTime, ...]:
+    """Return the parts after "add a part".
+
+    One part that holds the whole pack becomes morning and afternoon; else the next half day gets what
+    the pack still needs (or as long as the last part).
+    """
+    planned = planned_minutes(parts)
+    if minutes and len(parts) == 1 and planned >= minutes:
+        return halves(local_day(parts[0].starts_at), planned, parts[0].room)
+    missing = minutes - planned if minutes and planned < minutes else parts[-1].minutes
+    return (*parts, add_half_day(parts, missing))
 
 
 def add_half_day(parts: Sequence[PartTime], minutes: int) -> PartTime:

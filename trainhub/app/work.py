@@ -1,0 +1,98 @@
+"""Background work: which handlers exist, and how they get a session."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from trainhub.accounts.models import SignInThrottle, UserSession
+from trainhub.jobs import service as jobs
+from trainhub.jobs.registry import Job, JobRegistry
+from trainhub.jobs.worker import Worker, hang, make_bell, make_consumer, ring_after_commit, start_thread
+from trainhub.kernel.clock import now
+from trainhub.ledger.anchors import anchor_all
+from trainhub.roster.models import ImportBatch, OrgUnit
+from trainhub.web.database import db, set_read_only, transaction
+
+KEEP_SESSIONS = timedelta(days=7)
+KEEP_STAGED = timedelta(hours=24)
+
+
+def registry() -> JobRegistry:
+    """Return every handler of this release."""
+    found = JobRegistry()
+    found.register("ledger.anchor", _anchor, every=timedelta(hours=1))
+    found.register("clean", _clean, every=timedelta(hours=6))
+    return found
+
+
+def _anchor(session: Session, job: Job, moment: datetime) -> None:
+    anchor_all(session, moment, job.district_id)
+
+
+def _clean(session: Session, job: Job, moment: datetime) -> None:
+    """Forget ended sessions, old throttles and files that were uploaded but never written."""
+    session.execute(delete(UserSession).where(
+        UserSession.district_id == job.district_id, UserSession.expires_at < moment - KEEP_SESSIONS
+    ))
+    session.execute(delete(SignInThrottle).where(SignInThrottle.window_started_at < moment - KEEP_SESSIONS))
+    session.execute(delete(ImportBatch).where(
+        ImportBatch.district_id == job.district_id, ImportBatch.state == "staged",
+        ImportBatch.created_at < moment - KEEP_STAGED,
+    ))
+    jobs.forget_done(session, job.district_id, moment)
+
+
+def _districts(session: Session) -> Iterable[str]:
+    return session.scalars(select(OrgUnit.district_id).where(OrgUnit.kind == "bureau")).all()
+
+
+def make_worker(app: Flask) -> Worker:
+    """Return a worker whose sessions are the application's."""
+
+    @contextmanager
+    def write() -> Iterator[Session]:
+        with app.app_context(), transaction() as session:
+            yield session
+
+    @contextmanager
+    def read() -> Iterator[Session]:
+        with app.app_context():
+            set_read_only(True)
+            try:
+                yield db.session()
+            finally:
+                db.session.remove()
+                set_read_only(False)
+
+    return Worker(registry(), write, read, now, _districts)
+
+
+def _hung(app: Flask) -> tuple[Any, Worker]:
+    worker = make_worker(app)
+    bell = make_bell(Path(app.config["TRAINHUB_DATA"]), app.config["TRAINHUB_REDIS_URL"] or None)
+    ring: Callable[[], Any] = hang(bell, worker)
+    ring_after_commit(Session, ring)
+    return bell, worker
+
+
+def start_in_background(app: Flask) -> Any:
+    """Run background work in a thread of the serving process."""
+    return start_thread(_hung(app)[0])
+
+
+def run_once(app: Flask) -> int:
+    """Do what is due now; return how many jobs ran."""
+    worker = make_worker(app)
+    worker.tick()
+    return worker.run_due()
+
+
+def run_forever(app: Flask) -> None:
+    """Run background work until stopped (``trainhub work``)."""
+    make_consumer(_hung(app)[0]).run()

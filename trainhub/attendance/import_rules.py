@@ -1,0 +1,232 @@
+"""What an import would do to a roll, row by row, before anything is written. Pure.
+
+Precedence: manual > approved leave > check-in > import > assertion. The loser stays as evidence and is
+shown. A human's decision about a row or a person beats every proposal; names are never guessed.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from trainhub.attendance.outcomes import Outcome, PersonOutcome, UnmatchedRow
+from trainhub.attendance.roll_rules import (
+    LEAVE_TYPES,
+    THERE,
+    VALUES,
+    Frame,
+    Head,
+    Statement,
+    apply,
+    rank,
+)
+from trainhub.kernel.clock import local
+from trainhub.plugin_api import AttendanceReading, Problem
+
+IMPORT = "import"
+
+LOOK_AT = frozenset({
+    "name_mismatch_with_staff_no", "result_time_conflict", "remark_needs_check", "proxy_signature", "other_date",
+    "only_workday_punch", "out_of_range", "admin_override", "approved_makeup", "device_clock_reset",
+    "submitted_outside_window", "sign_in_missing",
+})
+"""Review codes that put a row under "please confirm"; the others are information."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One line of the check page.
+
+    ``keys`` are the natural keys of the readings, ``raw`` what their cells say, name first.
+    ``kind``: ``problem`` (needs a decision, else it is not written), ``confirm`` (a proposal stands),
+    ``ready``, ``same`` (nothing to change), ``left_out`` (by decision or because it says nothing new).
+    ``code`` says why; ``choice`` is what will be done: a status, ``keep``, ``walk_in``, ``skip`` or "".
+    ``options`` are the choices offered; ``candidates`` person ids offered side by side.
+    """
+
+    kind: str
+    rows: tuple[int, ...]
+    keys: tuple[str, ...]
+    raw: tuple[str, ...]
+    person_id: str = ""
+    code: str = ""
+    params: tuple[tuple[str, Any], ...] = ()
+    review: tuple[str, ...] = ()
+    proposed: Head | None = None
+    before: Head | None = None
+    choice: str = ""
+    options: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        """Stable name of the line's inputs: the person where one is known, else the reading."""
+        return f"p-{self.person_id}" if self.person_id else f"r-{self.keys[0]}"
+
+    @property
+    def writes(self) -> bool:
+        """Whether confirming the import changes a record by this line."""
+        return self.kind in {"ready", "confirm", "problem"} and self.choice not in {"", "keep", "skip"}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """All lines, problems first, and how many expected people the file does not mention."""
+
+    lines: tuple[PlanRow, ...]
+    not_in_file: int
+    warnings: tuple[Problem, ...]
+
+    def of(self, kind: str) -> tuple[PlanRow, ...]:
+        """The lines of one kind."""
+        return tuple(line for line in self.lines if line.kind == kind)
+
+    @property
+    def writing(self) -> tuple[PlanRow, ...]:
+        """The lines that would be written."""
+        return tuple(line for line in self.lines if line.writes)
+
+    @property
+    def waiting(self) -> int:
+        """Lines nobody decided yet."""
+        return sum(1 for line in self.of("problem") if not line.choice)
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What a human decided. ``rows``: natural key of a reading -> person id ("" = nobody); ``people``:
+    person -> choice; ``reasons``: line key -> why it is left out."""
+
+    rows: Mapping[str, str]
+    people: Mapping[str, str]
+    reasons: Mapping[str, str]
+
+    @classmethod
+    def load(cls, stored: Mapping[str, Any]) -> "Decisions":
+        """Read what :meth:`dump` wrote."""
+        return cls(dict(stored.get("rows", {})), dict(stored.get("people", {})), dict(stored.get("reasons", {})))
+
+    def dump(self) -> dict[str, Any]:
+        """Plain data for the database."""
+        return {"rows": dict(self.rows), "people": dict(self.people), "reasons": dict(self.reasons)}
+
+
+def plan(
+    outcome: Outcome, readings: Iterable[AttendanceReading], heads: Mapping[str, Head], frame: Frame, decided: Decisions
+) -> ImportPlan:
+    """Return what an import would do, line by line: problems, confirmations, then the rest."""
+    by_key = {r.external_id: r for r in readings}
+    lines = [_unmatched(u, by_key) for u in outcome.unmatched]
+    lines += [_dismissed(by_key[k], decided) for k, person in decided.rows.items() if person == "" and k in by_key]
+    lines += [_matched(p, by_key, heads, frame, decided) for p in outcome.people if p.rows]
+    order = {"problem": 0, "confirm": 1, "ready": 2, "same": 3, "left_out": 4}
+    lines.sort(key=lambda line: (order[line.kind], line.rows))
+    mentioned = {line.person_id for line in lines}
+    missing = sum(1 for h in heads.values() if h.expected and h.person_id not in mentioned)
+    return ImportPlan(tuple(lines), missing, outcome.warnings)
+
+
+def _unmatched(found: UnmatchedRow, by_key: Mapping[str, AttendanceReading]) -> PlanRow:
+    return PlanRow(
+        "problem", (found.row,), (found.external_id,), _raw([found.external_id], by_key), code=found.reason,
+        candidates=found.candidates,
+        params=(("name", found.raw_name), ("number", found.raw_id), ("count", len(found.candidates))),
+    )
+
+
+def _dismissed(reading: AttendanceReading, decided: Decisions) -> PlanRow:
+    """A row that somebody said belongs to nobody here; it stays visible with the reason."""
+    line = PlanRow("left_out", (reading.row,), (reading.external_id,), _cells(reading), code="dismissed", choice="skip")
+    return replace(line, reason=decided.reasons.get(line.key, ""))
+
+
+def _matched(
+    found: PersonOutcome, by_key: Mapping[str, AttendanceReading], heads: Mapping[str, Head], frame: Frame,
+    decided: Decisions,
+) -> PlanRow:
+    head = heads.get(found.person_key)
+    choice = decided.people.get(found.person_key, "")
+    base = PlanRow("ready", found.rows, found.external_ids, _raw(found.external_ids, by_key), person_id=found.person_key,
+                   review=found.review, before=head, reason=decided.reasons.get(f"p-{found.person_key}", ""))
+    if choice == "skip":
+        return replace(base, kind="left_out", code="left_out", choice="skip")
+    status = choice if choice in VALUES else status_of(found)
+    if status is None:
+        return replace(base, kind="problem", code=found.review[0] if found.review else "undecided", options=VALUES,
+                       choice="keep" if choice == "keep" else "")
+    after = proposal(found, status, head, frame, by_hand=choice in VALUES)
+    if choice in VALUES and found.status is None:
+        return replace(base, kind="confirm", code=found.review[0] if found.review else "undecided", options=(*VALUES, "keep"),
+                       choice=choice, proposed=after)
+    return _compared(base, after, head, choice, found)
+
+
+def _compared(base: PlanRow, after: Head, head: Head | None, choice: str, found: PersonOutcome) -> PlanRow:
+    """Say what the proposal means beside the record as it stands."""
+    status = str(after.status)
+    line = replace(base, proposed=after)
+    if head is None:
+        if status not in THERE:
+            return replace(line, kind="left_out", code="not_expected", choice="skip")
+        return replace(line, kind="confirm", code="not_on_list", choice="walk_in", options=("walk_in", "skip"))
+    if (head.status, head.minutes, head.leave_type) == (after.status, after.minutes, after.leave_type) or (
+        head.status == after.status and head.status not in THERE
+    ):
+        return replace(line, kind="same", code="same", choice="keep")
+    if head.status is not None:
+        stronger = rank(head.source) > rank(IMPORT)
+        pick = choice if choice in {*VALUES, "keep"} else ("keep" if stronger else status)
+        code = "loses_to_mark" if stronger else "replaces_mark"
+        return replace(line, kind="confirm", code=code, choice=pick, options=("keep", status))
+    look = [c for c in found.review if c in LOOK_AT]
+    if look:
+        others = ("keep", status) if status == "absent" else (status, "keep", "absent")
+        return replace(line, kind="confirm", code=look[0], choice=choice or status, options=others)
+    if choice == "keep":
+        return replace(line, kind="left_out", code="left_out", choice="skip")
+    return replace(line, choice=status)
+
+
+def _raw(keys: Iterable[str], by_key: Mapping[str, AttendanceReading]) -> tuple[str, ...]:
+    return tuple(cell for key in keys if key in by_key for cell in _cells(by_key[key]))
+
+
+def _cells(reading: AttendanceReading) -> tuple[str, ...]:
+    """What a reading says in the words of its file: name, number, department, times, remark."""
+    times = (f"{local(p):%H:%M}" for p in reading.punches)
+    return tuple(c for c in (reading.name, reading.staff_no, reading.department, *times, reading.remark) if c)
+
+
+def status_of(found: PersonOutcome) -> str | None:
+    """Map an outcome to a status of the roll: present but gone early is ``left_early`` here."""
+    if found.status == "present" and found.left_early:
+        return "left_early"
+    return found.status
+
+
+def proposal(found: PersonOutcome, status: str, head: Head | None, frame: Frame, *, by_hand: bool = False) -> Head:
+    """Return the head as the file would have it. Minutes are those of the scored evidence."""
+    blank = head or Head(found.person_key, 0, expected=False)
+    arrived, left = found.check_in or found.arrived_at, found.check_out or found.left_at
+    if found.late_minutes and status in THERE:
+        arrived = frame.starts_at + timedelta(minutes=found.late_minutes)
+    arrived = arrived if arrived and arrived > frame.starts_at else None
+    left = left if left and left < frame.ends_at else None
+    after = apply(blank, Statement(status, found.leave_type if found.leave_type in LEAVE_TYPES else "", arrived, None, left),
+                  frame, frame.ends_at)
+    if not by_hand and found.minutes is not None:
+        after = replace(after, minutes=found.minutes)
+    return replace(after, review=tuple(dict.fromkeys((*after.review, *found.review))))
+
+
+def content_digest(reading: AttendanceReading) -> str:
+    """Return the digest of what a reading says, whatever row, file name or encoding it came in."""
+    said = [
+        reading.name, reading.staff_no, reading.department, reading.platform_id, reading.device_pin, reading.card_no,
+        [p.isoformat() for p in reading.punches], reading.stated, reading.whole_session, reading.late_minutes,
+        str(reading.arrived_at), str(reading.left_at), reading.leave_type, reading.remark, reading.other_days,
+    ]
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,125 @@
+"""A staged import beside the roll as it stands: what the check page shows."""
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trainhub.attendance.outcomes import weigh
+from trainhub.attendance.import_rules import Decisions, ImportPlan, plan
+from trainhub.attendance.matching import RosterPerson
+from trainhub.attendance.models import AttendanceSheet
+from trainhub.attendance.queries.roll import Roll, roll
+from trainhub.attendance.roll_rules import Frame, Head
+from trainhub.evidence import wire
+from trainhub.kernel.actor import Scope
+from trainhub.kernel.clock import local_day
+from trainhub.kernel.errors import NotFound
+from trainhub.plugin_api import ReadResult, SessionFrame
+from trainhub.roster.models import ImportBatch, Person
+from trainhub.roster.queries import staff_on
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """One import of a sheet in its list."""
+
+    id: str
+    file_name: str
+    source_key: str
+    state: str
+    created_at: datetime
+    applied_at: datetime | None
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPage:
+    """The check page of one batch. ``known_since``: the same file was imported here before."""
+
+    batch: BatchLine
+    version: int
+    roll: Roll
+    people: Mapping[str, RosterPerson]
+    plan: ImportPlan
+    result: ReadResult
+    read: int
+    known_since: datetime | None
+
+
+def session_frame(sheet: AttendanceSheet) -> SessionFrame:
+    """Return what a reader may know of a sheet."""
+    return SessionFrame(
+        sheet.starts_at, sheet.ends_at, local_day(sheet.starts_at), grace=sheet.grace_minutes,
+        early_leave_grace=sheet.early_leave_grace_minutes,
+    )
+
+
+def staged_result(batch: ImportBatch) -> ReadResult:
+    """Return what was read of a staged batch's file."""
+    return wire.unpack_result(deepcopy(batch.staged))
+
+
+def roster_for(session: Session, sheet: AttendanceSheet, heads: Mapping[str, Head]) -> dict[str, RosterPerson]:
+    """Return everybody a row may be about: the people on the sheet and the school's staff of that day."""
+    scope = Scope(sheet.district_id, frozenset({sheet.school_id}))
+    found = {
+        s.person_id: RosterPerson(s.person_id, s.name, s.staff_no, s.department, phone_tail=s.phone_tail)
+        for s in staff_on(session, scope, sheet.school_id, local_day(sheet.starts_at))
+    }
+    rest = [p for p in heads if p not in found]
+    if rest:
+        rows = session.execute(
+            select(Person.id, Person.name).where(Person.district_id == sheet.district_id, Person.id.in_(rest))
+        )
+        found |= {p: RosterPerson(p, name, heads[p].staff_no, heads[p].department) for p, name in rows}
+    return found
+
+
+def plan_of(
+    result: ReadResult, people: Iterable[RosterPerson], heads: Mapping[str, Head], frame: SessionFrame,
+    decided: Decisions, *, face_to_face: bool,
+) -> ImportPlan:
+    """Match, score and compare a read file with a roll as it stands."""
+    expected = [h.person_id for h in heads.values() if h.expected]
+    outcome = weigh(result, people, frame, expected, face_to_face=face_to_face, decisions=decided.rows)
+    return plan(outcome, result.readings, heads, Frame(frame.starts_at, frame.ends_at), decided)
+
+
+def import_page(session: Session, scope: Scope, batch_id: str) -> ImportPage:
+    """Return the check page of a batch. Raises NotFound outside the scope."""
+    batch = session.scalars(select(ImportBatch).where(
+        ImportBatch.district_id == scope.district_id, ImportBatch.id == batch_id, ImportBatch.kind == "attendance"
+    )).one_or_none()
+    if batch is None or not scope.covers_school(batch.school_id) or batch.state == "discarded":
+        raise NotFound
+    whole = roll(session, scope, str(batch.target_id))
+    sheet = session.get_one(AttendanceSheet, (scope.district_id, str(batch.target_id)))
+    heads = {p.id: p.head for p in whole.people}
+    people = roster_for(session, sheet, heads)
+    result = staged_result(batch)
+    made = plan_of(result, people.values(), heads, session_frame(sheet), Decisions.load(batch.decisions),
+                   face_to_face=bool(batch.staged.get("face_to_face", True)))
+    before = session.scalars(select(ImportBatch.applied_at).where(
+        ImportBatch.district_id == scope.district_id, ImportBatch.target_id == batch.target_id,
+        ImportBatch.file_sha256 == batch.file_sha256, ImportBatch.state == "applied", ImportBatch.id != batch.id,
+    ).order_by(ImportBatch.applied_at.desc()).limit(1)).one_or_none()
+    read = batch.report.get("counts", {}).get("read", len(result.readings))
+    return ImportPage(_line(batch), batch.version, whole, people, made, result, read, before)
+
+
+def batches(session: Session, scope: Scope, sheet_id: str) -> list[BatchLine]:
+    """Return the imports of a sheet, newest first; discarded ones are left out."""
+    rows = session.scalars(select(ImportBatch).where(
+        ImportBatch.district_id == scope.district_id, ImportBatch.target_id == sheet_id,
+        ImportBatch.kind == "attendance", ImportBatch.state != "discarded",
+    ).order_by(ImportBatch.created_at.desc()).limit(30))
+    return [_line(b) for b in rows if scope.covers_school(b.school_id)]
+
+
+def _line(batch: ImportBatch) -> BatchLine:
+    return BatchLine(batch.id, batch.file_name, batch.source_key, batch.state, batch.created_at, batch.applied_at,
+                     int(batch.report.get("counts", {}).get("changed", 0)))

@@ -1,0 +1,357 @@
+"""Attendance from a file into a sheet: read in a child process, checked, written in one transaction.
+
+Nothing of a file reaches a record before it is confirmed. The same file a second time changes nothing.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from trainhub.attendance.import_rules import (
+    IMPORT,
+    Decisions,
+    ImportPlan,
+    PlanRow,
+    content_digest,
+)
+from trainhub.attendance.models import AttendanceEvidence, AttendanceSheet
+from trainhub.attendance.queries.staging import plan_of, roster_for, session_frame, staged_result
+from trainhub.attendance.roll_rules import Head
+from trainhub.attendance.service.commands import ImportReport
+from trainhub.attendance.service.heads import (
+    Change,
+    Save,
+    frame_of,
+    heads_of,
+    locked_sheet,
+    open_for_marks,
+    operation,
+    reason_given,
+    save,
+)
+from trainhub.attendance.service.marks import delete_heads, restored, staff_by_id, walk_in_head
+from trainhub.evidence import intake, wire
+from trainhub.kernel.actor import Actor
+from trainhub.kernel.errors import DomainError, InvalidState, NotFound, StaleVersion
+from trainhub.kernel.ids import new_id
+from trainhub.kernel.permissions import Permission
+from trainhub.plugin_api import AttendanceReading, AttendanceSource, ReadResult, SessionFrame, Upload
+from trainhub.roster.models import ImportBatch
+
+WITHDRAWAL = timedelta(hours=24)
+"""How long an import may be taken back as a whole, unless its roll was verified before."""
+
+
+class UnknownSource(DomainError):
+    """No source of that key is registered, or none recognises the file."""
+
+    code = "unknown_source"
+
+
+class TooLateToWithdraw(DomainError):
+    """The day is over or the roll was verified; corrections go person by person."""
+
+    code = "too_late_to_withdraw"
+    status: ClassVar[int] = 409
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file that was read in the child process. ``scores``: how sure each source was (0-100)."""
+
+    name: str
+    sha256: str
+    source_key: str
+    face_to_face: bool
+    result: ReadResult
+    scores: Mapping[str, int]
+
+
+def read_attendance(
+    upload: Upload, sources: Mapping[str, AttendanceSource], frame: SessionFrame, key: str = "auto",
+    mapping: Mapping[str, str] | None = None,
+) -> ReadFile:
+    """Read a file outside any transaction. Raises Refused, UnknownSource."""
+    files = {k: s for k, s in sources.items() if s.spec.kind == "file"}
+    scores: Mapping[str, int] = {}
+    if key == "auto":
+        scores = intake.recognise(upload, list(files.values()))
+        key = max(scores, key=lambda k: scores[k], default="")
+        if not scores.get(key):
+            raise UnknownSource(field="file")
+    if key not in files:
+        raise UnknownSource(field="source")
+    result = intake.read_attendance(upload, files[key], frame, mapping)
+    digest = hashlib.sha256(upload.content).hexdigest()
+    return ReadFile(upload.name, digest, key, files[key].spec.face_to_face, result, scores)
+
+
+def sheet_for_import(session: Session, actor: Actor, sheet_id: str) -> AttendanceSheet:
+    """Return a sheet that the actor may import into, without locking it."""
+    scope = actor.scope(Permission.ROLL_WRITE)
+    sheet = session.get(AttendanceSheet, (actor.district_id, sheet_id))
+    if sheet is None or not scope.covers_school(sheet.school_id):
+        raise NotFound
+    return sheet
+
+
+def stage_import(session: Session, actor: Actor, sheet_id: str, read: ReadFile, now: datetime) -> str:
+    """Keep a read file as a staged batch and return its id. No record changes."""
+    sheet = sheet_for_import(session, actor, sheet_id)
+    open_for_marks(sheet)
+    batch = ImportBatch(
+        district_id=sheet.district_id, id=new_id(), school_id=sheet.school_id, kind="attendance", state="staged",
+        target_id=sheet.id, file_name=read.name[-200:], file_sha256=read.sha256, source_key=read.source_key, mapping={},
+        staged=wire.pack_result(read.result) | {"face_to_face": read.face_to_face}, decisions={}, report={},
+        uploaded_by=actor.account_id, created_at=now, version=1,
+    )
+    session.add(batch)
+    session.flush()
+    return batch.id
+
+
+def batch_of(session: Session, actor: Actor, batch_id: str, *, lock: bool = False) -> ImportBatch:
+    """Return an attendance batch of the actor's scope. Raises NotFound."""
+    query = select(ImportBatch).where(
+        ImportBatch.district_id == actor.district_id, ImportBatch.id == batch_id, ImportBatch.kind == "attendance"
+    )
+    batch = session.scalars(
+        query.with_for_update() if lock else query, execution_options={"populate_existing": True}
+    ).one_or_none()
+    if batch is None or not actor.scope(Permission.ROLL_WRITE).covers_school(batch.school_id):
+        raise NotFound
+    return batch
+
+
+def decide_import(session: Session, actor: Actor, batch_id: str, decided: Decisions, now: datetime) -> None:
+    """Keep what a human decided about rows and people of a staged batch."""
+    batch = batch_of(session, actor, batch_id, lock=True)
+    if batch.state != "staged":
+        raise InvalidState(state=batch.state, step="decide")
+    held = Decisions.load(batch.decisions)
+    batch.decisions = Decisions(
+        {**held.rows, **decided.rows}, {**held.people, **decided.people}, {**held.reasons, **decided.reasons}
+    ).dump()
+    batch.version += 1
+
+
+def discard_import(session: Session, actor: Actor, batch_id: str, now: datetime) -> str:
+    """Drop a staged batch; return its sheet. What it held of the file is erased."""
+    batch = batch_of(session, actor, batch_id, lock=True)
+    if batch.state != "staged":
+        raise InvalidState(state=batch.state, step="discard")
+    batch.state, batch.staged = "discarded", {}
+    return str(batch.target_id)
+
+
+def apply_import(
+    session: Session, actor: Actor, batch_id: str, now: datetime, *, seen_version: int | None = None
+) -> ImportReport:
+    """Write a staged batch: heads, history, evidence and one ledger entry, in the caller's transaction.
+
+    The plan is made anew on the locked roll, so that what was marked since the check is respected.
+    Raises StaleVersion where the decisions changed in another window, SheetClosed, InvalidState.
+    """
+    batch = batch_of(session, actor, batch_id)
+    sheet = locked_sheet(session, actor, Permission.ROLL_WRITE, str(batch.target_id))
+    batch = batch_of(session, actor, batch_id, lock=True)
+    if batch.state == "applied":
+        return _stored_report(batch)
+    if batch.state != "staged":
+        raise InvalidState(state=batch.state, step="apply")
+    if seen_version is not None and seen_version != batch.version:
+        raise StaleVersion(seen=seen_version, now=batch.version)
+    open_for_marks(sheet)
+    heads = heads_of(session, sheet)
+    people = roster_for(session, sheet, heads)
+    result = staged_result(batch)
+    made = plan_of(result, people.values(), heads, session_frame(sheet), Decisions.load(batch.decisions),
+                   face_to_face=bool(batch.staged.get("face_to_face", True)))
+    changes = _changes(session, actor, sheet, batch, made, heads, now)
+    save(session, actor, sheet, changes, Save(
+        f"import-{batch.id}", IMPORT, kind="roll.imported", evidence_sha256=batch.file_sha256,
+        details={"batch": batch.id, "source": batch.source_key},
+    ), now)
+    known = _write_evidence(session, sheet, batch, result, made, now)
+    report = _report(batch, made, result, changes, known)
+    batch.state, batch.applied_at, batch.version = "applied", now, batch.version + 1
+    batch.report = {
+        "changed": [c.after.person_id for c in changes],
+        "counts": {k: getattr(report, k) for k in _COUNTS},
+    }
+    batch.staged = {**batch.staged, "readings": []}
+    return replace(report, applied=True)
+
+
+_COUNTS = ("read", "matched", "changed", "unchanged", "superseded", "left_out", "open_rows", "walk_ins")
+
+
+def _stored_report(batch: ImportBatch) -> ImportReport:
+    return ImportReport(batch.id, batch.source_key, **batch.report["counts"], applied=True)
+
+
+def _changes(
+    session: Session, actor: Actor, sheet: AttendanceSheet, batch: ImportBatch, made: ImportPlan,
+    heads: Mapping[str, Head], now: datetime,
+) -> list[Change]:
+    """Turn the lines that write into changes of heads; walk-ins must be on the school's staff."""
+    staff = staff_by_id(session, sheet, [x.person_id for x in made.writing if x.before is None])
+    present = dict(heads)
+    changes = []
+    for line in made.writing:
+        if line.proposed is None:
+            continue
+        before, after = line.before, line.proposed
+        if before is None:
+            if line.person_id not in staff:
+                continue
+            blank = walk_in_head(line.person_id, staff[line.person_id], present)
+            after = replace(after, serial_no=blank.serial_no, staff_no=blank.staff_no, expected=False)
+            present[line.person_id] = after
+        by_hand = before is not None and line.code == "loses_to_mark"
+        changes.append(Change(before, replace(
+            after, source="manual" if by_hand else f"{IMPORT}:{batch.source_key}", marked_by=actor.account_id, marked_at=now,
+        )))
+    return changes
+
+
+def _write_evidence(
+    session: Session, sheet: AttendanceSheet, batch: ImportBatch, result: ReadResult, made: ImportPlan, now: datetime
+) -> int:
+    """Keep every reading beside the record it led to or did not; return how many were known before.
+
+    One look-up and one upsert. A reading known from an earlier import keeps its row and is only
+    judged anew.
+    """
+    lines = {key: line for line in made.lines for key in line.keys}
+    rows = [_evidence(batch, sheet, r, lines.get(r.external_id), now) for r in result.readings]
+    unique = list({row["external_id"]: row for row in rows}.values())
+    if not unique:
+        return 0
+    known = set(session.scalars(select(AttendanceEvidence.external_id).where(
+        AttendanceEvidence.district_id == sheet.district_id, AttendanceEvidence.sheet_id == sheet.id,
+        AttendanceEvidence.source == batch.source_key,
+    )))
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(AttendanceEvidence)
+    session.execute(statement.on_conflict_do_update(
+        index_elements=["district_id", "sheet_id", "source", "external_id"],
+        set_={k: statement.excluded[k] for k in ("person_id", "reading", "outcome", "review")},
+    ), unique)
+    return len(known & {row["external_id"] for row in unique})
+
+
+def _evidence(
+    batch: ImportBatch, sheet: AttendanceSheet, reading: AttendanceReading, line: PlanRow | None, now: datetime
+) -> dict[str, Any]:
+    proposed = line.proposed if line else None
+    return {
+        "district_id": sheet.district_id, "sheet_id": sheet.id, "source": batch.source_key,
+        "external_id": reading.external_id[:96], "batch_id": batch.id, "row": reading.row,
+        "row_sha256": content_digest(reading), "person_id": (line.person_id or None) if line else None,
+        "reading": {"raw": list(line.raw) if line else [], "status": proposed.status if proposed else None,
+                    "minutes": proposed.minutes if proposed else None, "reason": line.reason if line else ""},
+        "outcome": _outcome(line), "review": list(line.review) if line else [], "created_at": now,
+    }
+
+
+def _outcome(line: PlanRow | None) -> str:
+    """What became of a reading: applied, superseded, unmatched, review, ignored."""
+    if line is None or line.kind == "left_out":
+        return "ignored"
+    if line.kind == "problem" and not line.choice:
+        return "review" if line.person_id else "unmatched"
+    if line.kind == "same" or line.writes:
+        return "applied"
+    return "superseded"
+
+
+def _report(
+    batch: ImportBatch, made: ImportPlan, result: ReadResult, changes: Sequence[Change], known: int
+) -> ImportReport:
+    return ImportReport(
+        batch_id=batch.id, source_key=batch.source_key, read=len(result.readings),
+        matched=len({line.person_id for line in made.lines if line.person_id}), changed=len(changes),
+        unchanged=len(made.of("same")), superseded=sum(1 for x in made.lines if _outcome(x) == "superseded"),
+        left_out=len(made.of("left_out")), open_rows=made.waiting,
+        walk_ins=sum(1 for c in changes if c.before is None),
+        rows=tuple({"rows": list(x.rows), "kind": x.kind, "code": x.code, "person": x.person_id, "choice": x.choice,
+                    "status": x.proposed.status if x.proposed else None} for x in made.lines),
+    )
+
+
+def withdraw_import(session: Session, actor: Actor, batch_id: str, reason: str, now: datetime) -> int:
+    """Take a whole import back within a day, unless its roll was verified; return how many went back.
+
+    People marked again since keep the newer mark. Marks, evidence and the ledger keep the import and
+    its withdrawal. Raises TooLateToWithdraw, InvalidState, ReasonNeeded.
+    """
+    why = reason_given(reason)
+    batch = batch_of(session, actor, batch_id)
+    sheet = locked_sheet(session, actor, Permission.ROLL_WRITE, str(batch.target_id))
+    batch = batch_of(session, actor, batch_id, lock=True)
+    if batch.state != "applied":
+        raise InvalidState(state=batch.state, step="withdraw")
+    if batch.applied_at is None or now - batch.applied_at > WITHDRAWAL or sheet.state in {"verified", "void"}:
+        raise TooLateToWithdraw
+    heads = heads_of(session, sheet)
+    changes, gone = _withdrawn(session, actor, sheet, batch, heads, now)
+    save(session, actor, sheet, changes + gone, Save(
+        f"undo-{batch.id}", "withdrawal", kind="roll.import_withdrawn", reason=why, details={"batch": batch.id},
+    ), now)
+    if gone:
+        delete_heads(session, sheet, [c.after.person_id for c in gone])
+    session.execute(update(AttendanceEvidence).where(
+        AttendanceEvidence.district_id == sheet.district_id, AttendanceEvidence.batch_id == batch.id
+    ).values(outcome="ignored"))
+    batch.state, batch.version = "withdrawn", batch.version + 1
+    return len(changes) + len(gone)
+
+
+def _withdrawn(
+    session: Session, actor: Actor, sheet: AttendanceSheet, batch: ImportBatch, heads: Mapping[str, Head], now: datetime
+) -> tuple[list[Change], list[Change]]:
+    back: list[Change] = []
+    gone: list[Change] = []
+    for person, (before, version) in operation(session, sheet, f"import-{batch.id}").items():
+        head = heads.get(person)
+        if head is None or head.version != version:
+            continue
+        after = restored(head, before, frame_of(sheet), actor, now)
+        (back if before else gone).append(Change(head, after))
+    return back, gone
+
+
+def import_attendance(
+    session: Session, actor: Actor, sheet_id: str, upload: Upload, sources: Mapping[str, AttendanceSource], now: datetime,
+    *, key: str = "auto", dry_run: bool = False, decisions: Decisions | None = None,
+) -> ImportReport:
+    """Read, check and write a file in one go: what the command line does, by the same steps as the pages.
+
+    As a dry run nothing at all is written. Raises Refused, UnknownSource, SheetClosed, NotFound.
+    """
+    sheet = sheet_for_import(session, actor, sheet_id)
+    open_for_marks(sheet)
+    read = read_attendance(upload, sources, session_frame(sheet), key)
+    decided = decisions or Decisions({}, {}, {})
+    if dry_run:
+        heads = heads_of(session, sheet)
+        made = plan_of(read.result, roster_for(session, sheet, heads).values(), heads, session_frame(sheet), decided,
+                       face_to_face=read.face_to_face)
+        return _dry_report(read, made)
+    batch_id = stage_import(session, actor, sheet_id, read, now)
+    decide_import(session, actor, batch_id, decided, now)
+    session.flush()
+    return apply_import(session, actor, batch_id, now)
+
+
+def _dry_report(read: ReadFile, made: ImportPlan) -> ImportReport:
+    blank = ImportBatch(id="", source_key=read.source_key)
+    would = [Change(line.before, line.proposed) for line in made.writing if line.proposed]
+    return _report(blank, made, read.result, would, 0)

@@ -1,0 +1,37 @@
+"""Facts the room announces to the rooms above."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanged:
+    """Employments, posts, departments or categories of these people changed.
+
+    ``school_ids`` names every organisation whose numbers may move by it (for a move: both).
+    """
+
+    district_id: str
+    school_ids: tuple[str, ...]
+    person_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleMerged:
+    """Two records turned out to be one person (case 100), or the merge was taken back.
+
+    Attendance of ``merged_id`` counts for ``kept_id`` while the merge stands; see ``queries.aliases``.
+    """
+
+    district_id: str
+    kept_id: str
+    merged_id: str
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChanged:
+    """An organisation set a parameter from a day on; figures that rest on it are recomputed."""
+
+    district_id: str
+    org_id: str
+    key: str

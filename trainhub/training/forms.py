@@ -1,0 +1,184 @@
+"""Forms of planning and of the steps that follow: shape and conversion only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, FieldList, Form, FormField, HiddenField, SelectField, SelectMultipleField, StringField, TimeField
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from trainhub.kernel.clock import at, local
+from trainhub.training.rules.audience import Choice
+from trainhub.training.rules.planning import PartTime, Trainer
+from trainhub.training.service.events import AmendEvent, CancelEvent, ChangeParticipants, MoveEvent
+from trainhub.training.service.planning import PlanEvent, default_title
+from trainhub.training.wording import AUDIENCES, MODES, VENUES
+
+MAX_PARTS = 6
+MAX_TRAINERS = 6
+_ID = Regexp(r"^[0-9a-f]{32}$")
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLabel:
+    """How a member of staff is written in the list of suggestions: the name, with number for namesakes."""
+
+    person_id: str
+    name: str
+    label: str
+
+
+def staff_labels(staff: Iterable[tuple[str, str, str]]) -> list[StaffLabel]:
+    """Return one label per person from (id, name, staff number); a name that two people bear takes the number."""
+    people = list(staff)
+    names = [name for _, name, _ in people]
+    return [StaffLabel(i, name, name if names.count(name) == 1 else f"{name} {number}") for i, name, number in people]
+
+
+class PartForm(Form):  # type: ignore[misc]
+    """One part: day, from, to, room. An end that is not after the start is refused by the rules."""
+
+    day = DateField(_l("Day"), [InputRequired()])
+    starts = TimeField(_l("From"), [InputRequired()])
+    ends = TimeField(_l("To"), [InputRequired()])
+    room = StringField(_l("Room"), [Optional(), Length(max=80)])
+
+    def to_part(self) -> PartTime:
+        """Return the part; wall-clock times are those of the schools."""
+        return PartTime(at(self.day.data, self.starts.data), at(self.day.data, self.ends.data), (self.room.data or "").strip())
+
+
+def part_data(part: PartTime) -> dict[str, Any]:
+    """The values of a part form for a stored or proposed part."""
+    start, end = local(part.starts_at), local(part.ends_at)
+    return {"day": start.date(), "starts": start.time(), "ends": end.time(), "room": part.room}
+
+
+class TrainerForm(Form):  # type: ignore[misc]
+    """A trainer: a name from the staff, or any name with the unit it comes from."""
+
+    name = StringField(_l("Trainer"), [Optional(), Length(max=80)])
+    affiliation = StringField(_l("Unit (guests)"), [Optional(), Length(max=120)])
+
+
+def to_trainers(forms: Iterable[Any], staff: Sequence[StaffLabel]) -> list[Trainer]:
+    """Turn rows into trainers. A label of the staff without a unit is that member of staff; else a guest."""
+    by_label = {s.label: s for s in staff}
+    found = []
+    for form in forms:
+        name, unit = " ".join((form.name.data or "").split()), (form.affiliation.data or "").strip()
+        if not name:
+            continue
+        inside = by_label.get(name) if not unit else None
+        found.append(Trainer(inside.name, "", inside.person_id) if inside else Trainer(name, unit))
+    return found
+
+
+class PlanForm(FlaskForm):  # type: ignore[misc]
+    """The whole plan. ``do`` names the button; ``exclude``/``add`` are people, ``accept`` answered questions."""
+
+    event_id = HiddenField(validators=[InputRequired(), _ID])
+    version = HiddenField(validators=[Optional(), Regexp(r"^[0-9]{1,9}$")])
+    pack = SelectField(_l("Course pack"), [Optional()])
+    title = StringField(_l("Title"), [Optional(), Length(max=160)])
+    parts = FieldList(FormField(PartForm), min_entries=1, max_entries=MAX_PARTS)
+    trainers = FieldList(FormField(TrainerForm), min_entries=1, max_entries=MAX_TRAINERS)
+    audience = SelectField(_l("Who must come"), choices=[(k, v) for k, v in AUDIENCES.items()])
+    missed = SelectField(_l("Training that was missed"), [Optional()])
+    delivery_mode = SelectField(_l("Mode"), choices=[(k, MODES[k]) for k in ("face_to_face", "blended", "online")])
+    venue_kind = SelectField(_l("Place of the participants"), choices=list(VENUES.items()))
+    make_up_year = SelectField(_l("Makes up for"), [Optional()])
+    exclude = SelectMultipleField(_l("Need not come"), validate_choice=False)
+    add = SelectMultipleField(_l("Also invited"), validate_choice=False)
+    accept = SelectMultipleField(_l("Answered"), validate_choice=False)
+    exclude_reason = StringField(_l("Why they need not come"), [Optional(), Length(max=38)])
+
+    def offer(self, packs: Sequence[tuple[str, str]], missed: Sequence[tuple[str, str]], years: Sequence[tuple[str, str]]) -> None:
+        """Fill the choices that depend on the school."""
+        self.pack.choices = [("", str(_l("without a course pack"))), *packs]
+        self.missed.choices = [("", str(_l("choose a training"))), *missed]
+        self.make_up_year.choices = [("", str(_l("no, an ordinary training"))), *years]
+
+    def to_parts(self) -> list[PartTime]:
+        """The parts in the order of the form."""
+        return [entry.form.to_part() for entry in self.parts]
+
+    def to_choice(self) -> Choice:
+        """Who must come, with the changes made by hand."""
+        reason = (self.exclude_reason.data or "").strip() or str(_l("taken off by the organiser"))
+        excluded = {person: reason for person in self.exclude.data or ()}
+        return Choice(self.audience.data, self.missed.data or None, excluded, frozenset(self.add.data or ()))
+
+    def to_command(self, school_id: str, staff: Sequence[StaffLabel], *, publish: bool) -> PlanEvent:
+        """Return the plan. The title of a pack stands where none was typed."""
+        titles = dict(self.pack.choices)
+        pack = self.pack.data or None
+        return PlanEvent(
+            school_id=school_id,
+            title=(self.title.data or "").strip() or (default_title(str(titles[pack])) if pack else ""),
+            parts=self.to_parts(), pack_id=pack, delivery_mode=self.delivery_mode.data, venue_kind=self.venue_kind.data,
+            trainers=to_trainers((e.form for e in self.trainers), staff), choice=self.to_choice(),
+            make_up_year=self.make_up_year.data or None, accepted=frozenset(self.accept.data or ()), publish=publish,
+            event_id=self.event_id.data, version=int(self.version.data) if self.version.data else None,
+        )
+
+
+class MoveForm(FlaskForm):  # type: ignore[misc]
+    """New times for every part, and why."""
+
+    version = HiddenField(validators=[InputRequired(), Regexp(r"^[0-9]{1,9}$")])
+    reason = StringField(_l("Why it is moved"), [InputRequired(_l("Write a reason.")), Length(max=200)])
+    parts = FieldList(FormField(PartForm), max_entries=MAX_PARTS)
+    accept = SelectMultipleField(_l("Answered"), validate_choice=False)
+
+    def to_command(self, event_id: str) -> MoveEvent:
+        """Return the move."""
+        return MoveEvent(event_id, int(self.version.data), self.reason.data, [e.form.to_part() for e in self.parts], frozenset(self.accept.data or ()))
+
+
+class ReasonForm(FlaskForm):  # type: ignore[misc]
+    """A step that only needs its reason: postponing, cancelling."""
+
+    version = HiddenField(validators=[InputRequired(), Regexp(r"^[0-9]{1,9}$")])
+    reason = StringField(_l("Reason"), [InputRequired(_l("Write a reason.")), Length(max=200)])
+
+    def to_postpone(self, event_id: str) -> MoveEvent:
+        """Return the postponement without a new date."""
+        return MoveEvent(event_id, int(self.version.data), self.reason.data)
+
+    def to_cancel(self, event_id: str) -> CancelEvent:
+        """Return the cancellation."""
+        return CancelEvent(event_id, int(self.version.data), self.reason.data)
+
+
+class PeopleForm(FlaskForm):  # type: ignore[misc]
+    """Changes of a published list."""
+
+    version = HiddenField(validators=[InputRequired(), Regexp(r"^[0-9]{1,9}$")])
+    reason = StringField(_l("Reason"), [InputRequired(_l("Write a reason.")), Length(max=120)])
+    add = SelectMultipleField(_l("Also invited"), validate_choice=False)
+    remove = SelectMultipleField(_l("Need not come"), validate_choice=False)
+
+    def to_command(self, event_id: str) -> ChangeParticipants:
+        """Return the change."""
+        return ChangeParticipants(event_id, int(self.version.data), tuple(self.add.data or ()), tuple(self.remove.data or ()), self.reason.data)
+
+
+class AmendForm(FlaskForm):  # type: ignore[misc]
+    """A correction of what the training was."""
+
+    version = HiddenField(validators=[InputRequired(), Regexp(r"^[0-9]{1,9}$")])
+    reason = StringField(_l("Reason"), [InputRequired(_l("Write a reason.")), Length(max=200)])
+    title = StringField(_l("Title"), [InputRequired(), Length(max=160)])
+    delivery_mode = SelectField(_l("Mode"), choices=[(k, MODES[k]) for k in ("face_to_face", "blended", "online")])
+    venue_kind = SelectField(_l("Place of the participants"), choices=list(VENUES.items()))
+    trainers = FieldList(FormField(TrainerForm), min_entries=1, max_entries=MAX_TRAINERS)
+
+    def to_command(self, event_id: str, staff: Sequence[StaffLabel]) -> AmendEvent:
+        """Return the correction."""
+        return AmendEvent(
+            event_id, int(self.version.data), self.reason.data, " ".join(self.title.data.split()), None,
+            self.delivery_mode.data, self.venue_kind.data, to_trainers((e.form for e in self.trainers), staff),
+        )

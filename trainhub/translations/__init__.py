@@ -1,0 +1,1 @@
+"""Catalogues. English msgids in the code; zh_Hans_CN is complete and the default."""
