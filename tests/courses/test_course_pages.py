@@ -1,6 +1,7 @@
 """The catalogue and the page of a pack, as a browser without scripts sees them."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_pack_page_holds_everything_a_trainer_needs(client: FlaskClient, sign_
         assert f'href="/training/new?pack={pack_id}"' in text
         assert "style=" not in text and "<script>" not in text
         levels = [int(n) for n in re.findall(r"<h([1-6])[ >]", text)]
-        assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False)), levels
+        assert all(b - a <= 1 for a, b in pairwise(levels)), levels
 
 
 def test_answers_unfold_for_printing(client: FlaskClient, sign_in: SignIn, shelf: list[str]) -> None:

@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.courses.conftest import COURSE, WriteFolder
-from trainhub.courses.packs import MAX_DESCRIPTION_BYTES, MAX_TEXT_BYTES, check_folder, parse_yaml, read_folder
+from trainhub.courses.packs import (
+    MAX_DESCRIPTION_BYTES,
+    MAX_TEXT_BYTES,
+    check_folder,
+    parse_yaml,
+    read_folder,
+)
 from trainhub.courses.rendering import unit_html
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.courses.conftest import COURSE, QUIZ, WriteFolder
-from trainhub.courses.packs import check_folder, parse_yaml, read_description, read_folder
+from trainhub.courses.packs import (
+    check_folder,
+    parse_yaml,
+    read_description,
+    read_folder,
+)
 from trainhub.courses.rules import DEFAULT_TOPIC, pack_of, usable
 
 SAMPLE = Path(__file__).parents[1] / "data/courses/44"

@@ -407,7 +407,7 @@ def test_case_21_new_homeroom_teacher_is_invited_for_the_extra_duty(session: Ses
     _owe(session, district, new, "in_progress", 180, required=225)
     _owe(session, district, former, "met", 180)
     published(session, district)
-    reasons = dict(session.execute(select(EventParticipant.person_id, EventParticipant.reason)).tuples().all())
+    reasons = {r.person_id: r.reason for r in session.scalars(select(EventParticipant))}
     assert reasons[new] == "homeroom_since:2026-04-13"
     assert former not in reasons
 

@@ -9,7 +9,7 @@ from trainhub.kernel.events import announcer
 from trainhub.web import errors
 
 ROOMS = ("accounts", "roster", "courses", "attendance", "training")
-MESSAGES = ("accounts", "evidence", "roster", "courses", "attendance", "training", "documents")
+MESSAGES = ("accounts", "roster", "courses", "attendance", "training", "documents")
 
 
 def register_rooms(app: Flask) -> None:

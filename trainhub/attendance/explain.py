@@ -4,6 +4,7 @@ The answer has the shape of the samples' expected.json, so that a format can be 
 """
 
 import csv
+import gettext
 import io
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -91,15 +92,16 @@ def explain_files(
     session: Mapping[str, Any],
     files: Sequence[Path],
     sources: Mapping[str, AttendanceSource],
-    translate: Translate = str,
+    translate: Translate | None = None,
 ) -> dict[str, Any]:
     """Return what files would become, in the shape of expected.json.
 
     ``key`` is ``auto``, a source key, ``roster.staff`` or ``roster.students``; ``session`` is the
     ``session`` object of expected.json (may be empty). ``translate`` turns an English msgid into the
-    reader's language. A refused file does not stop the others: ``outcomes`` has one line per file,
+    reader's language (default: Chinese, where the catalogue is built). A refused file does not stop the others: ``outcomes`` has one line per file,
     ``refused: code: sentence`` or ``accepted: ...``, and ``format`` is then ``hostile``.
     """
+    translate = translate or _chinese()
     roster = read_roster(roster_csv.read_bytes())
     answer: dict[str, Any] = {"files": [f.name for f in files]}
     outcomes: dict[str, str] = {}
@@ -122,6 +124,11 @@ def explain_files(
     if any(o.startswith("refused") for o in outcomes.values()):
         answer["format"] = "hostile"
     return {"format": answer.get("format", "unknown"), **answer, "outcomes": outcomes, "session": dict(session)}
+
+
+def _chinese() -> Translate:
+    catalogues = Path(__file__).parent.parent / "translations"
+    return gettext.translation("messages", catalogues, ["zh_Hans_CN"], fallback=True).gettext
 
 
 def _read(

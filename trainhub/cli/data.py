@@ -37,9 +37,10 @@ def import_(
     try:
         report = _run_import(kind, upload, username, event_id, key, dry_run)
     except Refused as error:
-        from trainhub.attendance.explain import refusal_sentence
+        from trainhub.evidence.messages import refusal_sentence
+        from trainhub.web.i18n import chinese
 
-        refuse(error.code, refusal_sentence(error), json_wanted)
+        refuse(error.code, refusal_sentence(error, chinese), json_wanted)
         return
     questions = report.get("questions") or []
     if questions and not dry_run:

@@ -43,9 +43,10 @@ def explain(key: str, roster: Path, session_file: Path, files: tuple[Path, ...],
     try:
         result = explain_files(key, roster, frame, list(files), host.sources)
     except Refused as error:
-        from trainhub.attendance.explain import refusal_sentence
+        from trainhub.evidence.messages import refusal_sentence
+        from trainhub.web.i18n import chinese
 
-        refuse(error.code, refusal_sentence(error), json_wanted)
+        refuse(error.code, refusal_sentence(error, chinese), json_wanted)
         return
     answer(result, json_wanted=True)
     outcomes = result.get("outcomes")

@@ -18,7 +18,14 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from trainhub.courses.rules import BUILT_IN_TYPES, Pack, PackProblem, check_pack, pack_of, usable
+from trainhub.courses.rules import (
+    BUILT_IN_TYPES,
+    Pack,
+    PackProblem,
+    check_pack,
+    pack_of,
+    usable,
+)
 
 COURSE, QUIZ = "course.yaml", "quiz.yaml"
 MAX_DESCRIPTION_BYTES = 128 * 1024
@@ -56,9 +63,8 @@ def dotted(path: DataPath) -> str:
 
 def _guard(text: str, name: str) -> list[PackProblem]:
     """Refuse what could exhaust the machine before anything is built from it."""
-    depth = count = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        count += 1
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=_Loader), 1):
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             return [PackProblem("yaml_alias", name, line=line)]
@@ -107,7 +113,7 @@ def parse_yaml(text: str, name: str = COURSE) -> Parsed:
             return parsed
         _walk(node, name, parsed)
         if usable(parsed.problems):
-            value = yaml.load(text, Loader=_Loader)  # noqa: S506 - _Loader is a SafeLoader
+            value = yaml.load(text, Loader=_Loader)
             json.dumps(value, allow_nan=False)
             parsed.value = value
     except yaml.YAMLError as error:

@@ -7,7 +7,14 @@ from flask_babel import gettext as _
 
 from trainhub.courses import queries
 from trainhub.courses.json_ld import to_json_ld
-from trainhub.courses.messages import AUDIENCES, DELIVERY, LENGTH_LABELS, STEP_KINDS, TOPICS, type_label
+from trainhub.courses.messages import (
+    AUDIENCES,
+    DELIVERY,
+    LENGTH_LABELS,
+    STEP_KINDS,
+    TOPICS,
+    type_label,
+)
 from trainhub.courses.rendering import unit_html
 from trainhub.kernel.permissions import Permission
 from trainhub.web.context import current_actor

@@ -15,6 +15,7 @@ from trainhub.demo.manifest import Manifest, SeededDistrict
 from trainhub.demo.places import BUREAU, DISTRICT_NAME, SCHOOLS, Place
 from trainhub.kernel.actor import SYSTEM, Actor
 from trainhub.kernel.permissions import Role
+from trainhub.ledger.service import NewEntry
 from trainhub.roster.models import CalendarDay, PolicySetting
 from trainhub.training.models import TrainingRequirement
 
@@ -44,6 +45,7 @@ class World:
     staff: dict[str, list[plan.Somebody]] = field(default_factory=dict)
     classes: list[plan.ClassRow] = field(default_factory=list)
     happened: plan.Happenings = field(default_factory=plan.Happenings)
+    later: list[NewEntry] = field(default_factory=list)
     actors: dict[tuple[str, str], Actor] = field(default_factory=dict)
     manifest: Manifest | None = None
     seeded: SeededDistrict | None = None
@@ -77,7 +79,7 @@ def found_district(
         plan.namesakes(world.staff)
     plan.outsiders(staffing, [p for p in places if p.kind != "bureau"], world.staff["bureau"] if places is DEMO_PLACES else [])
     roster.write_classes(session, district_id, world.orgs, world.classes)
-    roster.write_people(session, district_id, world.orgs, staffing.people, ids, world.began_at)
+    world.later = roster.write_people(session, district_id, world.orgs, staffing.people, ids, world.began_at)
     pupils = roster.write_students(session, district_id, world.orgs, world.classes, ids, random, world.began_at)
     _calendar(session, story)
     _duty(world)

@@ -2,12 +2,25 @@
 
 from datetime import date, datetime, timedelta
 
+from trainhub.attendance import service as rolls
 from trainhub.demo.build import World
 from trainhub.demo.places import PRINCIPAL_DEMO, Place
 from trainhub.demo.timeline import Storyteller, Training, Turnout
 from trainhub.kernel import clock
+from trainhub.kernel.years import RequirementYear
+from trainhub.ledger.anchors import anchor_all
 from trainhub.training.rules.audience import Choice
 from trainhub.training.rules.planning import Trainer
+from trainhub.training.service.closing import (
+    CloseYear,
+    DecideAmendment,
+    RequestAmendment,
+    close_year,
+    decide_amendment,
+    request_amendment,
+)
+from trainhub.training.service.exemptions import DecideExemption, RequestExemption, decide_exemption, request_exemption
+from trainhub.training.service.standing import rebuild
 
 LAW, STEP_IN = "staff-law-and-duties", "staff-recognise-and-step-in"
 PROCEDURE, AFTERCARE = "staff-report-to-determination", "staff-aftercare-and-parents"
@@ -30,14 +43,114 @@ TURNOUT: dict[str, Turnout] = {
 def tell_history(world: World) -> Storyteller:
     """Put the whole history on a timeline, carry it out, and return who told it."""
     teller = Storyteller(world)
-    for number, place in enumerate(p for p in world.places if world.staff[p.key]):
+    teller.tell_roster()
+    staffed = [place for place in world.places if world.staff[place.key]]
+    for number, place in enumerate(staffed):
         _last_year(teller, place, number)
         if place.key == PRINCIPAL_DEMO:
             _principal_school(teller)
         else:
             _this_year(teller, place, number)
+    frame_years(teller, staffed)
+    _make_up_and_amend(teller)
+    _false_presence(teller)
     teller.timeline.run()
+    settle(teller)
     return teller
+
+
+def frame_years(teller: Storyteller, staffed: list[Place]) -> None:
+    """Both years begin with everybody owing; exemptions are granted; the old year is closed in January."""
+    world, story = teller.world, teller.world.story
+    for year in (story.last_year, story.year):
+        start = max(world.began_at, story.moment(story.working_day(year.first_day + timedelta(days=1)), 8, 40))
+        teller.timeline.at(start, lambda moment, y=year: rebuild(world.session, world.district_id, y, moment))
+        for number, place in enumerate(staffed):
+            _exempt(teller, place, year, number)
+    close_on = story.working_day(date(story.year.start_year, 1, 11))
+    for number, place in enumerate(staffed):
+        command = CloseYear(world.orgs[place.key], story.last_year.key, without_unverified=True)
+        teller.timeline.at(
+            story.moment(close_on, 10, number),
+            lambda moment, p=place, c=command: close_year(world.session, world.actor(p.key, "principal"), c, moment),
+        )
+
+
+def _exempt(teller: Storyteller, place: Place, year: RequirementYear, number: int) -> None:
+    """Somebody on leave with a document: requested by the officer, approved by the principal."""
+    world, story = teller.world, teller.world.story
+    plain = [p for p in world.staff[place.key] if not p.jobs[0].posts and len(p.jobs) == 1 and p.jobs[0].to_on is None]
+    if len(plain) < 20:
+        return
+    kind, document = (("maternity", "产假审批表"), ("long_sick", "长期病假证明"), ("secondment", "借调函"))[number % 3]
+    person = plain[7 + number % 5 + year.start_year % 2]
+    if person.jobs[0].from_on > year.first_day:
+        return
+    asked_on = story.working_day(year.first_day + timedelta(days=20))
+    command = RequestExemption(
+        (person.id,), year.key, kind, f"{document}〔{year.start_year}〕{number + 3}号", year.first_day, year.last_day
+    )
+
+    def ask(moment: datetime) -> None:
+        made = request_exemption(world.session, world.actor(place.key, "officer"), command, moment)
+        decision = DecideExemption(made[0], approve=True)
+        approver = world.actor(place.key, "principal")
+        teller.timeline.at(
+            moment + timedelta(days=1), lambda at: decide_exemption(world.session, approver, decision, at)
+        )
+
+    teller.timeline.at(story.moment(asked_on, 15, 0), ask)
+
+
+def _make_up_and_amend(teller: Storyteller) -> None:
+    """Minutes made up in January for the closed year: reported as late, the snapshot amended (cases 24, 30)."""
+    world, story, key = teller.world, teller.world.story, PRINCIPAL_DEMO
+    if key not in world.orgs:
+        return
+    day = story.working_day(date(story.year.start_year, 1, 14))
+    teller.tell(_training(
+        teller, key, "made-up", PROCEDURE, day, 1, title="从报告到认定（上年度补训）", turnout=Turnout(900, 20, 0, 30),
+        make_up_year=story.last_year.key, notice_days=2,
+    ))
+    command = RequestAmendment(world.orgs[key], story.last_year.key, "1月补训已核验，补记为逾期完成")
+
+    def ask(moment: datetime) -> None:
+        made = request_amendment(world.session, world.actor(key, "officer"), command, moment)
+        decision = DecideAmendment(made, approve=True)
+        principal = world.actor(key, "principal")
+        teller.timeline.at(
+            moment + timedelta(days=2), lambda at: decide_amendment(world.session, principal, decision, at)
+        )
+
+    teller.timeline.at(story.moment(story.working_day(day + timedelta(days=6)), 9, 30), ask)
+
+
+def _false_presence(teller: Storyteller) -> None:
+    """A signature by proxy found weeks later: revoked, the whole roll verified again (case 13)."""
+    world, story, key = teller.world, teller.world.story, "qixia.spring"
+    if "qixia" not in world.orgs:
+        return
+
+    def revoke(moment: datetime) -> None:
+        training = teller.told[key]
+        principal = world.actor(training.place, "principal")
+        sheet_id = teller.sheet_of(training, 0)
+        person = teller.present_on(sheet_id)[12]
+        command = rolls.RevokeRecord(sheet_id, person, "核对签名笔迹后确认为他人代签")
+        rolls.revoke_record(world.session, principal, command, moment)
+        teller.timeline.at(
+            moment + timedelta(hours=2), lambda at: rolls.verify_roll(world.session, principal, sheet_id, at)
+        )
+
+    teller.timeline.at(story.moment(story.working_day(date(story.year.start_year, 4, 20)), 14, 0), revoke)
+
+
+def settle(teller: Storyteller) -> None:
+    """Judge both years as of now and anchor every chain in the district's."""
+    world, story = teller.world, teller.world.story
+    for year in (story.last_year, story.year):
+        rebuild(world.session, world.district_id, year, story.now)
+    anchor_all(world.session, story.now, world.district_id)
 
 
 def _training(teller: Storyteller, place: str, key: str, course: str, day: date, number: int, **more: object) -> Training:

@@ -90,8 +90,11 @@ def write_classes(session: Session, district_id: str, orgs: dict[str, str], rows
 
 def write_people(
     session: Session, district_id: str, orgs: dict[str, str], people: Sequence[Somebody], ids: Ids, now: datetime
-) -> None:
-    """Write persons, employments, departments and posts, and a ledger entry for every employment."""
+) -> list[NewEntry]:
+    """Write persons, employments, departments and posts, and a ledger entry for every employment.
+
+    Entries about days after ``now`` are returned instead, for their own time to come.
+    """
     put(session, Person, [
         {
             "district_id": district_id, "id": person.id, "name": person.name, "name_key": name_key(person.name),
@@ -102,8 +105,7 @@ def write_people(
     ])
     departments = _departments(district_id, orgs, people, ids)
     put(session, Department, list(departments.values()))
-    jobs, memberships, posts = [], [], []
-    facts: dict[str, list[NewEntry]] = defaultdict(list)
+    jobs, memberships, posts, facts = [], [], [], []
     for person in people:
         for job in person.jobs:
             row = _job_row(district_id, orgs, person, job, ids(), now)
@@ -114,13 +116,19 @@ def write_people(
                     "department_id": departments[job.place, job.department]["id"],
                     "from_on": job.from_on, "to_on": job.to_on,
                 })
-            posts += [_post_row(district_id, orgs, person, job, number, ids()) for number in range(len(job.posts))]
-            facts[row["school_id"]].append(_hired(row, job))
+            held = [_post_row(district_id, orgs, person, job, number, ids()) for number in range(len(job.posts))]
+            posts += held
+            facts += _facts(row, held, now)
     put(session, Employment, jobs)
     put(session, DepartmentMembership, memberships)
     put(session, PostAssignment, posts)
-    for entries in facts.values():
+    known: dict[str, list[NewEntry]] = defaultdict(list)
+    for entry in facts:
+        if entry.occurred_at <= now:
+            known[entry.school_id].append(entry)
+    for entries in known.values():
         append_many(session, entries)
+    return [entry for entry in facts if entry.occurred_at > now]
 
 
 def _departments(
@@ -159,16 +167,36 @@ def _post_row(
     }
 
 
-def _hired(row: Row, job: Job) -> NewEntry:
-    payload = {
-        "category": job.category, "contract": job.contract, "from_on": job.from_on.isoformat(),
-        "hired_on": job.hired_on.isoformat() if job.hired_on else None, "is_home": job.is_home,
-        "posts": [post.name for post in job.posts],
-    }
+def _facts(row: Row, posts: Sequence[Row], now: datetime) -> list[NewEntry]:
+    """What the ledger says of an employment: hired, later posts, left."""
+    from_on = row["from_on"]
+    now_or_then = max(clock.day_bounds(from_on)[0], now)
+    held = [post for post in posts if clock.day_bounds(post["from_on"])[0] <= now_or_then]
+    later = [post for post in posts if post not in held]
+    found = [_entry(row, "roster.hired", row["id"], from_on, now, {
+        "category": row["category"], "contract": row["contract"], "from_on": from_on.isoformat(),
+        "hired_on": row["hired_on"].isoformat() if row["hired_on"] else None, "is_home": row["is_home"],
+        "posts": [post["post"] for post in held],
+    })]
+    found += [
+        _entry(row, "roster.post_assigned", post["id"], post["from_on"], now, {
+            "post": post["post"], "class_id": post["class_id"], "from_on": post["from_on"].isoformat(),
+            "to_on": post["to_on"].isoformat() if post["to_on"] else None,
+        })
+        for post in later
+    ]
+    if row["to_on"] is not None:
+        payload = {"last_on": row["to_on"].isoformat(), "why": row["left_reason"]}
+        found.append(_entry(row, "roster.left", row["id"], row["to_on"], now, payload))
+    return found
+
+
+def _entry(row: Row, kind: str, object_ref: str, on: date, now: datetime, payload: dict[str, Any]) -> NewEntry:
+    day = clock.day_bounds(on)[0]
     return NewEntry(
-        district_id=row["district_id"], school_id=row["school_id"], kind="roster.hired", subject_ref=row["person_id"],
-        object_ref=row["id"], payload=payload, occurred_at=clock.day_bounds(job.from_on)[0],
-        recorded_at=row["created_at"], actor_ref=SYSTEM, acting_role=SYSTEM, source="seed",
+        district_id=row["district_id"], school_id=row["school_id"], kind=kind, subject_ref=row["person_id"],
+        object_ref=object_ref, payload=payload, occurred_at=day, recorded_at=max(day, now), actor_ref=SYSTEM,
+        acting_role=SYSTEM, source="seed",
     )
 
 

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -16,13 +17,14 @@ from trainhub.courses.models import CoursePack
 from trainhub.demo.build import TOPIC, World
 from trainhub.kernel import clock
 from trainhub.kernel.actor import Actor
+from trainhub.ledger.service import NewEntry, append_many
 from trainhub.training.models import EventPart, TrainingEvent
 from trainhub.training.rules.audience import Choice
 from trainhub.training.rules.planning import PartTime, PlanNeedsAnswer, Trainer
 from trainhub.training.service.events import CancelEvent, MoveEvent, cancel_event, move_event
 from trainhub.training.service.planning import PlanEvent, plan_event
 
-Step = Callable[[datetime], None]
+Step = Callable[[datetime], object]
 Answer = TypeVar("Answer")
 
 
@@ -108,6 +110,7 @@ class Storyteller:
         self.world = world
         self.timeline = Timeline(world.story.now)
         self.events: dict[str, str] = {}
+        self.told: dict[str, Training] = {}
         self._packs: dict[str, str] = {
             row.pack_id: row.version
             for row in world.session.scalars(select(CoursePack).where(CoursePack.is_current.is_(True)))
@@ -116,6 +119,7 @@ class Storyteller:
     def tell(self, training: Training) -> None:
         """Schedule every step of a training that its end asks for."""
         starts, story = training.planned()[0].starts_at, self.world.story
+        self.told[training.key] = training
         day = story.working_day(clock.local_day(starts) - timedelta(days=training.notice_days), -1)
         planned = min(story.moment(day, 10, 20), story.now - timedelta(hours=1))
         self.timeline.at(planned, lambda moment: self._plan(training, moment))
@@ -128,6 +132,14 @@ class Storyteller:
             return
         for number, part in enumerate(training.held()):
             self._schedule_roll(training, number, part)
+
+    def tell_roster(self) -> None:
+        """Schedule what the ledger says of later hires, posts and departures, one write a day and chain."""
+        groups: dict[tuple[datetime, str], list[NewEntry]] = defaultdict(list)
+        for entry in self.world.later:
+            groups[entry.occurred_at, entry.school_id].append(entry)
+        for (moment, _), entries in sorted(groups.items(), key=lambda item: item[0]):
+            self.timeline.at(moment, lambda _, told=entries: append_many(self._session, told))
 
     def _schedule_roll(self, training: Training, number: int, part: PartTime) -> None:
         if training.ends == "marked":
@@ -198,6 +210,15 @@ class Storyteller:
             raise LookupError(training.key)
         return found
 
+    def present_on(self, sheet_id: str) -> list[str]:
+        """People who were in the room, in the order of the roll."""
+        return list(self._session.scalars(
+            select(AttendanceRecord.person_id).where(
+                AttendanceRecord.district_id == self.world.district_id, AttendanceRecord.sheet_id == sheet_id,
+                AttendanceRecord.status.in_(("present", "late", "left_early")),
+            ).order_by(AttendanceRecord.serial_no)
+        ))
+
     def _mark(self, training: Training, number: int, moment: datetime) -> None:
         sheet_id = self.sheet_of(training, number)
         people = self._session.scalars(
@@ -231,13 +252,7 @@ class Storyteller:
 
     def _submit(self, training: Training, number: int, moment: datetime) -> None:
         sheet_id = self.sheet_of(training, number)
-        there = self._session.scalars(
-            select(AttendanceRecord.status).where(
-                AttendanceRecord.district_id == self.world.district_id, AttendanceRecord.sheet_id == sheet_id,
-                AttendanceRecord.status.in_(("present", "late", "left_early")),
-            )
-        ).all()
-        command = rolls.SubmitRoll(sheet_id, len(there), "absent")
+        command = rolls.SubmitRoll(sheet_id, len(self.present_on(sheet_id)), "absent")
         rolls.submit_roll(self._session, self._officer(training), command, moment)
 
     def _verify(self, training: Training, number: int, moment: datetime) -> None:

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trainhub.plugin_api import CourseCredit, CourseType, CourseTypeSpec, DetailField, Problem, hookimpl
+from trainhub.plugin_api import (
+    CourseCredit,
+    CourseType,
+    CourseTypeSpec,
+    DetailField,
+    Problem,
+    hookimpl,
+)
 from trainhub.plugin_api.contracts import Mode
 
 MAX_ORGANISER = 80

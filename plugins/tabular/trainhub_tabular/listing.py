@@ -240,7 +240,8 @@ class ListingReader:
         claim = self.facts.legend.get(BLANK_SIGN)
         stated = claim.stated if claim else None
         counted = _count(self.out.readings)
-        if stated is None and self.facts.counts.get("absent") == counted["absent"] + len(blank) and not counted["undecided"]:
+        settled = counted["undecided"] == len(blank)  # nothing else on the sheet is open
+        if stated is None and settled and self.facts.counts.get("absent") == counted["absent"] + len(blank):
             stated = "absent"
         if stated is None:
             return

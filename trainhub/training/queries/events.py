@@ -184,16 +184,15 @@ def _rows(session: Session, scope: Scope, conditions: Sequence[ColumnElement[boo
     ids = [event.id for event in events]
     parts = _parts(session, scope.district_id, ids)
     trainers = _trainers(session, scope.district_id, ids)
-    counts = dict(
-        session.execute(
-            select(EventParticipant.event_id, func.count())
-            .where(
-                EventParticipant.district_id == scope.district_id, EventParticipant.event_id.in_(ids),
-                EventParticipant.excluded_reason == "",
-            )
-            .group_by(EventParticipant.event_id)
-        ).tuples().all()
+    invited = (
+        select(EventParticipant.event_id, func.count().label("people"))
+        .where(
+            EventParticipant.district_id == scope.district_id, EventParticipant.event_id.in_(ids),
+            EventParticipant.excluded_reason == "",
+        )
+        .group_by(EventParticipant.event_id)
     )
+    counts = {row.event_id: row.people for row in session.execute(invited)}
     return [_row(e, parts[e.id], trainers[e.id], counts.get(e.id, 0)) for e in events]
 
 
@@ -318,7 +317,7 @@ def _history(session: Session, event: TrainingEvent) -> tuple[HistoryView, ...]:
         HistoryView(h.from_state, h.to_state, h.reason, dict(h.changes), name or "", h.acting_role, h.recorded_at)
         for h, name in session.execute(query)
     ]
-    return tuple(sorted(steps, key=lambda h: (h.recorded_at, h.changes.get("version", 0))))
+    return tuple(sorted(steps, key=lambda h: (h.changes.get("version", 0), h.recorded_at)))
 
 
 # --- home page ----------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 """Hours statements: frozen when issued, confirmed by a code, revocable. Only the hash of the code is kept."""
 
-import hashlib
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,11 +18,7 @@ from trainhub.ledger.service import NewEntry, append
 from trainhub.training.models import HoursStatement
 from trainhub.training.queries.facts import Judged, Moment, YearFacts, judge, load, requirement_of, unit_names
 from trainhub.training.rules.counting import CountedPresence
-
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""No 0, 1, I, L, O: the code is typed from paper."""
-LENGTH = 16
-
+from trainhub.training.rules.statements import code_digest, new_code
 
 class NothingToState(DomainError):
     """The person was never in scope in the year: there is nothing to state."""
@@ -38,18 +32,6 @@ class IssueStatement:
 
     person_id: str
     year_key: str
-
-
-def new_code() -> str:
-    """Return a random code of 16 characters in groups of four (79 bits)."""
-    raw = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-    return "-".join(raw[i : i + 4] for i in range(0, LENGTH, 4))
-
-
-def code_digest(code: str) -> str:
-    """Hash of a code as typed: case, spaces and dashes do not matter."""
-    plain = "".join(c for c in code.upper() if c in ALPHABET)
-    return hashlib.sha256(b"trainhub/statement/1:" + plain.encode()).hexdigest()
 
 
 def issue_statement(session: Session, actor: Actor, command: IssueStatement, now: datetime) -> str:

@@ -1,0 +1,7 @@
+"""The pages of the yearly training. One blueprint, one module per group of pages."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("training", "trainhub.training", template_folder="templates")
+
+from trainhub.training.views import events, home, planning  # noqa: E402, F401  the modules add their routes
