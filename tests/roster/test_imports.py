@@ -277,12 +277,14 @@ def test_a_batch_is_not_withdrawn_late_or_twice_or_when_built_upon(desk: Desk, s
     first = desk.bring_in(csv_upload([HEAD, *ROWS]))
     with pytest.raises(TooLateToWithdraw):
         service.withdraw(session, desk.actor, first.batch_id, "", NOW + timedelta(hours=25))
-    second = desk.bring_in(csv_upload([HEAD, ["林若兰", "S001", "教务处", "", "", ""]]))
+    second = desk.bring_in(csv_upload([HEAD, ["林若兰", "S001", "", "行政人员", "", ""]]))
     person = staff(desk)["林若兰"]
-    service.change_department(session, desk.actor, service.ChangeDepartment(
-        person.person_id, desk.school_id, "德育处", date(2026, 12, 5)), NOW)
+    service.correct(session, desk.actor, service.CorrectDetails(
+        person.person_id, desk.school_id, "林若兰", "S001", "support", "staffed", None, ce_opt_out=False), NOW)
     with pytest.raises(BuiltUpon):
         service.withdraw(session, desk.actor, second.batch_id, "", NOW)
+    service.change_department(session, desk.actor, service.ChangeDepartment(
+        person.person_id, desk.school_id, "德育处", date(2026, 12, 5)), NOW)
     with pytest.raises(BuiltUpon):
         service.withdraw(session, desk.actor, first.batch_id, "", NOW)
 

@@ -25,7 +25,8 @@ from trainhub.kernel.errors import Forbidden, InvalidState, NotFound, StaleVersi
 from trainhub.ledger.models import LedgerEntry
 from trainhub.roster.models import CalendarDay, Employment
 from trainhub.training.models import EventParticipant, EventPart, TrainingEvent, TrainingObligation
-from trainhub.training.queries.events import desk, event_page, events_of, my_next
+from trainhub.training.queries.events import event_page, events_of
+from trainhub.training.queries.home import desk, my_next
 from trainhub.training.queries.planning import first_slot, review
 from trainhub.training.rules.audience import Choice
 from trainhub.training.rules.lifecycle import AlreadyCounted, EventState, ReasonMissing

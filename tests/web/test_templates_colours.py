@@ -87,5 +87,5 @@ def test_every_custom_property_that_is_used_is_defined() -> None:
 
 
 def test_styles_stay_within_the_weight_of_a_page() -> None:
-    """All four sheets together travel once and are kept for a year; 20 KB is what the first visit may cost."""
+    """The three sheets travel once and are kept for a year; 20 KB is what they may cost on the first visit."""
     assert len(gzip.compress("".join(SHEETS.values()).encode(), 9)) < 20_000

@@ -90,7 +90,7 @@ def test_shell_shows_navigation_roles_and_messages(bare: Flask) -> None:
     }
     with bare.test_request_context("/"):
         flash("已保存", "done")
-        flash({"text": "已安排", "undo_url": "/undo"}, "done")
+        flash({"text": "已安排", "undo_url": "/undo"}, "done")  # type: ignore[arg-type]
         text = render_template("web/components.html", **model)
     assert 'data-theme="dark"' in text
     assert "&lt;培训&gt;" in text
@@ -165,7 +165,7 @@ def test_field_ties_its_hint_and_error_to_the_control(bare: Flask) -> None:
     from wtforms import Form, StringField
     from wtforms.validators import InputRequired
 
-    class Small(Form):
+    class Small(Form):  # type: ignore[misc]
         room = StringField("Room", [InputRequired("Say where.")])
 
     form = Small(data={})

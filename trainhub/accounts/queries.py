@@ -153,7 +153,7 @@ def organisations(session: Session, district_id: str) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def _in_scope(scope: Scope) -> Select[tuple[Account]]:
+def _in_scope(scope: Scope) -> Select[Account]:
     query = select(Account).where(Account.district_id == scope.district_id)
     if scope.school_ids is not None:
         query = query.where(

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Flask, g, request
+from flask_login import current_user
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from trainhub.accounts import browser
-from trainhub.app import logs, probes, shell, wiring
+from trainhub.app import logs, probes, shell, tables, wiring
+from trainhub.app.schema import FOLDER
 from trainhub.app.settings import check_key, from_environment
 from trainhub.kernel.ids import new_id
 from trainhub.plugin_host.host import PluginHost
@@ -61,19 +63,19 @@ def _prepare_requests(app: Flask) -> None:
     def prepare() -> None:
         g.request_id = new_id()[:16]
         set_read_only(request.method in SAFE)
-        user = browser.current_user
+        user = current_user
         if request.endpoint not in {None, "static"} and user.is_authenticated:
             g.locale = user.preferences.locale
 
 
 def _prepare_database(app: Flask) -> None:
     db.init_app(app)
+    app.extensions["trainhub.tables"] = tables.ALL
     with app.app_context():
         engine = db.engine
         if engine.dialect.name == "sqlite":
             prepare_sqlite(engine)
-    folder = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(__file__))), "migrations")
-    Migrate(app, db, directory=folder)
+    Migrate(app, db, directory=str(FOLDER))
 
 
 def _start_plugins(app: Flask, extra: Sequence[tuple[str, Any]]) -> None:

@@ -57,6 +57,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "TRAINHUB_DATA": str(folder),
         "TRAINHUB_HTTPS": https,
         "TRUSTED_HOSTS": hosts,
+        "TRAINHUB_PUPIL_KEY": environ.get("TRAINHUB_PUPIL_KEY", ""),
         "TRAINHUB_REDIS_URL": environ.get("TRAINHUB_REDIS_URL", ""),
         "TRAINHUB_PROXIES": int(environ.get("TRAINHUB_PROXIES", "0")),
         "TRAINHUB_LOG": environ.get("TRAINHUB_LOG", "json"),

@@ -35,7 +35,7 @@ def import_(
 
     upload = Upload(file.name, file.read_bytes())
     try:
-        report = _run_import(kind, upload, username, event_id, key, dry_run)
+        report = _run_import(kind, upload, username, event_id, key, dry_run=dry_run)
     except Refused as error:
         from trainhub.evidence.messages import refusal_sentence
         from trainhub.web.i18n import chinese
@@ -49,23 +49,18 @@ def import_(
 
 
 def _run_import(
-    kind: str, upload: Any, username: str, event_id: str | None, key: str, dry_run: bool
+    kind: str, upload: Any, username: str, event_id: str | None, key: str, *, dry_run: bool
 ) -> dict[str, Any]:
-    from trainhub.web.database import db, transaction
+    from trainhub.app import imports
+    from trainhub.kernel.clock import now
+    from trainhub.web.database import read_session
 
-    session = db.session()
-    actor = actor_named(session, username)
+    actor = actor_named(read_session(), username)
     if kind == "attendance":
         if not event_id:
             raise click.UsageError("--event is needed for attendance")
-        from trainhub.app.imports import import_attendance
-
-        with transaction() as session:
-            return import_attendance(session, actor, event_id, upload, key=key, dry_run=dry_run)
-    from trainhub.app.imports import import_roster
-
-    with transaction() as session:
-        return import_roster(session, actor, kind, upload, dry_run=dry_run)
+        return imports.import_attendance(actor, event_id, upload, now(), key=key, dry_run=dry_run)
+    return imports.import_roster(actor, "staff" if kind == "staff" else "students", upload, now(), dry_run=dry_run)
 
 
 @click.group()

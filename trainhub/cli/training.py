@@ -1,6 +1,6 @@
 """training plan, standing, coverage."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 import click
 
@@ -21,27 +21,30 @@ def training() -> None:
 @click.option("--as", "username", required=True, help="Sign-in name of a training officer.")
 @click.option("--pack", "pack_id", required=True)
 @click.option("--on", "day", required=True, type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--at", "clock", required=True, type=click.DateTime(["%H:%M"]))
+@click.option("--at", "clock", type=click.DateTime(["%H:%M"]), help="Start; default: the usual parts of the day.")
+@click.option("--minutes", default=0, help="Length; default: that of the pack.")
 @click.option("--room", default="")
-@click.option("--trainer", "trainers", multiple=True)
-@click.option("--publish", is_flag=True, help="Publish at once and open the rolls.")
+@click.option("--trainer", "trainers", multiple=True, help="Name, or name/unit for a guest; may be repeated.")
+@click.option("--draft", is_flag=True, help="Save only; do not publish and open the rolls.")
+@click.option("--yes", is_flag=True, help="Answer every open question (holiday, conflict) with yes.")
 @as_json
 @with_app
 def plan(
-    username: str, pack_id: str, day: datetime, clock: datetime, room: str, trainers: tuple[str, ...], publish: bool,
-    json_wanted: bool,
+    username: str, pack_id: str, day: datetime, clock: datetime | None, minutes: int, room: str,
+    trainers: tuple[str, ...], draft: bool, yes: bool, json_wanted: bool,
 ) -> None:
-    """Plan a training from a course pack."""
+    """Plan a training from a course pack, by the same path as the page."""
     from trainhub.kernel.clock import now
-    from trainhub.training.service.planning import plan_from_arguments
+    from trainhub.training.service.planning import PlanArguments, plan_from_arguments
     from trainhub.web.database import transaction
 
-    at: time = clock.time()
     with transaction() as session:
         actor = actor_named(session, username)
-        result = plan_from_arguments(
-            session, actor, pack_id=pack_id, day=day.date(), at=at, room=room, trainers=trainers, publish=publish, now=now()
+        arguments = PlanArguments(
+            actor.org_id, pack_id, day.date(), clock.time() if clock else None, minutes, room, trainers,
+            accept_all=yes, publish=not draft,
         )
+        result = plan_from_arguments(session, actor, arguments, now())
     answer(result, json_wanted)
 
 

@@ -36,7 +36,7 @@ def seed_database(profile: str, seed: int, *, schools: int = 12, manifest: Path 
     ``accounts`` lists who can sign in as what, with role and organisation in words. With ``manifest``
     the same is written to a file that only its owner can read.
     """
-    from trainhub.demo.build import ROLE_WORDS
+    from trainhub.demo.world import ROLE_WORDS
     from trainhub.kernel.clock import now
     from trainhub.web.database import transaction
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from trainhub.attendance import service as rolls
-from trainhub.demo.build import World
+from trainhub.demo.world import World
 from trainhub.demo.places import PRINCIPAL_DEMO, Place
 from trainhub.demo.timeline import Storyteller, Training, Turnout
 from trainhub.kernel import clock
@@ -108,7 +108,7 @@ def _make_up_and_amend(teller: Storyteller) -> None:
     if key not in world.orgs:
         return
     day = story.working_day(date(story.year.start_year, 1, 14))
-    teller.tell(_training(
+    teller.tell(plan_training(
         teller, key, "made-up", PROCEDURE, day, 1, title="从报告到认定（上年度补训）", turnout=Turnout(900, 20, 0, 30),
         make_up_year=story.last_year.key, notice_days=2,
     ))
@@ -153,7 +153,7 @@ def settle(teller: Storyteller) -> None:
     anchor_all(world.session, story.now, world.district_id)
 
 
-def _training(teller: Storyteller, place: str, key: str, course: str, day: date, number: int, **more: object) -> Training:
+def plan_training(teller: Storyteller, place: str, key: str, course: str, day: date, number: int, **more: object) -> Training:
     """A training in the afternoon, as schools hold them."""
     story = teller.world.story
     held_on = story.working_day(day)
@@ -169,10 +169,10 @@ def _training(teller: Storyteller, place: str, key: str, course: str, day: date,
 def _last_year(teller: Storyteller, place: Place, number: int) -> None:
     """Two trainings in the closed year; the slow schools held one of them with half the staff."""
     year, turnout = teller.world.story.last_year.start_year, TURNOUT[place.progress]
-    teller.tell(_training(teller, place.key, "last-spring", LAW, date(year, 4, 7) + timedelta(days=number), number,
+    teller.tell(plan_training(teller, place.key, "last-spring", LAW, date(year, 4, 7) + timedelta(days=number), number,
                           turnout=turnout))
     if place.progress != "none":
-        teller.tell(_training(teller, place.key, "last-autumn", PROCEDURE, date(year, 10, 20) + timedelta(days=number),
+        teller.tell(plan_training(teller, place.key, "last-autumn", PROCEDURE, date(year, 10, 20) + timedelta(days=number),
                               number + 1, turnout=turnout))
 
 
@@ -181,22 +181,29 @@ def _this_year(teller: Storyteller, place: Place, number: int) -> None:
     spring = date(year, 3, 10) + timedelta(days=number)
     autumn = date(year, 9, 15) + timedelta(days=number)
     if place.progress == "none":
-        teller.tell(_training(teller, place.key, "draft", LAW, today + timedelta(days=20), number, ends="draft"))
+        teller.tell(plan_training(teller, place.key, "draft", LAW, today + timedelta(days=20), number, ends="draft"))
         return
-    teller.tell(_training(teller, place.key, "spring", LAW, spring, number, turnout=turnout))
+    teller.tell(plan_training(teller, place.key, "spring", LAW, spring, number, turnout=turnout))
     if place.progress in {"met", "good"}:
-        teller.tell(_training(teller, place.key, "autumn", STEP_IN, autumn, number + 2, turnout=turnout))
+        teller.tell(plan_training(teller, place.key, "autumn", STEP_IN, autumn, number + 2, turnout=turnout))
     if place.progress == "met":
         full = Turnout(1000, 0, 0, 0)
-        for key, missed, pack, offset in (("make-up-law", "spring", LAW, 30), ("make-up-step-in", "autumn", STEP_IN, 36)):
-            teller.tell(_training(teller, place.key, key, pack, autumn + timedelta(days=offset), number, turnout=full,
-                                  missed_key=f"{place.key}.{missed}", title=TITLES[pack] + "（补训）"))
+        teller.tell(plan_training(teller, place.key, "make-up-law", LAW, autumn + timedelta(days=28), number, turnout=full,
+                                  missed_key=f"{place.key}.spring", title=TITLES[LAW] + "（补训）"))
+        teller.tell(plan_training(teller, place.key, "last-call", PROCEDURE, autumn + timedelta(days=36), number,
+                                  turnout=full, title=TITLES[PROCEDURE] + "（补训）", parts=_whole_day(teller, autumn, 36)))
     elif place.progress == "behind":
-        teller.tell(_training(teller, place.key, "cancelled", STEP_IN, autumn, number, ends="cancelled",
+        teller.tell(plan_training(teller, place.key, "cancelled", STEP_IN, autumn, number, ends="cancelled",
                               reason="主讲人临时参加区里的案件协调会，另行通知时间"))
     if place.progress in {"half", "behind"}:
-        teller.tell(_training(teller, place.key, "next", STEP_IN, today + timedelta(days=6 + number), number + 1,
+        teller.tell(plan_training(teller, place.key, "next", STEP_IN, today + timedelta(days=6 + number), number + 1,
                               ends="planned"))
+
+
+def _whole_day(teller: Storyteller, day: date, offset: int) -> list[tuple[date, int, int, int]]:
+    """Morning and afternoon of one day, long enough for somebody who missed everything."""
+    held_on = teller.world.story.working_day(day + timedelta(days=offset))
+    return [(held_on, 9, 0, 90), (held_on, 14, 0, 90)]
 
 
 def _principal_school(teller: Storyteller) -> None:
@@ -205,19 +212,21 @@ def _principal_school(teller: Storyteller) -> None:
     today, now = story.today, story.now
     first_day = story.working_day(date(year, 3, 12))
     moved_to = story.working_day(first_day + timedelta(days=7))
-    teller.tell(_training(teller, key, "spring", LAW, first_day, 0, turnout=TURNOUT["good"],
+    teller.tell(plan_training(teller, key, "spring", LAW, first_day, 0, turnout=TURNOUT["good"],
                           moved_parts=[(moved_to, 14, 30, MINUTES[LAW])], moved_reason="当天下午区教研活动占用阶梯教室"))
-    teller.tell(_training(teller, key, "fire-drill", AFTERCARE, date(year, 5, 8), 1, title="消防疏散演练", pack=None,
+    teller.tell(plan_training(teller, key, "fire-drill", AFTERCARE, date(year, 5, 8), 1, title="消防疏散演练", pack=None,
                           topic="fire_safety", choice=Choice("everyone"), parts=[(story.working_day(date(year, 5, 8)), 15, 0, 60)]))
-    teller.tell(_training(teller, key, "online", AFTERCARE, date(year, 6, 4), 2, title="网络研修：家校沟通", pack=None,
+    teller.tell(plan_training(teller, key, "online", AFTERCARE, date(year, 6, 4), 2, title="网络研修：家校沟通", pack=None,
                           mode="online", choice=Choice("homeroom"), parts=[(story.working_day(date(year, 6, 4)), 19, 0, 60)]))
-    teller.tell(_training(teller, key, "cancelled", AFTERCARE, date(year, 9, 11), 3, ends="cancelled",
+    teller.tell(plan_training(teller, key, "cancelled", AFTERCARE, date(year, 9, 11), 3, ends="cancelled",
                           reason="与开学防台风应急工作冲突，并入下一期"))
+    teller.tell(plan_training(teller, key, "autumn", STEP_IN, date(year, 9, 22), 1, turnout=TURNOUT["good"]))
     awaiting = story.working_day(today - timedelta(days=1), -1)
-    teller.tell(_training(teller, key, "awaiting", STEP_IN, awaiting, 1, turnout=TURNOUT["good"], ends="submitted"))
+    teller.tell(plan_training(teller, key, "awaiting", PROCEDURE, awaiting, 1, turnout=TURNOUT["good"], ends="submitted",
+                              title=TITLES[PROCEDURE] + "（补训）"))
     _running_now(teller, today, now)
     next_day = story.working_day(today + timedelta(days=5))
-    teller.tell(_training(teller, key, "two-parts", PROCEDURE, next_day, 2, ends="planned",
+    teller.tell(plan_training(teller, key, "two-parts", PROCEDURE, next_day, 2, ends="planned",
                           parts=[(next_day, 9, 0, 90), (next_day, 14, 30, 45)], title=TITLES[PROCEDURE] + "（上下午两段）"))
 
 
@@ -226,7 +235,7 @@ def _running_now(teller: Storyteller, today: date, now: datetime) -> None:
     local = clock.local(now)
     minute = max(0, min(local.hour * 60 + local.minute - 40, 24 * 60 - 101))
     minute -= minute % 5
-    training = _training(teller, PRINCIPAL_DEMO, "now", AFTERCARE, today, 0, ends="marked", notice_days=6,
+    training = plan_training(teller, PRINCIPAL_DEMO, "now", AFTERCARE, today, 0, ends="marked", notice_days=6,
                          parts=[(today, minute // 60, minute % 60, MINUTES[AFTERCARE])], marked_share=85,
-                         turnout=Turnout(940, 30, 0, 30), choice=Choice("homeroom"))
+                         turnout=Turnout(940, 30, 0, 30), choice=Choice("everyone"))
     teller.tell(training)

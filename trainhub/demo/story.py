@@ -5,7 +5,7 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
-from trainhub.demo.build import DEMO_PLACES, DISTRICT_NAME, found_district, open_accounts
+from trainhub.demo.world import DEMO_PLACES, DISTRICT_NAME, found_district, open_accounts
 from trainhub.demo.calendar import Story
 from trainhub.demo.history import tell_history
 from trainhub.demo.manifest import Manifest

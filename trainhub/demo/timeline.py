@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from trainhub.attendance import service as rolls
 from trainhub.attendance.models import AttendanceRecord
 from trainhub.courses.models import CoursePack
-from trainhub.demo.build import TOPIC, World
+from trainhub.demo.world import TOPIC, World
 from trainhub.kernel import clock
 from trainhub.kernel.actor import Actor
 from trainhub.ledger.service import NewEntry, append_many
 from trainhub.training.models import EventPart, TrainingEvent
 from trainhub.training.rules.audience import Choice
-from trainhub.training.rules.planning import PartTime, PlanNeedsAnswer, Trainer
+from trainhub.training.rules.planning import PartTime, PlanBlocked, PlanNeedsAnswer, Trainer
 from trainhub.training.service.events import CancelEvent, MoveEvent, cancel_event, move_event
 from trainhub.training.service.planning import PlanEvent, plan_event
 
@@ -125,9 +125,9 @@ class Storyteller:
         self.timeline.at(planned, lambda moment: self._plan(training, moment))
         if training.moved_parts:
             day = story.working_day(clock.local_day(starts) - timedelta(days=2), -1)
-            self.timeline.at(story.moment(day, 16, 40), lambda moment: self._move(training, moment))
+            self.timeline.at(story.moment(day, 16, 40), lambda moment: self._unless_dropped(self._move, training, moment))
         if training.ends == "cancelled":
-            self.timeline.at(starts - timedelta(hours=20), lambda moment: self._cancel(training, moment))
+            self.timeline.at(starts - timedelta(hours=20), lambda moment: self._unless_dropped(self._cancel, training, moment))
         if training.ends in {"cancelled", "draft", "planned"}:
             return
         for number, part in enumerate(training.held()):
@@ -144,15 +144,20 @@ class Storyteller:
     def _schedule_roll(self, training: Training, number: int, part: PartTime) -> None:
         if training.ends == "marked":
             marked_at = min(self.world.story.now - timedelta(minutes=2), part.ends_at)
-            self.timeline.at(max(marked_at, part.starts_at), lambda moment: self._mark(training, number, moment))
+            self.timeline.at(max(marked_at, part.starts_at), lambda moment: self._unless_dropped(self._mark, training, number, moment))
             return
-        self.timeline.at(part.ends_at - timedelta(minutes=3), lambda moment: self._mark(training, number, moment))
-        self.timeline.at(part.ends_at + timedelta(minutes=6), lambda moment: self._submit(training, number, moment))
+        self.timeline.at(part.ends_at - timedelta(minutes=3), lambda moment: self._unless_dropped(self._mark, training, number, moment))
+        self.timeline.at(part.ends_at + timedelta(minutes=6), lambda moment: self._unless_dropped(self._submit, training, number, moment))
         if training.ends == "verified":
             story = self.world.story
             next_day = story.working_day(clock.local_day(part.ends_at) + timedelta(days=1))
             moment = min(story.moment(next_day, 9, 10 + number), max(story.now - timedelta(minutes=3), part.ends_at))
-            self.timeline.at(max(moment, part.ends_at + timedelta(minutes=7)), lambda at: self._verify(training, number, at))
+            self.timeline.at(max(moment, part.ends_at + timedelta(minutes=7)), lambda at: self._unless_dropped(self._verify, training, number, at))
+
+    @staticmethod
+    def _unless_dropped(step: Callable[..., None], training: Training, *rest: Any) -> None:
+        if training.ends != "dropped":
+            step(training, *rest)
 
     # --- steps ----------------------------------------------------------------------------------
 
@@ -173,9 +178,15 @@ class Storyteller:
             topic=training.topic, delivery_mode=training.mode, trainers=training.trainers, choice=choice,
             make_up_year=training.make_up_year, publish=training.ends != "draft", event_id=self.world.ids(), source="seed",
         )
-        planned = self._answering(lambda keys: plan_event(
-            self._session, self._officer(training), replace(command, accepted=keys), moment
-        ))
+        try:
+            planned = self._answering(lambda keys: plan_event(
+                self._session, self._officer(training), replace(command, accepted=keys), moment
+            ))
+        except PlanBlocked as blocked:
+            if {problem.code for problem in blocked.params["problems"]} != {"nobody_invited"}:
+                raise
+            training.ends = "dropped"  # nobody owes any more: no officer would plan it
+            return
         training.event_id = self.events[training.key] = planned.event_id
 
     @staticmethod

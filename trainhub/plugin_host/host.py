@@ -47,8 +47,7 @@ class PluginHost:
         try:
             self.manager.check_pending()
         except pluggy.PluginValidationError as error:
-            name = self.manager.get_name(error.plugin)
-            raise PluginFault(f"plugin {name}: {error}; compare the hook's name with trainhub.plugin_api") from error
+            raise PluginFault(f"plugin {self.manager.get_name(error.plugin)}: {error}; compare the hook's name with trainhub.plugin_api") from error
         self._collect("trainhub_course_types", self.course_types.add)
         self._collect("trainhub_attendance_sources", self.sources.add)
         self.course_types.freeze()

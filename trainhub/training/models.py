@@ -243,8 +243,8 @@ class SchoolYearTotal(Base):
 class YearSnapshot(Base):
     """The frozen figure of a closed year. An amendment is a new row that names what it amends (case 24).
 
-    States: ``closed``; an amendment is ``requested`` > ``closed`` (approved by somebody else, figures
-    frozen then) | ``refused``.
+    States: ``closed`` (figures frozen); ``requested`` (somebody asks for an amendment); ``refused``. Rows
+    are only added: a decision about a request is the row after it. ``number`` counts rows.
     """
 
     __tablename__ = "year_snapshot"

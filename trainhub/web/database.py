@@ -61,7 +61,7 @@ def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", busy_timeout_ms
 
     @event.listens_for(engine, "connect")
     def on_connect(raw: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        raw.isolation_level = None  # type: ignore[attr-defined]
+        raw.isolation_level = None
         cursor = raw.cursor()
         for pragma in (
             "journal_mode=WAL", f"busy_timeout={busy_timeout_ms}", "foreign_keys=ON",

@@ -24,6 +24,7 @@ MESSAGES: dict[str, Any] = {
     "forbidden": _l("Your present role does not allow this. Switch the role in the menu at the top right, or ask the school administrator."),
     "stale_version": _l("Somebody else changed this in the meantime. Look at both values, then decide."),
     "invalid_state": _l("In its present state this step is not possible."),
+    "several_parts": _l("This training has %(count)s parts, each with its own roll. Name the roll, not the training."),
     "separation_of_duties": _l("Somebody else must do this step: whoever logged it may not confirm it."),
 }
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel.support import Translations
+from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale, gettext
 
@@ -61,7 +61,7 @@ def moment_text(value: datetime | None, *, year: bool | None = None) -> str:
 
 def periods_text(minutes: int, period_minutes: int = 45) -> str:
     """Return ``2 学时``: whole periods of a number of minutes."""
-    return gettext("%(n)s periods", n=minutes // period_minutes)
+    return str(gettext("%(n)s periods", n=minutes // period_minutes))
 
 
 def percent_text(done: int, owed: int) -> str:
@@ -75,7 +75,7 @@ def chinese(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _catalogue() -> Translations:
+def _catalogue() -> NullTranslations:
     folder = Path(__file__).resolve().parents[1] / "translations"
     return Translations.load(str(folder), ["zh_Hans_CN"])
 

@@ -43,7 +43,8 @@ def toast(message: str, category: str = "ok", *, undo_url: str = "", undo_label:
     ``undo_url`` adds a button that posts there.
     """
     kind = "ok" if category == "done" else category
-    flash({"text": message, "undo_url": undo_url, "undo_label": undo_label} if undo_url else message, kind)
+    shown: Any = {"text": message, "undo_url": undo_url, "undo_label": undo_label} if undo_url else message
+    flash(shown, kind)
 
 
 def wants_json() -> bool:

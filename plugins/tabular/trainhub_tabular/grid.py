@@ -1,5 +1,6 @@
 """The roll-call grid: people down, days across, signs explained by the legend printed on the sheet."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +13,6 @@ from trainhub_tabular.labels import field_of
 from trainhub_tabular.listing import Listing
 from trainhub_tabular.marks import Claim, claim_of_mark
 from trainhub_tabular.sheet import Facts, facts_of, not_data, row_text
-
-import re
 
 _MONTH_GROUP = re.compile(r"^(?:(20[0-9]{2})年)?([0-9]{1,2})月份?$")
 _BARE_DAY = re.compile(r"^([0-9]{1,2})[日号]?$")
@@ -115,7 +114,7 @@ def _year(month: int, facts: Facts, near: date | None, frame: SessionFrame | Non
     if near is not None:
         candidates = [(abs((y * 12 + month) - (near.year * 12 + near.month)), y) for y in (near.year - 1, near.year, near.year + 1)]
         return min(candidates)[1]
-    return facts.year or (frame.day.year if frame else None)
+    return facts.year or (frame.day.year if frame else 2000)  # without a session only the shape matters
 
 
 def _checked(year: int | None, month: int, day: int) -> date | None:

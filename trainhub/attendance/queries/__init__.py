@@ -28,6 +28,7 @@ from trainhub.attendance.queries.roll import (
     candidates,
     changes_since,
     roll,
+    sheet_facts,
 )
 from trainhub.attendance.queries.staging import ImportPage, batches, import_page
 
@@ -57,5 +58,6 @@ __all__ = [
     "rolls",
     "rolls_awaiting",
     "rolls_of_day",
+    "sheet_facts",
     "steps",
 ]

@@ -378,7 +378,7 @@ def take_back(session: Session, batch: ImportBatch) -> set[str]:
     tenant, undo = batch.district_id, batch.report["undo"]
     people = _people_of(session, tenant, undo)
     _refuse_if_changed(session, tenant, undo["updated"])
-    _refuse_if_used(session, tenant, undo["created"])
+    _refuse_if_used(session, tenant, undo)
     _restore(session, tenant, undo["updated"])
     for table in reversed(list(MODELS)):
         ids = undo["created"].get(table)
@@ -418,16 +418,20 @@ def _refuse_if_changed(session: Session, tenant: str, updated: list[Any]) -> Non
         raise BuiltUpon(count=count)
 
 
-def _refuse_if_used(session: Session, tenant: str, created: dict[str, list[str]]) -> None:
+def _refuse_if_used(session: Session, tenant: str, undo: dict[str, Any]) -> None:
     """Rows of other rooms (rolls, exemptions, accounts) that refer to what the batch made."""
+    created: dict[str, list[str]] = undo["created"]
+    own: dict[str, set[str]] = defaultdict(set, {table: set(ids) for table, ids in created.items()})
+    for table, key, _ in undo["updated"]:
+        own[table].add(key)
     count = 0
     for table, column, target in _references():
         ids = created.get(target)
         if not ids or table.name in _DERIVED:
             continue
         query = select(func.count()).select_from(table).where(table.c.district_id == tenant, column.in_(ids))
-        if (own := created.get(table.name)) is not None:
-            query = query.where(table.c.id.not_in(own))
+        if table.name in own:
+            query = query.where(table.c.id.not_in(own[table.name]))
         count += session.scalar(query) or 0
     if count:
         raise BuiltUpon(count=count)

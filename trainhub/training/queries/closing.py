@@ -33,7 +33,10 @@ class OpenRoll:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRow:
-    """One version of a closed year. ``changes`` are (counter, before, after) against what it amends."""
+    """One row of a closed year: a version (``number`` counts from 1), a request or a refusal (0).
+
+    ``changes`` are (counter, before, after) against the version that it amends.
+    """
 
     id: str
     number: int
@@ -126,8 +129,9 @@ def closing(session: Session, scope: Scope, school_id: str, year: RequirementYea
         tuple(unverified_rolls(session, scope, school_id, year)),
     )
     versions = snapshots(session, scope, school_id, year, requirement.id)
-    waiting = next((v for v in versions if v.state == "requested"), None)
-    return Closing(year, moment.day > year.last_day, versions, waiting, preview)
+    waiting = versions[0] if versions and versions[0].state == "requested" else None
+    shown = tuple(v for v in versions if v.state != "requested")
+    return Closing(year, moment.day > year.last_day, shown, waiting, preview)
 
 
 def snapshots(
@@ -154,16 +158,20 @@ def snapshots(
         ).tuples().all()
     )
     by_id = {row.id: row for row in rows}
-    return tuple(_row(row, by_id.get(row.amends_id or ""), names) for row in rows)
+    published = sorted(row.number for row in rows if row.state == "closed")
+    version = {number: n for n, number in enumerate(published, start=1)}
+    return tuple(_row(row, by_id.get(row.amends_id or ""), names, version) for row in rows)
 
 
-def _row(row: YearSnapshot, amended: YearSnapshot | None, names: Mapping[str, str]) -> SnapshotRow:
+def _row(
+    row: YearSnapshot, amended: YearSnapshot | None, names: Mapping[str, str], version: Mapping[int, int]
+) -> SnapshotRow:
     frozen = row.state == "closed" and amended is not None
     return SnapshotRow(
-        row.id, row.number, row.state, row.reason, names.get(row.closed_by, ""), row.closed_by,
+        row.id, version.get(row.number, 0), row.state, row.reason, names.get(row.closed_by, ""), row.closed_by,
         names.get(row.approved_by or "", ""), row.closed_at, row.roster_on, row.policy_version,
         totals_of(row.totals, row.year_key), dict(row.totals.get("rules", {})), row.digest, tuple(row.people),
-        amended.number if amended else None,
+        version.get(amended.number) if amended else None,
         _changes(totals_of(amended.totals), totals_of(row.totals)) if frozen and amended else (),
         _changed_people(amended, row) if frozen and amended else (),
     )

@@ -258,7 +258,7 @@ def unit_names(session: Session, district_id: str, units: Collection[str]) -> di
 _COLUMNS = (
     AttendanceRecord.person_id, AttendanceRecord.sheet_id, AttendanceRecord.status, AttendanceRecord.arrived_at,
     AttendanceRecord.left_at, AttendanceRecord.late_minutes, AttendanceRecord.minutes, AttendanceRecord.source,
-    AttendanceRecord.revoked_at, AttendanceRecord.revoked_reason, AttendanceSheet.starts_at, AttendanceSheet.ends_at,
+    AttendanceRecord.leave_type, AttendanceRecord.revoked_at, AttendanceRecord.revoked_reason, AttendanceSheet.starts_at, AttendanceSheet.ends_at,
     AttendanceSheet.state.label("sheet_state"), AttendanceSheet.verified_at, AttendanceSheet.verified_by,
     AttendanceSheet.revision, AttendanceSheet.created_at, AttendanceSheet.school_id, EventPart.position,
     EventPart.delivery_mode, TrainingEvent.id.label("event_id"), TrainingEvent.title, TrainingEvent.pack_id,
@@ -342,6 +342,7 @@ def _presence(row: Row[Any], district_id: str) -> Presence:
         content_key=f"{row.pack_id}/{content or row.position}" if row.pack_id else "",
         make_up_year=row.make_up_year_key, host=host, host_accepted=not host or row.school_id == district_id,
         title=row.title, source=row.source, verified_by=row.verified_by or "", verified_at=row.verified_at,
+        unit=row.school_id, leave_type=row.leave_type,
     )
 
 

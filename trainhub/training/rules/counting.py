@@ -50,7 +50,7 @@ class Presence:
     ``minutes`` are the attended minutes of the record. ``verified`` means confirmed by another person
     than the one who logged the roll. ``host`` names an outside host (支教, exchange): such evidence
     counts only once the home bureau accepted it (``host_accepted``), and keeps its provenance.
-    ``content_key`` is equal for the same content; "" where that is unknown.
+    ``content_key`` is equal for the same content; "" where that is unknown. ``unit`` organised it.
     """
 
     sheet_id: str
@@ -79,6 +79,8 @@ class Presence:
     source: str = ""
     verified_by: str = ""
     verified_at: datetime | None = None
+    unit: str = ""
+    leave_type: str = ""
 
     @property
     def scheduled(self) -> Interval:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -103,8 +103,6 @@ def close_year(session: Session, actor: Actor, command: CloseYear, now: datetime
     if waiting and not command.without_unverified:
         raise UnverifiedRolls(field="without_unverified", count=len(waiting))
     row = _new_row(actor, requirement, year, command.school_id, 1, now)
-    row.state, row.closed_at = "closed", now
-    session.add(row)
     _freeze(session, row, requirement, year, now)
     lock_events(session, actor, command.school_id, year.key, now)
     _record(session, actor, row, "year.closed", now)
@@ -121,14 +119,10 @@ def request_amendment(session: Session, actor: Actor, command: RequestAmendment,
     latest = _latest(session, actor, requirement, year, command.school_id)
     if latest is None:
         raise YearNotClosed
-    highest, waiting = session.execute(
-        select(func.max(YearSnapshot.number), func.count().filter(YearSnapshot.state == "requested")).where(
-            *_of(actor, requirement, year, command.school_id)
-        )
-    ).one()
-    if waiting:
+    last = _last(session, actor, requirement, year, command.school_id)
+    if last.state == "requested":
         raise AmendmentPending
-    row = _new_row(actor, requirement, year, command.school_id, highest + 1, now)
+    row = _new_row(actor, requirement, year, command.school_id, last.number + 1, now)
     row.state, row.amends_id, row.reason = "requested", latest.id, reason
     session.add(row)
     session.flush()
@@ -136,30 +130,32 @@ def request_amendment(session: Session, actor: Actor, command: RequestAmendment,
     return row.id
 
 
-def decide_amendment(session: Session, actor: Actor, command: DecideAmendment, now: datetime) -> None:
-    """Approve or refuse an amendment; never by whoever asked for it.
+def decide_amendment(session: Session, actor: Actor, command: DecideAmendment, now: datetime) -> str:
+    """Approve or refuse an amendment; never by whoever asked for it. Returns the id of the decision's row.
 
-    Approval freezes the figures anew under the next number. The version it amends stays readable and the
-    difference is published with the reason (erratum).
+    Approval freezes the figures anew as a further row. The version it amends stays readable and the
+    difference is published with the reason (erratum). Rows are only ever added.
     """
-    row = session.scalars(
-        select(YearSnapshot)
-        .where(YearSnapshot.district_id == actor.district_id, YearSnapshot.id == command.snapshot_id)
-        .with_for_update(),
-        execution_options={"populate_existing": True},
-    ).one_or_none()
-    if row is None or not actor.scope(Permission.SNAPSHOT_WRITE).covers_school(row.school_id):
+    asked = session.get(YearSnapshot, (actor.district_id, command.snapshot_id))
+    if asked is None or not actor.scope(Permission.SNAPSHOT_WRITE).covers_school(asked.school_id):
         raise NotFound
-    if row.state != "requested":
-        raise InvalidState(state=row.state)
-    if row.closed_by == actor.account_id:
+    requirement, year = _duty(session, actor, asked.year_key)
+    last = _last(session, actor, requirement, year, asked.school_id)
+    if asked.state != "requested" or last.id != asked.id:
+        raise InvalidState(state=last.state)
+    if asked.closed_by == actor.account_id:
         raise SeparationOfDuties
-    row.approved_by, row.closed_at = actor.account_id, now
-    row.state = "closed" if command.approve else "refused"
+    row = _new_row(actor, requirement, year, asked.school_id, asked.number + 1, now)
+    row.closed_by, row.approved_by = asked.closed_by, actor.account_id
+    row.amends_id, row.reason = asked.amends_id, asked.reason
     if command.approve:
-        requirement, year = _duty(session, actor, row.year_key)
         _freeze(session, row, requirement, year, now)
+    else:
+        row.state = "refused"
+        session.add(row)
+        session.flush()
     _record(session, actor, row, "year.amended" if command.approve else "year.amendment_refused", now)
+    return row.id
 
 
 # --- freezing --------------------------------------------------------------------------------------
@@ -194,6 +190,14 @@ def _latest(
     return session.scalars(query).one_or_none()
 
 
+def _last(
+    session: Session, actor: Actor, requirement: Requirement, year: RequirementYear, school_id: str
+) -> YearSnapshot:
+    """The row added last: a closed version, a request, or a refusal."""
+    query = select(YearSnapshot).where(*_of(actor, requirement, year, school_id)).order_by(YearSnapshot.number.desc())
+    return session.scalars(query.limit(1)).one()
+
+
 def _new_row(
     actor: Actor, requirement: Requirement, year: RequirementYear, school_id: str, number: int, now: datetime
 ) -> YearSnapshot:
@@ -207,16 +211,19 @@ def _new_row(
 def _freeze(
     session: Session, row: YearSnapshot, requirement: Requirement, year: RequirementYear, now: datetime
 ) -> None:
-    """Judge everybody once more with the year closed, and keep names and figures as they are now."""
+    """Judge everybody with the year closed, keep names and figures as they are now, then the live rows."""
     session.flush()
-    recompute(session, row.district_id, year, now, school_ids=[row.school_id])
     facts = load(session, row.district_id, requirement, year, Moment.of(None, now), school_ids=[row.school_id])
+    facts = replace(facts, closed=facts.closed | {row.school_id})
     mine = [j for j in judge(facts).values() if j.obligation.school_id == row.school_id]
+    row.state = "closed"
     row.totals = frozen_totals(facts, row.school_id, mine)
     row.people = frozen_people(mine)
     row.policy_version = row.totals["policy_version"]
     row.digest = digest(row.totals, row.people)
+    session.add(row)
     session.flush()
+    recompute(session, row.district_id, year, now, school_ids=[row.school_id])
 
 
 def frozen_totals(facts: YearFacts, school_id: str, judged: Iterable[Judged]) -> dict[str, Any]:

@@ -172,7 +172,9 @@ class MoveEvent:
 
 def review_move(session: Session, actor: Actor, event_id: str, parts: Sequence[PartTime], now: datetime) -> Review:
     """Judge new times for a training as a plan is judged, with the people already invited."""
-    event = locked_event(session, actor, event_id)
+    event = session.get(TrainingEvent, (actor.district_id, event_id))
+    if event is None or not _scope(actor).covers_school(event.school_id):
+        raise NotFound
     return _review_times(session, actor, event, parts, now)
 
 
@@ -359,11 +361,3 @@ def lock_events(session: Session, actor: Actor, school_id: str, year_key: str, n
         event.state = step(EventState.VERIFIED, EventState.LOCKED).after.value
         note_step(session, actor, event, "locked", EventState.VERIFIED, now)
     return len(events)
-
-
-def event_in_scope(session: Session, actor: Actor, event_id: str) -> TrainingEvent:
-    """The row of a training that the actor may read. Raises NotFound."""
-    event = session.get(TrainingEvent, (actor.district_id, event_id))
-    if event is None or not actor.scope(Permission.TRAINING_READ).covers_school(event.school_id):
-        raise NotFound
-    return event

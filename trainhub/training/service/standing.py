@@ -28,8 +28,9 @@ from trainhub.training.models import (
     TrainingRequirement,
 )
 from trainhub.training.queries.facts import Moment, YearFacts, judge, load, requirement_of, year_of
+from trainhub.training.queries.standing import as_obligation
 from trainhub.training.rules.coverage import COUNTERS, Totals, tally_by
-from trainhub.training.rules.obligations import Obligation, State
+from trainhub.training.rules.obligations import Obligation
 
 DEFAULT_TOPIC = "student_bullying_prevention"
 DEFAULT_TITLE = "学生欺凌预防与处置年度专题面授培训"
@@ -180,14 +181,6 @@ def on_staff_changed(session: Session, told: StaffChanged) -> None:
 
 
 # --- rows ------------------------------------------------------------------------------------------
-
-
-def as_obligation(row: Row[Any]) -> Obligation:
-    """A stored row as the rules know it."""
-    return Obligation(
-        row.person_id, row.school_id, State(row.state), row.required_minutes, row.counted_minutes, row.other_minutes,
-        row.made_up_minutes, row.due_on, row.reason, row.department, tuple(row.posts), row.is_new,
-    )
 
 
 def _held(

@@ -7,8 +7,7 @@ from typing import Any
 from flask import request, url_for
 from flask_babel import gettext as _
 
-from trainhub.courses.queries import PackPage, pack_page
-from trainhub.courses.queries import CatalogueFilter, catalogue
+from trainhub.courses.queries import CatalogueFilter, PackPage, catalogue, pack_page
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.errors import DomainError, NotFound, StaleVersion
@@ -20,14 +19,14 @@ from trainhub.training.queries import planning as queries
 from trainhub.training.queries.events import EventPage, event_page, events_of
 from trainhub.training.rules.lifecycle import EventState
 from trainhub.training.rules.planning import PartTime, PlanBlocked, PlanNeedsAnswer, moved_to, with_part_more
-from trainhub.training.service.planning import PlannedEvent, choice_in, default_title, plan_event, sketch_of
+from trainhub.training.service.planning import BadPlan, PlannedEvent, choice_in, default_title, plan_event, sketch_of
 from trainhub.training.views import blueprint
 from trainhub.training.views.plan_model import PlanView, plan_view
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
-from trainhub.web.pages import form_page, page, redirect_to, toast
+from trainhub.web.pages import page, redirect_to, toast
 
 WRITE = Permission.TRAINING_WRITE
 
@@ -138,7 +137,7 @@ def save_plan() -> Any:
         with transaction() as session:
             command = form.to_command(actor.org_id, desk.staff, publish=do == "publish")
             done = plan_event(session, actor, command, now())
-    except (PlanBlocked, PlanNeedsAnswer) as refusal:
+    except (BadPlan, PlanBlocked, PlanNeedsAnswer) as refusal:
         return _plan_page(actor, form, desk, status=422, refusal=refusal)
     except StaleVersion as refusal:
         return _plan_page(actor, form, desk, status=409, refusal=refusal)
@@ -207,8 +206,7 @@ def _plan_page(
 ) -> Any:
     view = _view(actor, form, desk) if not form.errors else None
     theirs = event_page(read_session(), actor.scope(WRITE), form.event_id.data) if isinstance(refusal, StaleVersion) else None
-    answer = page if status == 200 else form_page
-    return answer(
+    return page(
         "training/event_plan.html", status=status, form=form, desk=desk, view=view, theirs=theirs,
         pack=_pack(actor, form), problem=sentence(refusal) if refusal else "", check_url=url_for("training.check_plan"),
     )

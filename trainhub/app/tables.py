@@ -1,0 +1,11 @@
+"""Imports every room's tables, so that the metadata is whole wherever the application is built."""
+
+from trainhub.accounts import models as accounts
+from trainhub.attendance import models as attendance
+from trainhub.courses import models as courses
+from trainhub.jobs import models as jobs
+from trainhub.ledger import models as ledger
+from trainhub.roster import models as roster
+from trainhub.training import models as training
+
+ALL = (accounts, attendance, courses, jobs, ledger, roster, training)

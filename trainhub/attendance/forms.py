@@ -1,0 +1,163 @@
+"""From a posted roll to commands: plain inputs, one validated parse, no form object per person."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any, ClassVar
+
+from trainhub.attendance.import_rules import Decisions
+from trainhub.attendance.roll_rules import VALUES
+from trainhub.attendance.service import AssertRest, Mark, MarkRoll, SubmitRoll
+from trainhub.attendance.service.commands import BadHeadCount
+from trainhub.kernel.clock import at
+from trainhub.kernel.errors import DomainError
+from trainhub.kernel.ids import is_id, new_id
+
+_OP = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{3,39}")
+_RESERVED = ("undo-", "import-", "closing-", "revoke-", "move-", "leave-", "default-")
+MOST_MARKS = 3000
+
+
+class BadInput(DomainError):
+    """A request that no page of ours sends."""
+
+    code = "bad_input"
+    status: ClassVar[int] = 400
+
+
+Fields = Mapping[str, Any]
+
+
+def operation_id(text: Any) -> str:
+    """Return the client's operation id, or a new one where it sent none. Refuses reserved shapes."""
+    if text in (None, ""):
+        return new_id()
+    if not isinstance(text, str) or not _OP.fullmatch(text) or text.startswith(_RESERVED):
+        raise BadInput(field="op_id")
+    return text
+
+
+def marks_of_form(sheet_id: str, form: Fields) -> MarkRoll:
+    """Read the whole roll as a page without scripts posts it.
+
+    ``mark-<person>`` is the chosen value, ``seen-<person>`` the version and value the page showed. Only
+    people whose value the marker changed become marks, so that somebody else's newer value of an
+    untouched person is never a conflict.
+    """
+    marks = []
+    for name, value in form.items():
+        if not name.startswith("mark-") or not is_id(name[5:]):
+            continue
+        version, _, shown = str(form.get(f"seen-{name[5:]}", "")).partition(":")
+        if not version.isdecimal() or value not in (*VALUES, ""):
+            raise BadInput(field=name)
+        if value != shown:
+            marks.append(Mark(name[5:], value or None, int(version)))
+    return MarkRoll(sheet_id, marks, operation_id(form.get("op_id", "")))
+
+
+def marks_of_json(sheet_id: str, body: Any) -> MarkRoll:
+    """Read ``{op_id, device_at?, marks: [{person, value, seen_version, ...}]}``; refuses anything else."""
+    if not isinstance(body, dict) or not isinstance(body.get("marks"), list) or not 1 <= len(body["marks"]) <= MOST_MARKS:
+        raise BadInput(field="marks")
+    marks = [_mark(item) for item in body["marks"]]
+    if len({m.person_id for m in marks}) != len(marks):
+        raise BadInput(field="marks")
+    return MarkRoll(sheet_id, marks, operation_id(body.get("op_id")), _moment(body.get("device_at")))
+
+
+def _mark(item: Any) -> Mark:
+    if not isinstance(item, dict):
+        raise BadInput(field="marks")
+    person, value, seen = item.get("person"), item.get("value"), item.get("seen_version")
+    if not isinstance(person, str) or not isinstance(seen, int) or isinstance(seen, bool) or value not in (*VALUES, "", None):
+        raise BadInput(field="marks")
+    late, note = item.get("late_minutes"), item.get("note")
+    if not (late is None or (isinstance(late, int) and not isinstance(late, bool))) or not (note is None or isinstance(note, str)):
+        raise BadInput(field="marks")
+    return Mark(person, value, seen, leave_type=str(item.get("leave_type") or ""), late_minutes=late,
+                left_at=_moment(item.get("left_at")), note=None if note is None else clean(note))
+
+
+def _moment(text: Any) -> datetime | None:
+    """Read an ISO time; one without zone is the schools' wall clock."""
+    if text in (None, ""):
+        return None
+    try:
+        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+        return moment if moment.tzinfo else at(moment.date(), moment.time())
+    except (ValueError, OverflowError) as error:
+        raise BadInput(field="time") from error
+
+
+def details_of_form(sheet_id: str, person_id: str, form: Fields) -> MarkRoll:
+    """Read the details form of one person: status, leave, minutes late, time of leaving, note."""
+    value = str(form.get("value", ""))
+    version = str(form.get("seen_version", ""))
+    if value not in (*VALUES, "") or not version.isdecimal():
+        raise BadInput(field="value")
+    late = str(form.get("late_minutes", "")).strip()
+    if late and not late.isdecimal():
+        raise BadInput(field="late_minutes")
+    mark = Mark(
+        person_id, value or None, int(version),
+        leave_type=str(form.get("leave_type", "")) if value == "excused" else "",
+        late_minutes=int(late) if late and value in {"late", "left_early"} else None,
+        left_at=_clock(str(form.get("day", "")), str(form.get("left_at", ""))) if value in {"late", "left_early"} else None,
+        note=clean(str(form.get("note", ""))),
+    )
+    return MarkRoll(sheet_id, [mark], operation_id(form.get("op_id", "")))
+
+
+def _clock(day: str, text: str) -> datetime | None:
+    if not text.strip():
+        return None
+    try:
+        return at(date.fromisoformat(day), time.fromisoformat(text.strip().replace("：", ":")))
+    except ValueError as error:
+        raise BadInput(field="left_at") from error
+
+
+def clean(text: str, limit: int = 200) -> str:
+    """Return a note as one line without control characters, cut to its column."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:limit]
+
+
+def count_of(text: Any) -> int:
+    """Read a typed head count; full-width digits are digits."""
+    typed = str(text).strip()
+    if not typed.isdecimal() or len(typed) > 5:
+        raise BadHeadCount(field="head_count")
+    return int(typed)
+
+
+def rest_of(sheet_id: str, fields: Mapping[str, Any]) -> AssertRest:
+    """Read the assertion about a department, from a form or from JSON."""
+    return AssertRest(sheet_id, str(fields.get("department", "")), count_of(fields.get("head_count", "")),
+                      operation_id(fields.get("op_id")), _moment(fields.get("device_at")))
+
+
+def submit_of_form(sheet_id: str, form: Fields) -> SubmitRoll:
+    """Read the form that ends a roll."""
+    unset = str(form.get("unset", ""))
+    return SubmitRoll(sheet_id, count_of(form.get("head_count", "")), unset if unset in {"absent", "keep"} else "")
+
+
+def decisions_of_form(form: Fields) -> Decisions:
+    """Read what a clerk decided on the check page.
+
+    ``row:<key>`` a person id, ``skip`` or ""; ``person:<id>`` a choice; ``reason:<line>`` why left out.
+    """
+    rows: dict[str, str] = {}
+    people: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    for name, value in form.items():
+        kind, _, key = name.partition(":")
+        chosen = str(value)
+        if kind == "row" and (is_id(chosen) or chosen == "skip"):
+            rows[key] = "" if chosen == "skip" else chosen
+        elif kind == "person" and is_id(key) and chosen in {*VALUES, "keep", "skip", "walk_in"}:
+            people[key] = chosen
+        elif kind == "reason" and chosen.strip():
+            reasons[key] = clean(chosen)
+    return Decisions(rows, people, reasons)

@@ -1,0 +1,7 @@
+"""Pages and endpoints of the rolls."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("attendance", __name__, template_folder="../templates")
+
+from trainhub.attendance.views import imports, review, roll, signin  # noqa: E402, F401 - they register on the blueprint

@@ -1,0 +1,121 @@
+"""Attendance from a file: choose, check, write, take back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import current_app, request
+from flask_babel import gettext as _
+
+from trainhub.attendance import file_messages, forms, messages, queries, service
+from trainhub.attendance.service.imports import UnknownSource, sheet_for_import
+from trainhub.attendance.queries.staging import session_frame
+from trainhub.attendance.views import blueprint, rows
+from trainhub.evidence.messages import refusal_sentence
+from trainhub.kernel.clock import now
+from trainhub.kernel.errors import DomainError
+from trainhub.kernel.permissions import Permission
+from trainhub.plugin_api import AttendanceSource, Refused, Upload
+from trainhub.web.context import current_actor
+from trainhub.web.database import read_session, transaction
+from trainhub.web.errors import sentence
+from trainhub.web.gate import needs
+from trainhub.web.pages import page, redirect_to, toast
+
+READ, WRITE = Permission.ROLL_READ, Permission.ROLL_WRITE
+
+
+def _sources() -> Mapping[str, AttendanceSource]:
+    found: Mapping[str, AttendanceSource] = current_app.extensions["trainhub.sources"]
+    return found
+
+
+@blueprint.route("/rolls/<sheet_id>/import", methods=["GET", "POST"])
+@needs(get=READ, post=WRITE)
+def import_file(sheet_id: str) -> Any:
+    """Choose a file; a POST reads it in a child process and keeps it for checking."""
+    problem = ""
+    if request.method == "POST":
+        try:
+            return redirect_to("attendance.check_import", sheet_id=sheet_id, batch_id=_staged(sheet_id))
+        except Refused as refused:
+            problem = refusal_sentence(refused, _)
+        except UnknownSource as unknown:
+            problem = sentence(unknown)
+    return _choose_page(sheet_id, problem)
+
+
+def _staged(sheet_id: str) -> str:
+    """Read the upload outside the transaction, then stage it inside one; return the batch."""
+    actor = current_actor()
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise Refused("empty_file")
+    upload = Upload(sent.filename, sent.read())
+    frame = session_frame(sheet_for_import(read_session(), actor, sheet_id))
+    read = service.read_attendance(upload, _sources(), frame, request.form.get("source", "auto"))
+    with transaction() as session:
+        return service.stage_import(session, actor, sheet_id, read, now())
+
+
+def _choose_page(sheet_id: str, problem: str) -> Any:
+    actor = current_actor()
+    session = read_session()
+    sheet = queries.sheet_facts(session, actor.scope(READ), sheet_id)
+    files = [s.spec for s in _sources().values() if s.spec.kind == "file"]
+    return page("attendance/import.html", 422 if problem else 200, sheet=sheet, sources=files, problem=problem,
+                batches=queries.batches(session, actor.scope(READ), sheet_id),
+                editable=sheet.state == "open" and actor.can(WRITE))
+
+
+@blueprint.route("/rolls/<sheet_id>/import/<batch_id>", methods=["GET", "POST"])
+@needs(get=READ, post=WRITE)
+def check_import(sheet_id: str, batch_id: str) -> Any:
+    """Check what a file would do, problem rows first; a POST keeps the clerk's decisions."""
+    actor = current_actor()
+    if request.method == "POST":
+        with transaction() as session:
+            service.decide_import(session, actor, batch_id, forms.decisions_of_form(request.form), now())
+        if request.form.get("then") == "apply":
+            return _apply(sheet_id, batch_id)
+        return redirect_to("attendance.check_import", sheet_id=sheet_id, batch_id=batch_id)
+    found = queries.import_page(read_session(), actor.scope(READ), batch_id)
+    source = _sources().get(found.batch.source_key)
+    return page(
+        "attendance/check_import.html", page=found, sheet=found.roll.sheet, plan=found.plan, words=messages,
+        warnings=[file_messages.sentence(w, _) for w in found.plan.warnings], tally=rows.tally(found.roll.tally),
+        source_label=source.spec.label if source else found.batch.source_key, now=now(),
+        editable=found.roll.sheet.state == "open" and actor.can(WRITE),
+    )
+
+
+def _apply(sheet_id: str, batch_id: str) -> Any:
+    """Write a checked file in one transaction."""
+    with transaction() as session:
+        report = service.apply_import(session, current_actor(), batch_id, now())
+    toast(_("%(changed)s records written, %(unchanged)s unchanged, %(open)s left for you to decide.",
+            changed=report.changed, unchanged=report.unchanged, open=report.open_rows))
+    return redirect_to("attendance.roll", sheet_id=sheet_id)
+
+
+@blueprint.route("/rolls/<sheet_id>/import/<batch_id>/discard", methods=["POST"])
+@needs(WRITE)
+def discard_import(sheet_id: str, batch_id: str) -> Any:
+    """Drop a staged file."""
+    with transaction() as session:
+        service.discard_import(session, current_actor(), batch_id, now())
+    toast(_("The file was dropped. Nothing was written."), "info")
+    return redirect_to("attendance.import_file", sheet_id=sheet_id)
+
+
+@blueprint.route("/rolls/<sheet_id>/import/<batch_id>/withdraw", methods=["POST"])
+@needs(WRITE)
+def withdraw_import(sheet_id: str, batch_id: str) -> Any:
+    """Take a whole import back."""
+    try:
+        with transaction() as session:
+            count = service.withdraw_import(session, current_actor(), batch_id, request.form.get("reason", ""), now())
+    except DomainError as refused:
+        toast(sentence(refused), "error")
+        return redirect_to("attendance.import_file", sheet_id=sheet_id)
+    toast(_("The import was withdrawn: %(count)s records are as before.", count=count))
+    return redirect_to("attendance.import_file", sheet_id=sheet_id)

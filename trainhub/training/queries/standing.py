@@ -1,0 +1,585 @@
+"""Where the people of one school stand, and where one person stands and why.
+
+For the present the stored obligations are read; for a past day they are judged anew from the facts of that
+day. Statement counts do not grow with people.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, select
+from sqlalchemy.orm import Session
+
+from trainhub.accounts.models import Account
+from trainhub.attendance.models import AttendanceRecord, AttendanceSheet
+from trainhub.kernel.actor import Scope
+from trainhub.kernel.clock import day_bounds, local_day
+from trainhub.kernel.clock import now as clock_now
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.policy import Policy
+from trainhub.kernel.years import RequirementYear
+from trainhub.roster.models import Department, Employment, OrgUnit, Person
+from trainhub.roster.queries import policies_for
+from trainhub.training.models import EventPart, TrainingEvent, TrainingExemption, TrainingObligation
+from trainhub.training.queries.facts import (
+    Judged,
+    Moment,
+    Requirement,
+    closed_units,
+    judge,
+    load,
+    requirement_of,
+    unit_names,
+    year_of,
+)
+from trainhub.training.queries.statements import Statement, statements_of
+from trainhub.training.rules.counting import ATTENDED, CountedPresence
+from trainhub.training.rules.coverage import CountingBasis, Totals, tally, tally_by
+from trainhub.training.rules.obligations import STILL_OWING, Obligation, State
+
+COLUMNS_SHOWN = 6
+"""Trainings shown as columns, the latest ones; all of them stand on the person's page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a figure means: the year, the rule version, the numbers used. Printed beside every figure."""
+
+    year: RequirementYear
+    requirement: str
+    version: int
+    required_minutes: int
+    homeroom_extra_minutes: int
+    period_minutes: int
+    moment: Moment
+    closed: bool = False
+
+    @classmethod
+    def of(cls, policy: Policy, year: RequirementYear, title: str, moment: Moment, *, closed: bool = False) -> "Definition":
+        """The definition that a policy gives."""
+        return cls(
+            year, title, policy.version, policy["training_min_minutes"], policy["homeroom_extra_minutes"],
+            policy["period_minutes"], moment, closed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One person at one training. ``status`` of the part that says most; ``state`` of its roll."""
+
+    status: str | None
+    leave_type: str
+    minutes: int
+    state: str
+    revoked: bool
+    expected: bool
+
+    @property
+    def attended(self) -> bool:
+        """Whether the person was there for some of it."""
+        return self.status in ATTENDED and not self.revoked
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One training of the year. ``minutes`` of all its parts; ``there`` of ``expected`` heads came."""
+
+    event_id: str
+    title: str
+    starts_at: datetime
+    minutes: int
+    is_make_up: bool
+    upcoming: bool
+    there: int = 0
+    expected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRow:
+    """One person in the list of a school."""
+
+    obligation: Obligation
+    name: str
+    initials: str
+    sort_key: str
+    staff_no: str
+    department_sort: str
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+    booked: int = 0
+
+    @property
+    def out_of_reach(self) -> bool:
+        """More is missing than is planned for the person: somebody must arrange something (in time)."""
+        return self.obligation.state in STILL_OWING and self.booked < self.obligation.missing
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Order of a printed list: department, then name; people without a department last."""
+        return (not self.obligation.department, self.department_sort, self.sort_key, self.obligation.person_id)
+
+
+@dataclass(frozen=True, slots=True)
+class StandingPage:
+    """Everybody of a school with the trainings of the year."""
+
+    school_id: str
+    school_name: str
+    definition: Definition
+    rows: tuple[StandingRow, ...]
+    columns: tuple[Column, ...]
+    totals: Totals
+
+    def by_department(self) -> list[tuple[str, Totals]]:
+        """Totals by department, the largest gap first, then the largest department."""
+        sort = {r.obligation.department: r.department_sort for r in self.rows}
+        groups = tally_by((r.obligation for r in self.rows), lambda o: [o.department])
+        shown = [(name, t) for name, t in groups.items() if t.in_scope]
+        return sorted(shown, key=lambda g: (-(g[1].in_scope - g[1].met), -g[1].in_scope, sort.get(g[0], "")))
+
+    def by_post(self) -> list[tuple[str, Totals]]:
+        """Totals by post; a person with two posts is in both."""
+        groups = tally_by((r.obligation for r in self.rows), lambda o: o.posts)
+        return sorted(((n, t) for n, t in groups.items() if t.in_scope), key=lambda g: (-g[1].in_scope, g[0]))
+
+
+def standing_page(
+    session: Session, scope: Scope, school_id: str, now: datetime, *,
+    year_key: str | None = None, as_of: date | None = None,
+) -> StandingPage:
+    """The standing of one school. Raises NotFound outside the scope or without a requirement."""
+    if not scope.covers_school(school_id):
+        raise NotFound
+    requirement = requirement_of(session, scope.district_id)
+    names = unit_names(session, scope.district_id, [school_id])
+    if requirement is None or school_id not in names:
+        raise NotFound
+    moment = Moment.of(as_of, now)
+    year = year_of(session, scope.district_id, moment.day, year_key)
+    known_by = None if moment.live else moment.known_at
+    policy = policies_for(session, scope.district_id, [school_id], year.first_day, known_by=known_by)[school_id]
+    read = _from_rows if moment.live else _from_facts
+    rows = read(session, scope.district_id, school_id, requirement, year, moment)
+    records = _records(session, scope.district_id, [r.obligation.person_id for r in rows], year, moment)
+    columns = _columns(records, now)
+    filled = _with_cells(rows, records, requirement, moment)
+    closed = school_id in closed_units(session, scope.district_id, requirement.id, year, moment)
+    definition = Definition.of(policy, year, requirement.title, moment, closed=closed)
+    totals = tally((r.obligation for r in rows), CountingBasis("home_staff", year.key, policy.version))
+    return StandingPage(school_id, names[school_id], definition, tuple(sorted(filled, key=lambda r: r.order)), columns, totals)
+
+
+def _from_rows(
+    session: Session, district_id: str, school_id: str, requirement: Requirement, year: RequirementYear, moment: Moment
+) -> list[StandingRow]:
+    o = TrainingObligation
+    query = (
+        select(
+            *o.__table__.columns, Person.name, Person.initials, Person.sort_key, Employment.staff_no,
+            Department.sort_key.label("department_sort"),
+        )
+        .join(Person, and_(Person.district_id == o.district_id, Person.id == o.person_id))
+        .outerjoin(
+            Employment,
+            and_(
+                Employment.district_id == o.district_id, Employment.person_id == o.person_id,
+                Employment.school_id == o.school_id, Employment.is_home.is_(True), Employment.from_on <= year.last_day,
+            ),
+        )
+        .outerjoin(
+            Department,
+            and_(
+                Department.district_id == o.district_id, Department.school_id == o.school_id,
+                Department.name == o.department,
+            ),
+        )
+        .where(
+            o.district_id == district_id, o.requirement_id == requirement.id, o.year_key == year.key,
+            o.school_id == school_id,
+        )
+        .order_by(Employment.from_on)
+    )
+    found = {row.person_id: row for row in session.execute(query)}
+    return [
+        StandingRow(
+            as_obligation(row), row.name, row.initials, row.sort_key, row.staff_no or "", row.department_sort or ""
+        )
+        for row in found.values()
+    ]
+
+
+def as_obligation(row: Row[Any]) -> Obligation:
+    """A stored row as the rules know it."""
+    return Obligation(
+        row.person_id, row.school_id, State(row.state), row.required_minutes, row.counted_minutes, row.other_minutes,
+        row.made_up_minutes, row.due_on, row.reason, row.department, tuple(row.posts), row.is_new,
+    )
+
+
+def _from_facts(
+    session: Session, district_id: str, school_id: str, requirement: Requirement, year: RequirementYear, moment: Moment
+) -> list[StandingRow]:
+    facts = load(session, district_id, requirement, year, moment, school_ids=[school_id])
+    return [
+        StandingRow(
+            replace(j.obligation, duties=(), version=0), j.card.name, j.card.initials, j.card.sort_key, j.card.staff_no,
+            j.card.department_sort,
+        )
+        for j in judge(facts).values()
+        if j.obligation.school_id == school_id
+    ]
+
+
+# --- trainings as columns --------------------------------------------------------------------------
+
+
+def _records(
+    session: Session, district_id: str, people: Sequence[str], year: RequirementYear, moment: Moment
+) -> list[Row[Any]]:
+    """What the rolls of the year say about these people. One statement."""
+    query = (
+        select(
+            AttendanceRecord.person_id, AttendanceRecord.status, AttendanceRecord.leave_type, AttendanceRecord.minutes,
+            AttendanceRecord.expected, AttendanceRecord.revoked_at, AttendanceSheet.state, AttendanceSheet.starts_at,
+            AttendanceSheet.ends_at, EventPart.id.label("part_id"), EventPart.delivery_mode, TrainingEvent.id.label("event_id"),
+            TrainingEvent.title, TrainingEvent.topic, TrainingEvent.is_make_up, TrainingEvent.make_up_year_key,
+        )
+        .join(
+            AttendanceSheet,
+            and_(AttendanceSheet.district_id == AttendanceRecord.district_id, AttendanceSheet.id == AttendanceRecord.sheet_id),
+        )
+        .join(
+            EventPart,
+            and_(EventPart.district_id == AttendanceSheet.district_id, EventPart.sheet_id == AttendanceSheet.id),
+        )
+        .join(
+            TrainingEvent,
+            and_(TrainingEvent.district_id == EventPart.district_id, TrainingEvent.id == EventPart.event_id),
+        )
+        .where(
+            AttendanceRecord.district_id == district_id, AttendanceRecord.person_id.in_(people),
+            AttendanceSheet.state != "void", AttendanceSheet.starts_at >= day_bounds(year.first_day)[0],
+            AttendanceSheet.starts_at < (day_bounds(year.last_day)[1] if moment.live else moment.known_at),
+        )
+        .order_by(AttendanceSheet.starts_at, EventPart.position)
+    )
+    return list(session.execute(query))
+
+
+def _columns(records: Iterable[Row[Any]], now: datetime) -> tuple[Column, ...]:
+    """All trainings of the year in order, with how many came; the page shows the latest ones."""
+    parts: dict[str, dict[str, Row[Any]]] = defaultdict(dict)
+    there: dict[str, set[str]] = defaultdict(set)
+    expected: dict[str, set[str]] = defaultdict(set)
+    for row in records:
+        parts[row.event_id].setdefault(row.part_id, row)
+        if row.status in ATTENDED and row.revoked_at is None:
+            there[row.event_id].add(row.person_id)
+        if row.expected:
+            expected[row.event_id].add(row.person_id)
+    columns = []
+    for event_id, found in parts.items():
+        first = next(iter(found.values()))
+        minutes = sum(int((p.ends_at - p.starts_at).total_seconds() // 60) for p in found.values())
+        columns.append(Column(
+            event_id, first.title, first.starts_at, minutes, first.is_make_up, first.starts_at > now,
+            len(there[event_id]), len(expected[event_id]),
+        ))
+    return tuple(columns)
+
+
+_SAYS_MOST = {"absent": 0, "excused": 1, None: 2, "left_early": 3, "late": 4, "present": 5}
+
+
+def _with_cells(
+    rows: Iterable[StandingRow], records: Iterable[Row[Any]], requirement: Requirement, moment: Moment
+) -> list[StandingRow]:
+    cells: dict[str, dict[str, Cell]] = defaultdict(dict)
+    booked: dict[str, int] = defaultdict(int)
+    for r in records:
+        cell = Cell(r.status, r.leave_type, r.minutes, r.state, r.revoked_at is not None, r.expected)
+        held = cells[r.person_id].get(r.event_id)
+        if held is not None:
+            worse = min(held, cell, key=lambda c: _SAYS_MOST[c.status])
+            cell = replace(worse, minutes=held.minutes + cell.minutes)
+        cells[r.person_id][r.event_id] = cell
+        if (
+            r.starts_at > moment.known_at and r.expected and r.status is None and r.topic == requirement.topic
+            and r.delivery_mode == "face_to_face" and not r.make_up_year_key
+        ):
+            booked[r.person_id] += int((r.ends_at - r.starts_at).total_seconds() // 60)
+    return [
+        replace(row, cells=cells.get(row.obligation.person_id, {}), booked=booked.get(row.obligation.person_id, 0))
+        for row in rows
+    ]
+
+
+# --- filters ---------------------------------------------------------------------------------------
+
+CHIPS: dict[str, Callable[[StandingRow], bool]] = {
+    "owing": lambda r: r.obligation.state in STILL_OWING,
+    "met": lambda r: r.obligation.state is State.MET,
+    "all": lambda r: True,
+    "homeroom": lambda r: r.obligation.is_homeroom,
+    "new": lambda r: r.obligation.is_new,
+}
+
+GROUPS: tuple[tuple[str, frozenset[State]], ...] = (
+    ("owing", frozenset({State.OPEN, State.IN_PROGRESS})),
+    ("unmet", frozenset({State.UNMET})),
+    ("grace", frozenset({State.GRACE})),
+    ("made_up", frozenset({State.MADE_UP})),
+    ("exempt", frozenset({State.EXEMPT})),
+    ("void", frozenset({State.VOID})),
+    ("met", frozenset({State.MET})),
+)
+"""Groups of the list, in the order in which somebody has to act; everybody is in exactly one."""
+
+
+def chosen(rows: Iterable[StandingRow], chip: str, department: str = "", post: str = "") -> list[StandingRow]:
+    """The rows that the filters leave."""
+    wanted = CHIPS.get(chip, CHIPS["owing"])
+    return [
+        r
+        for r in rows
+        if wanted(r)
+        and (not department or r.obligation.department == department)
+        and (not post or post in r.obligation.posts)
+    ]
+
+
+def grouped(rows: Iterable[StandingRow]) -> list[tuple[str, list[StandingRow]]]:
+    """The rows by group; empty groups are left out."""
+    rows = list(rows)
+    found = [(name, [r for r in rows if r.obligation.state in states]) for name, states in GROUPS]
+    return [(name, members) for name, members in found if members]
+
+
+# --- one person ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ExemptionView:
+    """An exemption of the person in the year."""
+
+    kind: str
+    document: str
+    from_on: date
+    to_on: date
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonStanding:
+    """One person's year: what is owed, every presence with what became of it, and who vouched for it."""
+
+    person_id: str
+    name: str
+    school_id: str
+    school_name: str
+    definition: Definition
+    judged: Judged
+    accounts: Mapping[str, str]
+    units: Mapping[str, str]
+    upcoming: tuple[CountedPresence, ...]
+    past: tuple[CountedPresence, ...]
+    exemptions: tuple[ExemptionView, ...]
+    statements: tuple[Statement, ...]
+    booked: int
+
+
+def person_standing(
+    session: Session, scope: Scope, person_id: str, now: datetime, *,
+    year_key: str | None = None, as_of: date | None = None,
+) -> PersonStanding | None:
+    """One person's standing; None where the person was never in scope in the year.
+
+    Seen by the person, and by every unit in the scope on whose staff the person was in the year. Raises
+    NotFound for anybody else. A constant number of statements.
+    """
+    requirement = requirement_of(session, scope.district_id)
+    if requirement is None:
+        raise NotFound
+    moment = Moment.of(as_of, now)
+    year = year_of(session, scope.district_id, moment.day, year_key)
+    facts = load(session, scope.district_id, requirement, year, moment, person_ids=[person_id])
+    person = facts.people.get(person_id)
+    own = scope.person_id == person_id
+    if not own and (person is None or not any(scope.covers_school(e.school_id) for e in person.employments)):
+        raise NotFound
+    judged = judge(facts).get(person_id)
+    if judged is None:
+        return None
+    lines = judged.did.lines
+    unit = judged.obligation.school_id
+    units = unit_names(session, scope.district_id, {unit, *(line.presence.unit for line in lines)})
+    upcoming = tuple(line for line in lines if line.presence.starts_at > moment.known_at)
+    booked = sum(
+        int(line.presence.scheduled.minutes) for line in upcoming
+        if line.presence.status is None and line.presence.topic == requirement.topic and line.presence.mode == "face_to_face"
+    )
+    return PersonStanding(
+        person_id, judged.card.name, unit, units.get(unit, ""),
+        Definition.of(facts.policies[unit], year, requirement.title, moment, closed=unit in facts.closed), judged,
+        _account_names(session, scope.district_id, lines), units, upcoming,
+        tuple(line for line in lines if line.presence.starts_at <= moment.known_at),
+        _exemptions(session, scope.district_id, requirement, year, person_id),
+        tuple(statements_of(session, scope.district_id, person_id, year.key)), booked,
+    )
+
+
+def _account_names(session: Session, district_id: str, lines: Iterable[CountedPresence]) -> dict[str, str]:
+    wanted = {line.presence.verified_by for line in lines if line.presence.verified_by}
+    query = select(Account.id, Account.display_name).where(Account.district_id == district_id, Account.id.in_(wanted))
+    return dict(session.execute(query).tuples().all())
+
+
+def _exemptions(
+    session: Session, district_id: str, requirement: Requirement, year: RequirementYear, person_id: str
+) -> tuple[ExemptionView, ...]:
+    query = (
+        select(TrainingExemption)
+        .where(
+            TrainingExemption.district_id == district_id, TrainingExemption.requirement_id == requirement.id,
+            TrainingExemption.year_key == year.key, TrainingExemption.person_id == person_id,
+        )
+        .order_by(TrainingExemption.requested_at)
+    )
+    return tuple(ExemptionView(r.kind, r.document, r.from_on, r.to_on, r.state) for r in session.scalars(query))
+
+
+# --- exemptions of a school ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ExemptionRow:
+    """A request in the list of a school."""
+
+    id: str
+    person_id: str
+    name: str
+    kind: str
+    document: str
+    from_on: date
+    to_on: date
+    state: str
+    requested_by_id: str
+    requested_by: str
+    requested_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+    reason: str
+
+
+def exemptions(session: Session, scope: Scope, school_id: str, year: RequirementYear) -> list[ExemptionRow]:
+    """Requests and decisions of a school's year, undecided ones first. Two statements."""
+    if not scope.covers_school(school_id):
+        raise NotFound
+    query = (
+        select(TrainingExemption, Person.name)
+        .join(Person, and_(Person.district_id == TrainingExemption.district_id, Person.id == TrainingExemption.person_id))
+        .where(
+            TrainingExemption.district_id == scope.district_id, TrainingExemption.school_id == school_id,
+            TrainingExemption.year_key == year.key,
+        )
+        .order_by(TrainingExemption.requested_at.desc(), TrainingExemption.id)
+    )
+    found = session.execute(query).all()
+    accounts = {a for e, _ in found for a in (e.requested_by, e.decided_by) if a}
+    names = dict(
+        session.execute(
+            select(Account.id, Account.display_name).where(Account.district_id == scope.district_id, Account.id.in_(accounts))
+        ).tuples().all()
+    )
+    rows = [
+        ExemptionRow(
+            e.id, e.person_id, name, e.kind, e.document, e.from_on, e.to_on, e.state, e.requested_by,
+            names.get(e.requested_by, ""), e.requested_at, names.get(e.decided_by or "", ""), e.decided_at, e.reason,
+        )
+        for e, name in found
+    ]
+    return sorted(rows, key=lambda r: r.state != "requested")
+
+
+def people_named(
+    session: Session, scope: Scope, school_id: str, year: RequirementYear, person_ids: Iterable[str]
+) -> list[tuple[str, str, str]]:
+    """(id, name, department) of those of these people whom the school counts in the year. One statement."""
+    if not scope.covers_school(school_id):
+        raise NotFound
+    query = (
+        select(Person.id, Person.name, TrainingObligation.department)
+        .join(
+            TrainingObligation,
+            and_(TrainingObligation.district_id == Person.district_id, TrainingObligation.person_id == Person.id),
+        )
+        .where(
+            Person.district_id == scope.district_id, TrainingObligation.school_id == school_id,
+            TrainingObligation.year_key == year.key,
+        )
+        .order_by(TrainingObligation.department, Person.sort_key)
+    )
+    wanted = list(person_ids)
+    if wanted:
+        query = query.where(Person.id.in_(wanted))
+    return [(row.id, row.name, row.department) for row in session.execute(query)]
+
+
+def school_name(session: Session, scope: Scope, school_id: str) -> str:
+    """Name of a unit in the scope. One statement. Raises NotFound outside it."""
+    query = select(OrgUnit.name).where(OrgUnit.district_id == scope.district_id, OrgUnit.id == school_id)
+    found = session.scalars(query).one_or_none() if scope.covers_school(school_id) else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+# --- for the command line --------------------------------------------------------------------------
+
+
+def standing_json(
+    session: Session, scope: Scope, school_id: str, as_of: date | None = None, now: datetime | None = None
+) -> dict[str, Any]:
+    """The standing of one school as plain data: definition, totals, one object a person."""
+    page = standing_page(session, scope, school_id, now or clock_now(), as_of=as_of)
+    return {
+        "school": {"id": page.school_id, "name": page.school_name},
+        "definition": definition_json(page.definition),
+        "totals": totals_json(page.totals),
+        "people": [
+            {
+                "person_id": r.obligation.person_id, "name": r.name, "staff_no": r.staff_no,
+                "department": r.obligation.department, "posts": list(r.obligation.posts),
+                "state": r.obligation.state.value, "required_minutes": r.obligation.required,
+                "counted_minutes": r.obligation.counted, "made_up_minutes": r.obligation.made_up,
+                "other_minutes": r.obligation.other, "missing_minutes": r.obligation.missing,
+                "booked_minutes": r.booked, "due_on": r.obligation.due_on.isoformat(), "is_new": r.obligation.is_new,
+                "reason": r.obligation.reason,
+            }
+            for r in page.rows
+        ],
+    }
+
+
+def definition_json(definition: Definition) -> dict[str, Any]:
+    """What the figures mean, as plain data."""
+    year = definition.year
+    return {
+        "year": year.key, "year_kind": year.kind, "from": year.first_day.isoformat(), "to": year.last_day.isoformat(),
+        "as_of": definition.moment.day.isoformat(), "policy_version": definition.version,
+        "training_min_minutes": definition.required_minutes, "closed": definition.closed, "today": local_day(definition.moment.known_at).isoformat(),
+    }
+
+
+def totals_json(totals: Totals) -> dict[str, Any]:
+    """Totals as plain data; a rate is a text with one decimal, None where nobody is in scope."""
+    return {
+        "in_scope": totals.in_scope, "met": totals.met, "in_progress": totals.in_progress, "open": totals.open,
+        "unmet": totals.unmet, "made_up": totals.made_up, "exempt": totals.exempt, "grace": totals.grace,
+        "void": totals.void, "coverage": totals.coverage.percent or None,
+        "coverage_without_exempt": totals.coverage_without_exempt.percent or None,
+        "homeroom_in_scope": totals.homeroom_in_scope, "homeroom_met": totals.homeroom_met,
+        "owed_minutes": totals.owed_minutes, "basis": totals.basis.kind, "policy_version": totals.basis.version,
+    }

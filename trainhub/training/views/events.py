@@ -1,0 +1,469 @@
+"""The list of trainings, one training, and the steps that are taken from its page."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from trainhub.kernel.actor import Actor, Scope
+from trainhub.kernel.clock import local_day, now
+from trainhub.kernel.errors import DomainError, StaleVersion
+from trainhub.kernel.permissions import Permission
+from trainhub.roster.queries import OrgRow, schools, staff_on
+from trainhub.training.forms import AmendForm, MoveForm, PeopleForm, ReasonForm, part_data, staff_labels
+from trainhub.training.queries import planning as facts
+from trainhub.training.queries.events import EventPage, EventRow, HistoryView, ParticipantView, event_page, events_of, years_of
+from trainhub.training.rules.lifecycle import FROZEN, LADDER, EventState, may
+from trainhub.training.rules.planning import PartTime, PlanBlocked, PlanNeedsAnswer, moved_to
+from trainhub.training.service.events import amend_event, cancel_event, change_participants, move_event, review_move
+from trainhub.training.service.planning import PublishEvent, publish
+from trainhub.training.views import blueprint
+from trainhub.training.views.plan_model import DayOffer, ProblemLine, offers, problem_lines
+from trainhub.training.wording import (
+    MODES,
+    ROLL_STATES,
+    STATE_KINDS,
+    STATES,
+    STEPS,
+    VENUES,
+    reason_text,
+)
+from trainhub.web.context import current_actor
+from trainhub.web.database import read_session, transaction
+from trainhub.web.errors import sentence
+from trainhub.web.gate import needs
+from trainhub.web.i18n import day_text, span_text
+from trainhub.web.pages import page, redirect_to, toast
+
+READ, WRITE = Permission.TRAINING_READ, Permission.TRAINING_WRITE
+
+
+@blueprint.context_processor
+def words() -> dict[str, Any]:
+    """Words and addresses that the room's templates use."""
+    return {
+        "state_words": STATES, "state_kinds": STATE_KINDS, "step_words": STEPS, "mode_words": MODES, "venue_words": VENUES,
+        "roll_state_words": ROLL_STATES, "reason_text": reason_text,
+    }  # fmt: skip
+
+
+# --- the list -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Trainings of one month. ``planned`` leaves drafts out; ``held`` are over and not cancelled."""
+
+    year: int
+    month: int
+    rows: tuple[EventRow, ...]
+    planned: int
+    held: int
+    cancelled: int
+
+
+_HELD = frozenset({EventState.HELD, EventState.SUBMITTED, EventState.VERIFIED, EventState.LOCKED, EventState.AMENDED})
+
+
+def _months(rows: list[EventRow]) -> tuple[Month, ...]:
+    found: dict[tuple[int, int], list[EventRow]] = {}
+    for row in rows:
+        day = local_day(row.starts_at)
+        found.setdefault((day.year, day.month), []).append(row)
+    return tuple(
+        Month(
+            year, month, tuple(group), sum(r.state is not EventState.DRAFT for r in group),
+            sum(r.state in _HELD for r in group), sum(r.state is EventState.CANCELLED for r in group),
+        )
+        for (year, month), group in sorted(found.items())
+    )
+
+
+@blueprint.get("/training/events")
+@needs(READ)
+def events() -> Any:
+    """Trainings of a school by month: planned beside held, cancelled visibly."""
+    actor = current_actor()
+    scope, school_id = actor.scope(READ), _school(actor)
+    session, today = read_session(), local_day(now())
+    this_year = facts.duty_on(session, actor.district_id, school_id, today).frame.year.key
+    year = request.args.get("year", this_year)[:12]
+    rows = events_of(session, scope, school_id, year_key=year)
+    state = request.args.get("state", "")
+    shown = [r for r in rows if not state or r.state.value == state]
+    return page(
+        "training/events.html", months=_months(shown), total=len(rows), shown=len(shown), year=year,
+        years=sorted({this_year, year, *years_of(session, scope, school_id)}, reverse=True), states=_state_chips(rows, state, year, school_id),
+        schools=_choices(scope, actor), school_id=school_id, may_plan=actor.can(WRITE) and school_id == actor.org_id,
+        held=sum(r.state in _HELD for r in rows), cancelled=sum(r.state is EventState.CANCELLED for r in rows),
+        planned=sum(r.state is not EventState.DRAFT for r in rows),
+    )
+
+
+def _school(actor: Actor) -> str:
+    return request.args.get("school") or actor.org_id
+
+
+def _choices(scope: Scope, actor: Actor) -> list[OrgRow]:
+    units = schools(read_session(), scope)
+    return units if len(units) > 1 else []
+
+
+def _state_chips(rows: list[EventRow], state: str, year: str, school_id: str) -> list[tuple[str, int, str, bool]]:
+    counts = Counter(r.state for r in rows)
+    chips = [(_("All"), len(rows), url_for("training.events", year=year, school=school_id), not state)]
+    return chips + [
+        (str(STATES[s.value]), counts[s], url_for("training.events", year=year, school=school_id, state=s.value), s.value == state)
+        for s in EventState if counts[s]
+    ]
+
+
+# --- one training -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StepMark:
+    """One step of the stepper: done, current or to come; branches carry their reason."""
+
+    word: str
+    mark: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """Participants of one department in the order of the roll."""
+
+    name: str
+    people: tuple[ParticipantView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """A step in the history: what, what changed in words, why, who, when; corrections print in red."""
+
+    view: HistoryView
+    word: str
+    changes: tuple[str, ...]
+    correction: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Which steps the reader may take now."""
+
+    publish: bool = False
+    edit: bool = False
+    move: bool = False
+    cancel: bool = False
+    people: bool = False
+    amend: bool = False
+    make_up: bool = False
+
+
+def _actions(actor: Actor, held: EventPage) -> Actions:
+    if not actor.can(WRITE) or not actor.scope(WRITE).covers_school(held.row.school_id):
+        return Actions()
+    state = held.row.state
+    return Actions(
+        publish=state is EventState.DRAFT, edit=state is EventState.DRAFT,
+        move=state in (EventState.PUBLISHED, EventState.POSTPONED), cancel=may(state, EventState.CANCELLED),
+        people=state in (EventState.PUBLISHED, EventState.HELD, EventState.POSTPONED)
+        and all(p.sheet_state == "open" for p in held.row.parts),
+        amend=state not in (EventState.DRAFT, EventState.CANCELLED, EventState.LOCKED),
+        make_up=state in _HELD,
+    )
+
+
+def _stepper(held: EventPage) -> tuple[StepMark, ...]:
+    state, row = held.row.state, held.row
+    on_ladder = {EventState.POSTPONED: EventState.PUBLISHED, EventState.CANCELLED: EventState.PUBLISHED, EventState.AMENDED: EventState.SUBMITTED}
+    reached = LADDER.index(on_ladder.get(state, state))
+    marks = [
+        StepMark(str(STATES[s.value]), "done" if number < reached else "on" if number == reached else "", "")
+        for number, s in enumerate(LADDER)
+    ]
+    if state in on_ladder:
+        marks[reached:] = [StepMark(str(STATES[state.value]), "on", row.state_reason)]
+    return tuple(marks)
+
+
+def _departments(people: tuple[ParticipantView, ...]) -> tuple[Department, ...]:
+    groups: dict[str, list[ParticipantView]] = {}
+    for person in people:
+        groups.setdefault(person.department or _("Without department"), []).append(person)
+    return tuple(Department(name, tuple(group)) for name, group in groups.items())
+
+
+def _history(held: EventPage) -> tuple[HistoryLine, ...]:
+    return tuple(
+        HistoryLine(
+            view, str(STEPS.get(view.changes.get("kind", ""), view.to_state)), _changed(view),
+            view.changes.get("kind") in ("moved", "postponed", "cancelled", "amended", "participants", "reopened"),
+        )
+        for view in held.history
+    )
+
+
+def _changed(view: HistoryView) -> tuple[str, ...]:
+    told, kind = view.changes, view.changes.get("kind")
+    if kind == "moved":
+        return tuple(
+            _("Part %(part)s: %(before)s → %(after)s", part=p["part"], before=_times(p["from"]), after=_times(p["to"]))
+            for p in told["parts"] if p["from"] != p["to"]
+        )
+    if kind == "participants":
+        return (_("%(added)s added, %(removed)s taken off", added=len(told["added"]), removed=len(told["removed"])),)
+    if kind == "published":
+        return (_("%(n)s people invited", n=len(told["invited"])),)
+    if kind == "amended":
+        return tuple(f"{_field(name)}: {_value(name, old)} → {_value(name, new)}" for name, (old, new) in _pairs(told))
+    return ()
+
+
+def _pairs(told: dict[str, Any]) -> list[tuple[str, tuple[Any, Any]]]:
+    return [(name, (pair[0], pair[1])) for name, pair in told.items() if isinstance(pair, list) and len(pair) == 2]
+
+
+def _field(name: str) -> str:
+    words = {"title": _("Title"), "topic": _("Topic"), "delivery_mode": _("Mode"), "venue_kind": _("Place of the participants"), "trainers": _("Trainers")}
+    return words.get(name, name)
+
+
+def _value(name: str, value: Any) -> str:
+    return str({"delivery_mode": MODES, "venue_kind": VENUES}.get(name, {}).get(value, value))
+
+
+def _times(told: list[str]) -> str:
+    from datetime import datetime
+
+    start, end = datetime.fromisoformat(told[0]), datetime.fromisoformat(told[1])
+    return f"{span_text(start, end)} {told[2]}".strip()
+
+
+@blueprint.get("/training/events/<event_id>")
+@needs(READ)
+def event(event_id: str) -> Any:
+    """One training: state, parts with their rolls, people with reasons, history."""
+    actor = current_actor()
+    held = event_page(read_session(), actor.scope(READ), event_id)
+    return page("training/event.html", **_event_model(actor, held))
+
+
+def _event_model(actor: Actor, held: EventPage) -> dict[str, Any]:
+    policy = facts.duty_on(read_session(), actor.district_id, held.row.school_id, local_day(held.row.starts_at)).policy
+    return {
+        "event": held, "row": held.row, "actions": _actions(actor, held), "stepper": _stepper(held),
+        "departments": _departments(held.participants), "history": _history(held), "may_roll": actor.can(Permission.ROLL_READ),
+        "periods": policy.periods.periods(held.row.minutes), "formula": policy.periods.formula(held.row.minutes),
+        "policy_version": policy.version, "reason_form": ReasonForm(data={"version": held.version}),
+        "counts": Counter(p.sheet_state for p in held.row.parts), "frozen": held.row.state in FROZEN,
+    }
+
+
+def _refused(actor: Actor, event_id: str, refusal: DomainError) -> Any:
+    """Show the training as it stands now, with what stands against the step."""
+    held = event_page(read_session(), actor.scope(WRITE), event_id)
+    problems = problem_lines(refusal.params.get("problems", ()), ())
+    model = _event_model(actor, held) | {"problem": sentence(refusal), "problems": problems}
+    return page("training/event.html", refusal.status, **model)
+
+
+@blueprint.post("/training/events/<event_id>/publish")
+@needs(WRITE)
+def publish_event(event_id: str) -> Any:
+    """Publish a draft as it stands."""
+    actor = current_actor()
+    form = ReasonForm()
+    command = PublishEvent(event_id, int(form.version.data or 0), frozenset(request.form.getlist("accept")))
+    try:
+        with transaction() as session:
+            done = publish(session, actor, command, now())
+    except (PlanBlocked, PlanNeedsAnswer, StaleVersion) as refusal:
+        return _refused(actor, event_id, refusal)
+    toast(_("Published: %(n)s people find it on their home page.", n=done.invited))
+    return redirect_to("training.event", event_id=event_id)
+
+
+@blueprint.post("/training/events/<event_id>/cancel")
+@needs(WRITE)
+def cancel(event_id: str) -> Any:
+    """Cancel with a reason; the record stays."""
+    actor, form = current_actor(), ReasonForm()
+    if not form.validate_on_submit():
+        return _missing_reason(actor, event_id)
+    try:
+        with transaction() as session:
+            cancel_event(session, actor, form.to_cancel(event_id), now())
+    except StaleVersion as refusal:
+        return _refused(actor, event_id, refusal)
+    toast(_("Cancelled. The training stays in the list with its reason."))
+    return redirect_to("training.event", event_id=event_id)
+
+
+@blueprint.post("/training/events/<event_id>/postpone")
+@needs(WRITE)
+def postpone(event_id: str) -> Any:
+    """Postpone without a new date."""
+    actor, form = current_actor(), ReasonForm()
+    if not form.validate_on_submit():
+        return _missing_reason(actor, event_id)
+    try:
+        with transaction() as session:
+            move_event(session, actor, form.to_postpone(event_id), now())
+    except StaleVersion as refusal:
+        return _refused(actor, event_id, refusal)
+    toast(_("Postponed. Set a new time as soon as it is known."))
+    return redirect_to("training.event", event_id=event_id)
+
+
+def _missing_reason(actor: Actor, event_id: str) -> Any:
+    from trainhub.training.rules.lifecycle import ReasonMissing
+
+    return _refused(actor, event_id, ReasonMissing(field="reason"))
+
+
+# --- moving -------------------------------------------------------------------------------------
+
+
+@blueprint.get("/training/events/<event_id>/move")
+@needs(READ)
+def move(event_id: str) -> Any:
+    """New times for every part; ``?day=`` proposes a day."""
+    actor = current_actor()
+    actor.require(WRITE)
+    held = event_page(read_session(), actor.scope(WRITE), event_id)
+    parts = [PartTime(p.starts_at, p.ends_at, p.room) for p in held.row.parts]
+    wanted = request.args.get("day", "")
+    if wanted:
+        parts = list(moved_to(parts, _day(wanted) or local_day(parts[0].starts_at)))
+    form = MoveForm(data={"version": held.version, "parts": [part_data(p) for p in parts], "reason": request.args.get("reason", "")})
+    return _move_page(actor, held, form, parts)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+@blueprint.post("/training/events/<event_id>/move")
+@needs(WRITE)
+def save_move(event_id: str) -> Any:
+    """Move, or show what stands against it."""
+    actor, form = current_actor(), MoveForm()
+    held = event_page(read_session(), actor.scope(WRITE), event_id)
+    if not form.validate_on_submit():
+        return _move_page(actor, held, form, [], status=422)
+    command = form.to_command(event_id)
+    try:
+        with transaction() as session:
+            move_event(session, actor, command, now())
+    except (PlanBlocked, PlanNeedsAnswer, StaleVersion) as refusal:
+        fresh = event_page(read_session(), actor.scope(WRITE), event_id)
+        return _move_page(actor, fresh, form, list(command.parts), status=refusal.status, refusal=refusal)
+    toast(_("Moved. The rolls moved with it, and the reason stands in the history."))
+    return redirect_to("training.event", event_id=event_id)
+
+
+def _move_page(
+    actor: Actor, held: EventPage, form: MoveForm, parts: list[PartTime], *, status: int = 200, refusal: DomainError | None = None
+) -> Any:
+    lines: tuple[ProblemLine, ...] = ()
+    days: tuple[DayOffer, ...] = ()
+    if parts:
+        judged = review_move(read_session(), actor, held.row.id, parts, now())
+        lines = problem_lines(judged.problems, form.accept.data or ())
+        days = offers(judged.proposals, local_day(now()))
+    return page(
+        "training/event_move.html", status=status, event=held, row=held.row, form=form, problems=lines, offers=days,
+        problem=sentence(refusal) if refusal else "", stale=isinstance(refusal, StaleVersion), day_text=day_text,
+    )
+
+
+# --- the list of people, corrections ------------------------------------------------------------
+
+
+@blueprint.get("/training/events/<event_id>/people")
+@needs(READ)
+def people(event_id: str) -> Any:
+    """Add people to a published list or take them off it."""
+    actor = current_actor()
+    actor.require(WRITE)
+    held = event_page(read_session(), actor.scope(WRITE), event_id)
+    return _people_page(actor, held, PeopleForm(data={"version": held.version}))
+
+
+@blueprint.post("/training/events/<event_id>/people")
+@needs(WRITE)
+def save_people(event_id: str) -> Any:
+    """Change the list, with the reason."""
+    actor, form = current_actor(), PeopleForm()
+    held = event_page(read_session(), actor.scope(WRITE), event_id)
+    if not form.validate_on_submit():
+        return _people_page(actor, held, form, status=422)
+    try:
+        with transaction() as session:
+            count = change_participants(session, actor, form.to_command(event_id), now())
+    except DomainError as refusal:
+        fresh = event_page(read_session(), actor.scope(WRITE), event_id)
+        return _people_page(actor, fresh, form, status=refusal.status, refusal=refusal)
+    toast(_("The list now has %(n)s people; the rolls follow.", n=count))
+    return redirect_to("training.event", event_id=event_id)
+
+
+def _people_page(actor: Actor, held: EventPage, form: PeopleForm, *, status: int = 200, refusal: DomainError | None = None) -> Any:
+    listed = {p.person_id for p in held.participants}
+    staff = staff_on(read_session(), actor.scope(WRITE), held.row.school_id, local_day(held.row.starts_at))
+    return page(
+        "training/event_people.html", status=status, event=held, row=held.row, form=form, departments=_departments(held.participants),
+        others=[s for s in staff if s.person_id not in listed], problem=sentence(refusal) if refusal else "",
+    )
+
+
+@blueprint.get("/training/events/<event_id>/amend")
+@needs(READ)
+def amend(event_id: str) -> Any:
+    """Correct what the training was: title, trainers, mode."""
+    actor = current_actor()
+    actor.require(WRITE)
+    held = event_page(read_session(), actor.scope(WRITE), event_id)
+    form = AmendForm(data={
+        "version": held.version, "title": held.row.title, "delivery_mode": held.row.delivery_mode, "venue_kind": held.venue_kind,
+        "trainers": [{"name": t.name, "affiliation": t.affiliation} for t in held.row.trainers] or [{}],
+    })
+    return _amend_page(actor, held, form)
+
+
+@blueprint.post("/training/events/<event_id>/amend")
+@needs(WRITE)
+def save_amend(event_id: str) -> Any:
+    """Correct visibly."""
+    actor, form = current_actor(), AmendForm()
+    held = event_page(read_session(), actor.scope(WRITE), event_id)
+    if not form.validate_on_submit():
+        return _amend_page(actor, held, form, status=422)
+    try:
+        with transaction() as session:
+            amend_event(session, actor, form.to_command(event_id, _labels(actor, held)), now())
+    except DomainError as refusal:
+        fresh = event_page(read_session(), actor.scope(WRITE), event_id)
+        return _amend_page(actor, fresh, form, status=refusal.status, refusal=refusal)
+    toast(_("Corrected. Old and new value stand in the history."))
+    return redirect_to("training.event", event_id=event_id)
+
+
+def _labels(actor: Actor, held: EventPage) -> list[Any]:
+    staff = staff_on(read_session(), actor.scope(WRITE), held.row.school_id, local_day(held.row.starts_at))
+    return staff_labels((s.person_id, s.name, s.staff_no) for s in staff)
+
+
+def _amend_page(actor: Actor, held: EventPage, form: AmendForm, *, status: int = 200, refusal: DomainError | None = None) -> Any:
+    return page(
+        "training/event_amend.html", status=status, event=held, row=held.row, form=form, staff=_labels(actor, held),
+        problem=sentence(refusal) if refusal else "", stale=isinstance(refusal, StaleVersion),
+    )

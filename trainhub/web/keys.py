@@ -1,0 +1,16 @@
+"""Keys derived from configuration. They stay in memory and are never logged."""
+
+import hashlib
+
+from flask import current_app
+
+
+def pupil_key() -> bytes:
+    """Return the key under which pupils' national numbers are hashed.
+
+    ``TRAINHUB_PUPIL_KEY`` where it is set, so that the sign-in key may be changed without making
+    earlier numbers unfindable; else derived from the secret key.
+    """
+    own = str(current_app.config.get("TRAINHUB_PUPIL_KEY") or "")
+    seed = own or str(current_app.config["SECRET_KEY"])
+    return hashlib.sha256(b"trainhub/pupil-key/1" + seed.encode()).digest()
