@@ -24,7 +24,8 @@ SCOPE = Scope("d" * 32, None)
 
 def read(folder: WriteFolder, course: str = COURSE) -> Pack:
     pack, problems = read_folder(folder(course))
-    assert pack is not None and not problems
+    assert pack is not None
+    assert not problems
     return pack
 
 

@@ -26,7 +26,8 @@ def test_a_good_pack_has_no_problems(folder: WriteFolder) -> None:
     assert problems == []
     assert pack is not None
     assert (pack.minutes, pack.class_hours, pack.topic) == (45, 1, DEFAULT_TOPIC)
-    assert pack.units[0].text is not None and pack.units[0].text.startswith("# 第一单元")
+    assert pack.units[0].text is not None
+    assert pack.units[0].text.startswith("# 第一单元")
 
 
 def test_sample_44_is_valid_as_a_description() -> None:
@@ -111,7 +112,8 @@ def test_an_unknown_top_level_key_is_kept_and_warned_about(folder: WriteFolder) 
     pack, problems = read_folder(folder(COURSE + "mascot: 熊猫\n"))
     assert [(p.code, p.severity, p.field) for p in problems] == [("unknown_key", "warning", "mascot")]
     assert usable(problems)
-    assert pack is not None and pack.content()["course"]["mascot"] == "熊猫"
+    assert pack is not None
+    assert pack.content()["course"]["mascot"] == "熊猫"
 
 
 def test_a_file_that_nobody_lists_is_warned_about(folder: WriteFolder) -> None:
@@ -128,12 +130,14 @@ def test_blended_may_mix_deliveries(folder: WriteFolder) -> None:
 def test_the_digest_follows_the_content_and_nothing_else(folder: WriteFolder) -> None:
     first, _ = read_folder(folder())
     commented, _ = read_folder(folder("# 一句注释\n" + COURSE))
-    assert first is not None and commented is not None
+    assert first is not None
+    assert commented is not None
     assert first.digest() == commented.digest()
     path = folder()
     (path / "units/01-one.md").write_text("# 第一单元\n\n改了一个字。\n", "utf-8")
     changed, _ = read_folder(path)
-    assert changed is not None and changed.digest() != first.digest()
+    assert changed is not None
+    assert changed.digest() != first.digest()
 
 
 def test_content_reads_back_as_the_same_pack(folder: WriteFolder) -> None:

@@ -33,11 +33,16 @@ def test_there_are_the_four_that_were_promised() -> None:
 def test_length_delivery_and_parts(pack: Pack) -> None:
     assert 90 <= pack.minutes <= 180
     assert pack.minutes >= pack.class_hours * FORMAT_PERIOD_MINUTES
-    assert pack.delivery == "face_to_face" and pack.required_face_to_face
+    assert pack.delivery == "face_to_face"
+    assert pack.required_face_to_face
     assert pack.topic == "student_bullying_prevention"
-    assert pack.aims and pack.preparation and pack.sources and pack.local_parameters
+    assert pack.aims
+    assert pack.preparation
+    assert pack.sources
+    assert pack.local_parameters
     assert 2 <= len(pack.cases) <= 4
-    assert pack.quiz is not None and 8 <= len(pack.quiz.items) <= 10
+    assert pack.quiz is not None
+    assert 8 <= len(pack.quiz.items) <= 10
 
 
 def test_the_run_of_show_covers_every_unit_by_the_minute(pack: Pack) -> None:

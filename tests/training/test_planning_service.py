@@ -24,7 +24,7 @@ from trainhub.kernel.clock import at, local
 from trainhub.kernel.errors import Forbidden, InvalidState, NotFound, StaleVersion
 from trainhub.ledger.models import LedgerEntry
 from trainhub.roster.models import CalendarDay, Employment
-from trainhub.training.models import EventParticipant, EventPart, TrainingEvent, TrainingObligation
+from trainhub.training.models import EventPart, EventParticipant, TrainingEvent, TrainingObligation
 from trainhub.training.queries.events import event_page, events_of
 from trainhub.training.queries.home import desk, my_next
 from trainhub.training.queries.planning import first_slot, review

@@ -18,7 +18,13 @@ from trainhub.roster.models import Employment
 from trainhub.training.models import SchoolYearTotal, TrainingObligation
 from trainhub.training.queries.facts import Moment, judge, load, requirement_of
 from trainhub.training.rules.obligations import State
-from trainhub.training.service.standing import ensure_requirement, on_records_changed, on_roll_verified, rebuild, recompute
+from trainhub.training.service.standing import (
+    ensure_requirement,
+    on_records_changed,
+    on_roll_verified,
+    rebuild,
+    recompute,
+)
 
 NOW = at(date(2026, 11, 20), time(18))
 

@@ -70,6 +70,20 @@ LINE_CODES: dict[str, Any] = {
 }
 
 
+ANOMALIES: dict[str, Any] = {
+    "head_count_differs": _l("%(head_count)s heads were counted in the room, the marks say %(there)s."),
+    "overlap": _l("%(count)s people were marked present in another session at the same time; overlapping minutes count once."),
+    "late_entry": _l("%(count)s marks were entered more than %(days)s days after the session."),
+    "assertion": _l("%(count)s people were counted together, not one by one."),
+    "walk_in": _l("%(count)s people came who were not on the list."),
+    "time_missing": _l("For %(count)s people the time of arriving or leaving is missing; they count 0 minutes."),
+    "device_clock": _l("For %(count)s people the device clock was wrong."),
+    "unmarked": _l("%(count)s people are undecided and count nothing."),
+    "revoked": _l("%(count)s presences were revoked."),
+    "was_revoked": _l("%(count)s revoked presences were marked again."),
+}
+
+
 def source_word(source: str) -> str:
     """Return the word of a source; an import names the kind only."""
     return str(SOURCE_WORDS.get(source.partition(":")[0], source))
@@ -78,11 +92,11 @@ def source_word(source: str) -> str:
 def source_line(head: Head) -> str:
     """Return what stands beside a name: time and source, or what is missing."""
     if head.revoked_at:
-        return _("revoked")
+        return str(_("revoked"))
     if head.status is None:
         return ""
     if "late_time_missing" in head.review or "left_time_missing" in head.review:
-        return _("fill in the time")
+        return str(_("fill in the time"))
     if head.status == "excused":
         word = str(LEAVE_WORDS.get(head.leave_type, head.leave_type))
         return f"{word} {source_word(head.source)}" if head.source == "leave" else word
@@ -102,19 +116,7 @@ def line_sentence(code: str) -> str:
 
 def anomaly_sentence(found: Anomaly) -> str:
     """Return one sentence about something that stands out, with its numbers."""
-    texts = {
-        "head_count_differs": _("%(head_count)s heads were counted in the room, the marks say %(there)s."),
-        "overlap": _("%(count)s people were marked present in another session at the same time; overlapping minutes count once."),
-        "late_entry": _("%(count)s marks were entered more than %(days)s days after the session."),
-        "assertion": _("%(count)s people were counted together, not one by one."),
-        "walk_in": _("%(count)s people came who were not on the list."),
-        "time_missing": _("For %(count)s people the time of arriving or leaving is missing; they count 0 minutes."),
-        "device_clock": _("For %(count)s people the device clock was wrong."),
-        "unmarked": _("%(count)s people are undecided and count nothing."),
-        "revoked": _("%(count)s presences were revoked."),
-        "was_revoked": _("%(count)s revoked presences were marked again."),
-    }
-    return texts[found.code] % ({"count": found.count} | dict(found.params))
+    return str(ANOMALIES[found.code]) % ({"count": found.count} | dict(found.params))
 
 
 def day_and_time(head: Head) -> str:

@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def install_calendar_and_packs(app: Flask) -> None:
     """Put in what every district shares: national holidays and the course packs of this release."""
     from trainhub.cli.data import COURSES, install_folder
     from trainhub.kernel.clock import now
+    from trainhub.roster.refusals import NotKnownYet
     from trainhub.roster.service.calendar import seed_calendar
     from trainhub.web.database import transaction
 
@@ -57,7 +59,8 @@ def install_calendar_and_packs(app: Flask) -> None:
         moment = now()
         with transaction() as session:
             for year in (moment.year - 1, moment.year, moment.year + 1):
-                seed_calendar(session, year)
+                with suppress(NotKnownYet):  # next year's notice appears in autumn; a bureau loads it then
+                    seed_calendar(session, year)
         if COURSES.is_dir():
             install_folder(app, COURSES)
 

@@ -113,7 +113,7 @@ def parse_yaml(text: str, name: str = COURSE) -> Parsed:
             return parsed
         _walk(node, name, parsed)
         if usable(parsed.problems):
-            value = yaml.load(text, Loader=_Loader)
+            value = yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader, less dates
             json.dumps(value, allow_nan=False)
             parsed.value = value
     except yaml.YAMLError as error:

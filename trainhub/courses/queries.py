@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from trainhub.courses.models import CoursePack
@@ -80,7 +80,7 @@ class PackPage:
     versions: tuple[PackVersion, ...]
 
 
-def catalogue(session: Session, scope: Scope, wanted: CatalogueFilter) -> Catalogue:
+def catalogue(session: Session, scope: Scope, wanted: CatalogueFilter) -> Catalogue:  # noqa: ARG001 - same for all
     """Return the current packs that fit the filter. One statement, and no unit text is loaded."""
     cards = _cards(session)
     found = [c for c in cards if _fits(c, wanted)]
@@ -108,28 +108,26 @@ def _cards(session: Session) -> list[PackCard]:
         .where(CoursePack.is_current.is_(True))
     )
     rows = sorted(session.execute(statement), key=lambda row: (row.type_key, row.course.get("order", LAST), row.pack_id))
-    return [_card(*row) for row in rows]
+    return [_card(row) for row in rows]
 
 
-def _card(
-    pack_id: str, version: str, title: str, summary: str, type_key: str, delivery: str, minutes: int, class_hours: int,
-    course: Mapping[str, Any], installed_at: datetime,
-) -> PackCard:  # fmt: skip
+def _card(row: Row[Any]) -> PackCard:
+    course: Mapping[str, Any] = row.course
     return PackCard(
-        id=pack_id,
-        version=version,
-        title=title,
-        summary=summary,
-        type_key=type_key,
-        delivery=delivery,
-        minutes=minutes,
-        class_hours=class_hours,
+        id=row.pack_id,
+        version=row.version,
+        title=row.title,
+        summary=row.summary,
+        type_key=row.type_key,
+        delivery=row.delivery_mode,
+        minutes=row.minutes,
+        class_hours=row.class_hours,
         unit_count=len(course["units"]),
         case_count=len(course.get("cases", ())),
         handout_count=len(course.get("handouts", ())),
         has_quiz=course.get("assessment", {}).get("kind") == "quiz",
         sources=tuple(course.get("sources", ())),
-        installed_at=installed_at,
+        installed_at=row.installed_at,
     )
 
 
@@ -147,7 +145,7 @@ def _fits(card: PackCard, wanted: CatalogueFilter) -> bool:
     )
 
 
-def pack_page(session: Session, scope: Scope, pack_id: str, version: str = "") -> PackPage:
+def pack_page(session: Session, scope: Scope, pack_id: str, version: str = "") -> PackPage:  # noqa: ARG001 - same for all
     """Return one version of a pack, the current one where ``version`` is "".
 
     Raises NotFound for a pack or version that is not installed. Two statements.

@@ -45,10 +45,10 @@ class RequirementYear:
     @classmethod
     def parse(cls, key: str) -> "RequirementYear":
         """Read a key made by :attr:`key`. Raises ValueError on anything else."""
-        head, _, tail = key.partition("-")
+        head, dash, tail = key.partition("-")
         if not (head.isdecimal() and len(head) == 4):
             raise ValueError(key)
-        if not tail:
+        if not dash:
             return cls(int(head), "calendar")
         if tail != str(int(head) + 1):
             raise ValueError(key)

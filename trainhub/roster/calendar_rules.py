@@ -117,3 +117,9 @@ def school_year_of(day: date) -> str:
     """The school year of a day, 1 September to 31 August: ``2026-2027``."""
     start = day.year if day.month >= 9 else day.year - 1
     return f"{start}-{start + 1}"
+
+
+def next_school_year(year: str, step: int = 1) -> str:
+    """The school year ``step`` years after one written like ``2026-2027``."""
+    start = int(year[:4]) + step
+    return f"{start}-{start + 1}"

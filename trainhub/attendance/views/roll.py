@@ -1,5 +1,6 @@
 """Marking a roll: the page, the saves of a script, and the same by plain forms."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -85,8 +86,8 @@ def marks(sheet_id: str) -> Any:
 def rest(sheet_id: str) -> Any:
     """Mark the rest of a department as present, with the counted heads."""
     actor = current_actor()
-    body = request.get_json(silent=True) if request.is_json else request.form
-    command = forms.rest_of(sheet_id, body if hasattr(body, "get") else {})
+    sent: Any = request.get_json(silent=True) if request.is_json else request.form
+    command = forms.rest_of(sheet_id, sent if isinstance(sent, Mapping) else {})
     with transaction() as session:
         result = service.assert_rest(session, actor, command, now())
     if wants_json():

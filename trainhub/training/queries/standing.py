@@ -13,19 +13,17 @@ from typing import Any
 from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import Session
 
-from trainhub.accounts.models import Account
 from trainhub.attendance.models import AttendanceRecord, AttendanceSheet
 from trainhub.kernel.actor import Scope
-from trainhub.kernel.clock import day_bounds, local_day
+from trainhub.kernel.clock import day_bounds
 from trainhub.kernel.clock import now as clock_now
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.policy import Policy
 from trainhub.kernel.years import RequirementYear
 from trainhub.roster.models import Department, Employment, OrgUnit, Person
 from trainhub.roster.queries import policies_for
-from trainhub.training.models import EventPart, TrainingEvent, TrainingExemption, TrainingObligation
+from trainhub.training.models import EventPart, TrainingEvent, TrainingObligation
 from trainhub.training.queries.facts import (
-    Judged,
     Moment,
     Requirement,
     closed_units,
@@ -35,8 +33,7 @@ from trainhub.training.queries.facts import (
     unit_names,
     year_of,
 )
-from trainhub.training.queries.statements import Statement, statements_of
-from trainhub.training.rules.counting import ATTENDED, CountedPresence
+from trainhub.training.rules.counting import ATTENDED
 from trainhub.training.rules.coverage import CountingBasis, Totals, tally, tally_by
 from trainhub.training.rules.obligations import STILL_OWING, Obligation, State
 
@@ -357,152 +354,6 @@ def grouped(rows: Iterable[StandingRow]) -> list[tuple[str, list[StandingRow]]]:
     return [(name, members) for name, members in found if members]
 
 
-# --- one person ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ExemptionView:
-    """An exemption of the person in the year."""
-
-    kind: str
-    document: str
-    from_on: date
-    to_on: date
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class PersonStanding:
-    """One person's year: what is owed, every presence with what became of it, and who vouched for it."""
-
-    person_id: str
-    name: str
-    school_id: str
-    school_name: str
-    definition: Definition
-    judged: Judged
-    accounts: Mapping[str, str]
-    units: Mapping[str, str]
-    upcoming: tuple[CountedPresence, ...]
-    past: tuple[CountedPresence, ...]
-    exemptions: tuple[ExemptionView, ...]
-    statements: tuple[Statement, ...]
-    booked: int
-
-
-def person_standing(
-    session: Session, scope: Scope, person_id: str, now: datetime, *,
-    year_key: str | None = None, as_of: date | None = None,
-) -> PersonStanding | None:
-    """One person's standing; None where the person was never in scope in the year.
-
-    Seen by the person, and by every unit in the scope on whose staff the person was in the year. Raises
-    NotFound for anybody else. A constant number of statements.
-    """
-    requirement = requirement_of(session, scope.district_id)
-    if requirement is None:
-        raise NotFound
-    moment = Moment.of(as_of, now)
-    year = year_of(session, scope.district_id, moment.day, year_key)
-    facts = load(session, scope.district_id, requirement, year, moment, person_ids=[person_id])
-    person = facts.people.get(person_id)
-    own = scope.person_id == person_id
-    if not own and (person is None or not any(scope.covers_school(e.school_id) for e in person.employments)):
-        raise NotFound
-    judged = judge(facts).get(person_id)
-    if judged is None:
-        return None
-    lines = judged.did.lines
-    unit = judged.obligation.school_id
-    units = unit_names(session, scope.district_id, {unit, *(line.presence.unit for line in lines)})
-    upcoming = tuple(line for line in lines if line.presence.starts_at > moment.known_at)
-    booked = sum(
-        int(line.presence.scheduled.minutes) for line in upcoming
-        if line.presence.status is None and line.presence.topic == requirement.topic and line.presence.mode == "face_to_face"
-    )
-    return PersonStanding(
-        person_id, judged.card.name, unit, units.get(unit, ""),
-        Definition.of(facts.policies[unit], year, requirement.title, moment, closed=unit in facts.closed), judged,
-        _account_names(session, scope.district_id, lines), units, upcoming,
-        tuple(line for line in lines if line.presence.starts_at <= moment.known_at),
-        _exemptions(session, scope.district_id, requirement, year, person_id),
-        tuple(statements_of(session, scope.district_id, person_id, year.key)), booked,
-    )
-
-
-def _account_names(session: Session, district_id: str, lines: Iterable[CountedPresence]) -> dict[str, str]:
-    wanted = {line.presence.verified_by for line in lines if line.presence.verified_by}
-    query = select(Account.id, Account.display_name).where(Account.district_id == district_id, Account.id.in_(wanted))
-    return dict(session.execute(query).tuples().all())
-
-
-def _exemptions(
-    session: Session, district_id: str, requirement: Requirement, year: RequirementYear, person_id: str
-) -> tuple[ExemptionView, ...]:
-    query = (
-        select(TrainingExemption)
-        .where(
-            TrainingExemption.district_id == district_id, TrainingExemption.requirement_id == requirement.id,
-            TrainingExemption.year_key == year.key, TrainingExemption.person_id == person_id,
-        )
-        .order_by(TrainingExemption.requested_at)
-    )
-    return tuple(ExemptionView(r.kind, r.document, r.from_on, r.to_on, r.state) for r in session.scalars(query))
-
-
-# --- exemptions of a school ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ExemptionRow:
-    """A request in the list of a school."""
-
-    id: str
-    person_id: str
-    name: str
-    kind: str
-    document: str
-    from_on: date
-    to_on: date
-    state: str
-    requested_by_id: str
-    requested_by: str
-    requested_at: datetime
-    decided_by: str
-    decided_at: datetime | None
-    reason: str
-
-
-def exemptions(session: Session, scope: Scope, school_id: str, year: RequirementYear) -> list[ExemptionRow]:
-    """Requests and decisions of a school's year, undecided ones first. Two statements."""
-    if not scope.covers_school(school_id):
-        raise NotFound
-    query = (
-        select(TrainingExemption, Person.name)
-        .join(Person, and_(Person.district_id == TrainingExemption.district_id, Person.id == TrainingExemption.person_id))
-        .where(
-            TrainingExemption.district_id == scope.district_id, TrainingExemption.school_id == school_id,
-            TrainingExemption.year_key == year.key,
-        )
-        .order_by(TrainingExemption.requested_at.desc(), TrainingExemption.id)
-    )
-    found = session.execute(query).all()
-    accounts = {a for e, _ in found for a in (e.requested_by, e.decided_by) if a}
-    names = dict(
-        session.execute(
-            select(Account.id, Account.display_name).where(Account.district_id == scope.district_id, Account.id.in_(accounts))
-        ).tuples().all()
-    )
-    rows = [
-        ExemptionRow(
-            e.id, e.person_id, name, e.kind, e.document, e.from_on, e.to_on, e.state, e.requested_by,
-            names.get(e.requested_by, ""), e.requested_at, names.get(e.decided_by or "", ""), e.decided_at, e.reason,
-        )
-        for e, name in found
-    ]
-    return sorted(rows, key=lambda r: r.state != "requested")
-
-
 def people_named(
     session: Session, scope: Scope, school_id: str, year: RequirementYear, person_ids: Iterable[str]
 ) -> list[tuple[str, str, str]]:
@@ -569,7 +420,7 @@ def definition_json(definition: Definition) -> dict[str, Any]:
     return {
         "year": year.key, "year_kind": year.kind, "from": year.first_day.isoformat(), "to": year.last_day.isoformat(),
         "as_of": definition.moment.day.isoformat(), "policy_version": definition.version,
-        "training_min_minutes": definition.required_minutes, "closed": definition.closed, "today": local_day(definition.moment.known_at).isoformat(),
+        "training_min_minutes": definition.required_minutes, "closed": definition.closed,
     }
 
 

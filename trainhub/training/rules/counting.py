@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from trainhub.kernel.clock import day_bounds, local_day
+from trainhub.kernel.clock import day_bounds
 from trainhub.kernel.minutes import Interval, PeriodRule, split_by_local_day, union, whole_minute
 from trainhub.kernel.years import RequirementYear
 from trainhub.plugin_api.contracts import CourseCredit, Mode

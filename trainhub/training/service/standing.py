@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from trainhub.attendance.models import AttendanceSheet
 from trainhub.attendance.roll_rules import RecordsChanged, RollVerified
-from trainhub.kernel.clock import local_day, now as clock_now
+from trainhub.kernel.clock import local_day
+from trainhub.kernel.clock import now as clock_now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.years import RequirementYear
 from trainhub.roster.models import Employment, PostAssignment

@@ -20,6 +20,7 @@ from trainhub.training.queries.facts import Judged, Moment, YearFacts, judge, lo
 from trainhub.training.rules.counting import CountedPresence
 from trainhub.training.rules.statements import code_digest, new_code
 
+
 class NothingToState(DomainError):
     """The person was never in scope in the year: there is nothing to state."""
 

@@ -15,7 +15,15 @@ from trainhub.kernel.permissions import Permission
 from trainhub.roster.queries import OrgRow, schools, staff_on
 from trainhub.training.forms import AmendForm, MoveForm, PeopleForm, ReasonForm, part_data, staff_labels
 from trainhub.training.queries import planning as facts
-from trainhub.training.queries.events import EventPage, EventRow, HistoryView, ParticipantView, event_page, events_of, years_of
+from trainhub.training.queries.events import (
+    EventPage,
+    EventRow,
+    HistoryView,
+    ParticipantView,
+    event_page,
+    events_of,
+    years_of,
+)
 from trainhub.training.rules.lifecycle import FROZEN, LADDER, EventState, may
 from trainhub.training.rules.planning import PartTime, PlanBlocked, PlanNeedsAnswer, moved_to
 from trainhub.training.service.events import amend_event, cancel_event, change_participants, move_event, review_move
@@ -35,7 +43,7 @@ from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
-from trainhub.web.i18n import day_text, span_text
+from trainhub.web.i18n import day_text, is_chinese, span_text
 from trainhub.web.pages import page, redirect_to, toast
 
 READ, WRITE = Permission.TRAINING_READ, Permission.TRAINING_WRITE
@@ -99,8 +107,12 @@ def events() -> Any:
         years=sorted({this_year, year, *years_of(session, scope, school_id)}, reverse=True), states=_state_chips(rows, state, year, school_id),
         schools=_choices(scope, actor), school_id=school_id, may_plan=actor.can(WRITE) and school_id == actor.org_id,
         held=sum(r.state in _HELD for r in rows), cancelled=sum(r.state is EventState.CANCELLED for r in rows),
-        planned=sum(r.state is not EventState.DRAFT for r in rows),
+        planned=sum(r.state is not EventState.DRAFT for r in rows), month_text=_month_text,
     )
+
+
+def _month_text(year: int, month: int) -> str:
+    return f"{year}年{month}月" if is_chinese() else date(year, month, 1).strftime("%B %Y")
 
 
 def _school(actor: Actor) -> str:

@@ -1,0 +1,166 @@
+"""Forms of the roster. Shape and conversion only; the rules stand in the services."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from trainhub.roster.messages import (
+    CATEGORY_LABELS,
+    CONTRACT_LABELS,
+    KIND_LABELS,
+    LEFT_LABELS,
+    POST_LABELS,
+    SEASON_LABELS,
+    STAGE_LABELS,
+)
+from trainhub.roster.people_rules import OUTSIDE_POSTS
+
+_REQUIRED = _l("Fill this in.")
+
+
+def _pairs(table: dict[str, Any]) -> list[tuple[str, Any]]:
+    return list(table.items())
+
+
+class HireForm(FlaskForm):  # type: ignore[misc]
+    """A new member of staff."""
+
+    name = StringField(_l("Full name"), [InputRequired(_REQUIRED), Length(max=80)])
+    staff_no = StringField(_l("Staff number"), [Length(max=40)])
+    category = SelectField(_l("Category"), choices=_pairs({k: v for k, v in CATEGORY_LABELS.items() if k != "external"}))
+    contract = SelectField(_l("Contract"), choices=_pairs(CONTRACT_LABELS))
+    department = StringField(_l("Department"), [Length(max=60)])
+    from_on = DateField(_l("On the staff from"), [InputRequired(_REQUIRED)])
+    hired_on = DateField(_l("First day in the profession here"), [Optional()])
+
+
+class ExternalForm(FlaskForm):  # type: ignore[misc]
+    """Somebody from outside with a post."""
+
+    name = StringField(_l("Full name"), [InputRequired(_REQUIRED), Length(max=80)])
+    post = SelectField(_l("Post"), choices=[(k, v) for k, v in POST_LABELS.items() if k in OUTSIDE_POSTS])
+    from_on = DateField(_l("In office from"), [InputRequired(_REQUIRED)])
+
+
+class MoveForm(FlaskForm):  # type: ignore[misc]
+    """A move to another organisation of the district."""
+
+    to_school_id = SelectField(_l("New school"), [InputRequired(_REQUIRED)])
+    on = DateField(_l("First day there"), [InputRequired(_REQUIRED)])
+    reason = StringField(_l("Reason"), [InputRequired(_REQUIRED), Length(max=200)])
+
+
+class LeaveForm(FlaskForm):  # type: ignore[misc]
+    """The end of an employment."""
+
+    why = SelectField(_l("Why"), choices=[(k, v) for k, v in LEFT_LABELS.items() if k != "moved"])
+    last_on = DateField(_l("Last day"), [InputRequired(_REQUIRED)])
+    reason = StringField(_l("Note"), [Length(max=200)])
+
+
+class DepartmentForm(FlaskForm):  # type: ignore[misc]
+    """Another department from a day on."""
+
+    department = StringField(_l("New department"), [InputRequired(_REQUIRED), Length(max=60)])
+    on = DateField(_l("From this day"), [InputRequired(_REQUIRED)])
+
+
+class PostForm(FlaskForm):  # type: ignore[misc]
+    """A post from a day on."""
+
+    post = SelectField(_l("Post"), choices=[(k, v) for k, v in POST_LABELS.items() if k not in OUTSIDE_POSTS])
+    class_id = SelectField(_l("Homeroom class"), [Optional()])
+    from_on = DateField(_l("From this day"), [InputRequired(_REQUIRED)])
+
+
+class EndPostForm(FlaskForm):  # type: ignore[misc]
+    """The last day of a post."""
+
+    last_on = DateField(_l("Last day"), [InputRequired(_REQUIRED)])
+    reason = StringField(_l("Note"), [Length(max=200)])
+
+
+class CorrectForm(FlaskForm):  # type: ignore[misc]
+    """Correcting what was written wrongly."""
+
+    name = StringField(_l("Full name"), [InputRequired(_REQUIRED), Length(max=80)])
+    staff_no = StringField(_l("Staff number"), [Length(max=40)])
+    category = SelectField(_l("Category"), choices=_pairs(CATEGORY_LABELS))
+    contract = SelectField(_l("Contract"), choices=_pairs(CONTRACT_LABELS))
+    hired_on = DateField(_l("First day in the profession here"), [Optional()])
+    ce_opt_out = BooleanField(_l("Opted out of continuing-education registration (the yearly anti-bullying training stays owed)"))
+    reason = StringField(_l("Reason"), [Length(max=200)])
+
+
+class MergeForm(FlaskForm):  # type: ignore[misc]
+    """Another record of the same person."""
+
+    merged_id = SelectField(_l("The other record"), [InputRequired(_REQUIRED)])
+    reason = StringField(_l("How you know that it is one person"), [InputRequired(_REQUIRED), Length(max=200)])
+
+
+class ClassForm(FlaskForm):  # type: ignore[misc]
+    """A new class."""
+
+    grade = IntegerField(_l("Grade"), [InputRequired(_REQUIRED), NumberRange(1, 12)])
+    class_no = IntegerField(_l("Class number"), [InputRequired(_REQUIRED), NumberRange(1, 99)])
+
+
+class RolloverForm(FlaskForm):  # type: ignore[misc]
+    """Next year's classes."""
+
+    starts_on = DateField(_l("First day of the new school year"), [InputRequired(_REQUIRED)])
+    last_grade = IntegerField(_l("Highest grade of the school"), [InputRequired(_REQUIRED), NumberRange(1, 12)])
+    keep_homeroom = BooleanField(_l("Homeroom teachers go up with their class"), default=True)
+
+
+class UploadForm(FlaskForm):  # type: ignore[misc]
+    """A list as a file."""
+
+    file = FileField(_l("List (XLSX, XLS or CSV)"))
+
+
+class TermForm(FlaskForm):  # type: ignore[misc]
+    """First and last day of a term."""
+
+    season = SelectField(_l("Term"), choices=_pairs(SEASON_LABELS))
+    starts_on = DateField(_l("First day"), [InputRequired(_REQUIRED)])
+    ends_on = DateField(_l("Last day"), [InputRequired(_REQUIRED)])
+
+
+class DayForm(FlaskForm):  # type: ignore[misc]
+    """A day off or an extra school day of one's own."""
+
+    day = DateField(_l("Day"), [InputRequired(_REQUIRED)])
+    kind = SelectField(_l("What it is"), choices=[("off", _l("day off")), ("school", _l("extra school day")), ("", _l("as in the calendar again"))])
+    reason = StringField(_l("Reason"), [Length(max=80)])
+
+
+class PolicyForm(FlaskForm):  # type: ignore[misc]
+    """A value from a day on."""
+
+    value = StringField(_l("New value"), [InputRequired(_REQUIRED), Length(max=20)])
+    effective_on = DateField(_l("In force from"), [InputRequired(_REQUIRED)])
+    reason = StringField(_l("Reason"), [InputRequired(_REQUIRED), Length(max=200)])
+    seen_number = HiddenField()
+
+
+class OrgForm(FlaskForm):  # type: ignore[misc]
+    """A new school."""
+
+    name = StringField(_l("Official name"), [InputRequired(_REQUIRED), Length(max=120)])
+    kind = SelectField(_l("Kind"), choices=[(k, v) for k, v in KIND_LABELS.items() if k != "bureau"])
+    stage = SelectField(_l("Stage"), choices=_pairs(STAGE_LABELS))
+    code = StringField(_l("School code (10 digits)"), [Length(max=16)])
+    opened_on = DateField(_l("Open from"), [Optional()])
+
+
+class CloseOrgForm(FlaskForm):  # type: ignore[misc]
+    """The last day of a school."""
+
+    last_on = DateField(_l("Last day"), [InputRequired(_REQUIRED)])
+    reason = StringField(_l("Reason"), [InputRequired(_REQUIRED), Length(max=200)])
