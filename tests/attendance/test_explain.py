@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from trainhub_tabular import TabularSource
 
 from tests import workbooks
 from trainhub.attendance import file_messages
@@ -12,7 +13,6 @@ from trainhub.attendance.explain import explain_files
 from trainhub.attendance.matching import RosterPerson
 from trainhub.attendance.outcomes import weigh
 from trainhub.plugin_api import AttendanceReading, ReadResult
-from trainhub_tabular import TabularSource
 
 pytestmark = pytest.mark.files_only
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
@@ -53,7 +53,8 @@ def test_attendance_samples(folder: str, key: str) -> None:
 
 def test_the_totals_of_the_paper_sheet_are_compared() -> None:
     (warning,) = explained("18-paper-signin-xlsx")["warnings"]
-    assert "8" in warning and "2" in warning
+    assert "8" in warning
+    assert "2" in warning
 
 
 @pytest.mark.parametrize(("folder", "rows"), [("30-roster-xueji-students", "students"), ("31-roster-teachers", "staff")])
@@ -94,7 +95,8 @@ def test_hostile_samples_are_refused_one_by_one_with_a_sentence() -> None:
     assert found["format"] == "hostile"
     for name, outcome in wanted["outcomes"].items():
         verdict = "accepted" if name == "formula.csv" else "refused"
-        assert outcome.startswith(verdict) and found["outcomes"][name].startswith(verdict), name
+        assert outcome.startswith(verdict)
+        assert found["outcomes"][name].startswith(verdict), name
         if verdict == "refused":
             assert found["outcomes"][name].count(": ") == 2
 
@@ -111,7 +113,8 @@ def weighed(rows: list[list[Any]], tmp_path: Path, **session: Any) -> dict[str, 
 def test_an_unplaced_row_keeps_its_candidates_undecided(tmp_path: Path) -> None:
     found = weighed([["姓名", "签到时间"], ["王芳", "13:50"]], tmp_path)
     people = {p["person_key"]: p for p in found["people"]}
-    assert people["T001"]["status"] is None and people["T001"]["review"] == ["ambiguous_name"]
+    assert people["T001"]["status"] is None
+    assert people["T001"]["review"] == ["ambiguous_name"]
     assert people["T003"]["status"] == "absent"
     assert found["unmatched"] == [
         {"row": 2, "raw_name": "王芳", "raw_id": "", "reason": "ambiguous_name", "candidates": ["T001", "T002"]}
@@ -127,7 +130,8 @@ def test_case_09_online_evidence_never_counts_face_to_face(tmp_path: Path) -> No
 def test_somebody_who_was_not_on_the_list_is_shown_as_such(tmp_path: Path) -> None:
     found = weighed([["姓名", "工号", "签到"], ["郑凯", "0112", "√"]], tmp_path)
     extra = [p for p in found["people"] if not p.get("expected", True)]
-    assert [p["person_key"] for p in extra] == ["T012"] and extra[0]["status"] == "present"
+    assert [p["person_key"] for p in extra] == ["T012"]
+    assert extra[0]["status"] == "present"
 
 
 def test_two_files_of_one_session_are_put_side_by_side(tmp_path: Path) -> None:

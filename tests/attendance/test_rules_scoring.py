@@ -56,7 +56,8 @@ def test_punches(clocks: tuple[str, ...], expected: tuple[Any, ...]) -> None:
 
 def test_a_source_with_sign_in_only_is_credited_to_the_end() -> None:
     result = score([punched("14:09")], replace(FRAME, single_punch="credit_to_end"))
-    assert brief(result) == ("late", 111, 9, False, ()) and result.check_out is None
+    assert brief(result) == ("late", 111, 9, False, ())
+    assert result.check_out is None
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trainhub_tabular import TabularSource
 
 from tests import workbooks
 from tests.evidence import misbehaving
@@ -17,7 +18,6 @@ from trainhub.evidence.rules import content_hash
 from trainhub.plugin_api import AttendanceReading, Problem, ReadResult, Refused, Unreadable, Upload
 from trainhub.plugin_api.limits import LIMITS
 from trainhub.plugin_api.tables import Table, Tables, read_tables
-from trainhub_tabular import TabularSource
 
 pytestmark = pytest.mark.files_only
 QUICK = dataclasses.replace(LIMITS, seconds=1)
@@ -58,7 +58,8 @@ def test_a_reader_that_dies_or_fails_is_a_refusal() -> None:
 
 def test_what_a_failing_reader_says_never_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:
     code_of(misbehaving.Raises())
-    assert "RuntimeError" in caplog.text and "赵一" not in caplog.text
+    assert "RuntimeError" in caplog.text
+    assert "赵一" not in caplog.text
 
 
 def test_the_child_cannot_write_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +71,8 @@ def test_the_child_cannot_write_files(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_the_child_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRAINHUB_SECRET_KEY", "do not pass on")
     names = intake.read_attendance(UPLOAD, misbehaving.Tells(), workbooks.FRAME).format
-    assert "TRAINHUB" not in names and "PATH" in names
+    assert "TRAINHUB" not in names
+    assert "PATH" in names
 
 
 def test_a_file_over_the_limit_is_not_even_sent() -> None:

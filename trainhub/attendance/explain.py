@@ -20,7 +20,15 @@ from trainhub.evidence import intake
 from trainhub.evidence.messages import refusal_sentence
 from trainhub.kernel.clock import at, local
 from trainhub.kernel.minutes import PeriodRule
-from trainhub.plugin_api.contracts import AttendanceReading, AttendanceSource, Problem, ReadResult, Refused, SessionFrame, Upload
+from trainhub.plugin_api.contracts import (
+    AttendanceReading,
+    AttendanceSource,
+    Problem,
+    ReadResult,
+    Refused,
+    SessionFrame,
+    Upload,
+)
 from trainhub.plugin_api.tables import Tables
 from trainhub.plugin_api.texts import decode
 from trainhub.roster import readers

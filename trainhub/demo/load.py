@@ -215,7 +215,7 @@ def _total(world: World, org: str, counts: dict[str, int], minutes: int) -> Row:
     return {
         "district_id": world.district_id, "requirement_id": world.requirement_id, "year_key": world.story.year.key,
         "school_id": org, "in_scope": STAFF, "unmet": 0, "made_up": 0, "exempt": 0, "grace": 0, "void": 0,
-        "counted_minutes": minutes, "owed_minutes": STAFF * REQUIRED, "homeroom_in_scope": 0, "homeroom_met": 0,
+        "counted_minutes": minutes, "owed_minutes": STAFF * REQUIRED - minutes, "homeroom_in_scope": 0, "homeroom_met": 0,
         "policy_version": 2, "updated_at": world.story.now,
     } | counts
 

@@ -28,9 +28,9 @@ def _confine(limits: Limits) -> None:
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     )
-    for what, most in bounds:
+    for what, wanted in bounds:
         hard = resource.getrlimit(what)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(what, (most, most))
 
 
@@ -63,7 +63,7 @@ def run(header: bytes, content: bytes) -> bytes:
         return wire.dump({"refused": [refused.code, refused.params]})
     except MemoryError:
         return wire.dump({"refused": ["out_of_memory", {}]})
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # Whatever a source trips over, the answer names the kind of trouble and never the cell.
         return wire.dump({"failed": type(error).__name__})
     if len(answer) > OUTPUT_BYTES:

@@ -15,8 +15,8 @@ from trainhub.plugin_api.contracts import (
     Refused,
     SessionFrame,
     SourceSpec,
-    Unreadable,
     UnknownCourseType,
+    Unreadable,
     Upload,
 )
 from trainhub.plugin_api.hookspecs import API_VERSION, HookSpecs, hookimpl, hookspec
@@ -35,8 +35,8 @@ __all__ = [
     "Refused",
     "SessionFrame",
     "SourceSpec",
-    "Unreadable",
     "UnknownCourseType",
+    "Unreadable",
     "Upload",
     "hookimpl",
     "hookspec",

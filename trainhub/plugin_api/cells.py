@@ -3,6 +3,7 @@
 Nothing here guesses: a cell that can be read in two ways gives None.
 """
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ def text_of(cell: Cell) -> str:
     if cell is None:
         return ""
     if cell.__class__ is str:
-        folded = fold_text(cell)  # type: ignore[arg-type]
+        folded = fold_text(cell)
         guarded = _GUARD.match(folded) if folded.startswith("=") else None
         return guarded.group(1).strip() if guarded else folded
     if isinstance(cell, datetime):
@@ -77,7 +78,7 @@ def identifier_of(cell: Cell) -> Identifier:
     if isinstance(cell, int):
         return Identifier(str(cell), abs(cell) >= 10**15, numeric=True)
     if isinstance(cell, float):
-        if cell == cell and abs(cell) < 10**15 and cell.is_integer():
+        if math.isfinite(cell) and abs(cell) < 10**15 and cell.is_integer():
             return Identifier(str(int(cell)), numeric=True)
         return Identifier("", damaged=True, numeric=True)
     return _identifier_of_text(text_of(cell))
@@ -124,11 +125,11 @@ def moment_of(cell: Cell, year: int | None = None, *, short: bool = False) -> Mo
         return Moment(None, cell.replace(second=0, microsecond=0))
     if isinstance(cell, (int, float)):
         return _serial(cell)
-    return _moment_of_text(cell, year, short)
+    return _moment_of_text(cell, year, short=short)
 
 
 def _serial(number: float) -> Moment:
-    if number != number:
+    if not math.isfinite(number):
         return _NOTHING
     if 0 < number < 1:
         return Moment(None, _minute(_SERIAL_ZERO + timedelta(seconds=round(number * 86_400))))
@@ -144,7 +145,7 @@ def _minute(at: datetime) -> time:
 
 
 @lru_cache(maxsize=65_536)
-def _moment_of_text(raw: str, year: int | None, short: bool) -> Moment:
+def _moment_of_text(raw: str, year: int | None, *, short: bool) -> Moment:
     text = text_of(raw).replace("\u2236", ":").replace("\u3002", ".").replace("\n", " ")
     compact = _COMPACT.match(text)
     if compact:
@@ -153,11 +154,11 @@ def _moment_of_text(raw: str, year: int | None, short: bool) -> Moment:
         return _serial(float(text))
     next_day = _NEXT_DAY.search(text) is not None
     rest = _WEEKDAY.sub(" ", _NEXT_DAY.sub(" ", text)).strip()
-    day, rest = _take_day(rest, year, short)
+    day, rest = _take_day(rest, year, short=short)
     if not rest:
         return Moment(day, None, next_day) if day else _NOTHING
     clock = _CLOCK.match(rest)
-    return _NOTHING if clock is None else _with_clock(day, clock, next_day)
+    return _NOTHING if clock is None else _with_clock(day, clock, next_day=next_day)
 
 
 def _compact(found: re.Match[str]) -> Moment:
@@ -168,7 +169,7 @@ def _compact(found: re.Match[str]) -> Moment:
     return Moment(day, time(int(hour), int(minute)) if hour else None)
 
 
-def _take_day(text: str, year: int | None, short: bool) -> tuple[date | None, str]:
+def _take_day(text: str, year: int | None, *, short: bool) -> tuple[date | None, str]:
     """Cut a day off the front. Returns (day, rest); a rest that is no clock makes the caller give up."""
     found = _YEAR_FIRST.match(text)
     if found:
@@ -195,7 +196,7 @@ def _day(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _with_clock(day: date | None, found: re.Match[str], next_day: bool) -> Moment:
+def _with_clock(day: date | None, found: re.Match[str], *, next_day: bool) -> Moment:
     before, hour_text, minute_text, second, after, zone = found.groups()
     if zone and (day is None or not (second or zone.upper() == "Z")):
         return _NOTHING  # 13:50-16:00 is a stretch of time, not a time zone
@@ -204,9 +205,7 @@ def _with_clock(day: date | None, found: re.Match[str], next_day: bool) -> Momen
     if minute < 0:
         minute = int(minute_text) if minute_text else 0
     half = (before or after or "").lower()
-    if half in ("下午", "晚上", "晚", "傍晚", "pm") and hour < 12:
-        hour += 12
-    elif half == "中午" and hour < 11:
+    if (half in ("下午", "晚上", "晚", "傍晚", "pm") and hour < 12) or (half == "中午" and hour < 11):
         hour += 12
     elif half in ("上午", "凌晨", "am", "早上", "早晨") and hour == 12:
         hour = 0

@@ -6,6 +6,7 @@ calls it directly, because core runs the source in that child too.
 """
 
 import io
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -20,6 +21,7 @@ Cell = str | int | float | bool | date | datetime | time | None
 Container = Literal["xlsx", "xls", "ods", "html", "csv"]
 Merged = tuple[int, int, int, int]
 
+_MIDNIGHT = datetime(2000, 1, 1)  # noqa: DTZ001 - only its clock is used
 _EXACT_INTEGER = 10**15  # above this a float has lost digits: 1.42e17 is a damaged number, not an id
 _OTHER_MAGICS = (
     b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"%PDF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BM", b"\x7fELF", b"MZ",
@@ -98,10 +100,7 @@ def _read_workbook(content: bytes, container: Container, limits: Limits) -> Tabl
 
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        names = list(book.sheet_names)
-        if len(names) > limits.sheets:
-            raise Refused("too_many_sheets", limit=limits.sheets)
-        tables = tuple(_sheet(book.get_sheet_by_name(name), name, limits) for name in names)
+        tables = tuple(_sheet(book.get_sheet_by_name(name), name, limits) for name in _names(book, limits))
     except Refused:
         raise
     except Exception as error:
@@ -109,6 +108,13 @@ def _read_workbook(content: bytes, container: Container, limits: Limits) -> Tabl
         text = str(error).lower()
         raise Refused("encrypted" if "password" in text or "encrypt" in text else "bad_archive") from error
     return Tables(container, container, tables)
+
+
+def _names(book: Any, limits: Limits) -> list[str]:
+    names = list(book.sheet_names)
+    if len(names) > limits.sheets:
+        raise Refused("too_many_sheets", limit=limits.sheets)
+    return names
 
 
 def _sheet(sheet: Any, name: str, limits: Limits) -> Table:
@@ -134,7 +140,7 @@ def _table(name: str, rows: Iterable[Sequence[Any]], limits: Limits, merged: Seq
         if len(row) > limits.columns:
             raise Refused("too_many_columns", limit=limits.columns)
         for value in row:
-            if value.__class__ is str and len(value) > limits.cell_length:  # type: ignore[arg-type]
+            if value.__class__ is str and len(value) > limits.cell_length:
                 raise Refused("cell_too_long", row=number, limit=limits.cell_length)
     _fill_down(typed, merged)
     return Table(name, tuple(map(tuple, typed)), tuple(merged))
@@ -156,11 +162,10 @@ def _cell(value: Any) -> Cell:
     if kind is str:
         return value.strip() or None
     if kind is float:
-        if value == int(value) and abs(value) < _EXACT_INTEGER if value == value and abs(value) < 1e308 else False:
-            return int(value)
-        return float(value)
+        exact = math.isfinite(value) and abs(value) < _EXACT_INTEGER and value.is_integer()
+        return int(value) if exact else float(value)
     if kind is timedelta:
-        return (datetime.min + value).time() if timedelta() <= value < timedelta(days=1) else str(value)
+        return (_MIDNIGHT + value).time() if timedelta() <= value < timedelta(days=1) else str(value)
     if isinstance(value, (bool, int, date, time)):
         return value
     return str(value) if value is not None else None

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from html.parser import HTMLParser
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from trainhub.plugin_api.contracts import Problem, Refused
 from trainhub.plugin_api.limits import Limits
@@ -102,7 +102,7 @@ def csv_rows(text: str, limits: Limits) -> tuple[list[list[str]], tuple[Problem,
     return rows, ()
 
 
-def _split(text: str, delimiter: str, quoting: int, limits: Limits) -> list[list[str]]:
+def _split(text: str, delimiter: str, quoting: Literal[0, 3], limits: Limits) -> list[list[str]]:
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
     try:

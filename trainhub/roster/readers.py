@@ -393,7 +393,8 @@ def _homeroom(sheet: _Sheet, row: Sequence[Cell], posts: Sequence[str]) -> tuple
 
 def _zeros_lost(rows: list[StaffRow], sheet: _Sheet) -> list[StaffRow]:
     """Mark numbers that were stored as a number while their neighbours begin with a zero."""
-    widths = {len(r.staff_no) for r in rows if r.staff_no.startswith("0") and r.row not in sheet.numeric_numbers}
+    texts = [r.staff_no for r in rows if r.staff_no.isdecimal() and r.row not in sheet.numeric_numbers]
+    widths = {len(t) for t in texts if t.startswith("0")}
     if len(widths) != 1:
         return rows
     (width,) = widths
@@ -423,12 +424,12 @@ def _staff_repeats(rows: Sequence[StaffRow]) -> list[StaffRow]:
             problems.append(Problem("same_staff_no" if same else "staff_no_conflict", "staff_no", {"row": first.row}))
         elif verdict == "accepted":
             verdict = _against_namesakes(row, by_name[key], problems)
-        row = replace(row, verdict=verdict, problems=tuple(problems))
+        judged = replace(row, verdict=verdict, problems=tuple(problems))
         if verdict == "accepted":
-            by_name[key].append(row)
+            by_name[key].append(judged)
             if row.staff_no:
-                by_number[row.staff_no] = row
-        out.append(row)
+                by_number[row.staff_no] = judged
+        out.append(judged)
     return out
 
 

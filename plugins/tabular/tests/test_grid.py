@@ -4,10 +4,10 @@ from datetime import date
 from typing import Any
 
 import pytest
+from trainhub_tabular import TabularSource
 
 from tests import workbooks
 from trainhub.plugin_api import ReadResult, Upload
-from trainhub_tabular import TabularSource
 
 pytestmark = pytest.mark.files_only
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trainhub_tabular import TabularSource
+from trainhub_tabular.labels import LABELS, field_of
 
 from tests import workbooks
 from trainhub.kernel.clock import local
 from trainhub.plugin_api import ReadResult, Refused, Upload
-from trainhub_tabular import TabularSource
-from trainhub_tabular.labels import LABELS, field_of
 from trainhub.plugin_api.headers import fold_label
 
 pytestmark = pytest.mark.files_only
@@ -67,11 +67,13 @@ def test_a_date_or_clock_that_cannot_be_read_is_said() -> None:
 def test_numbers_that_a_program_spoilt() -> None:
     rows = [["姓名", "工号", "签到时间"], ["赵一", "2001.0", "13:50"], ["钱二", '="00123"', "13:50"], ["孙三", "8.86E+11", "13:50"]]
     readings = read(workbooks.text([[str(v).replace('"', '""') if '"' in str(v) else v for v in r] for r in rows])).readings
-    assert [r.staff_no for r in readings][0] == "2001"
-    assert readings[2].staff_no == "" and "staff_no_damaged" in readings[2].flags
+    assert next(r.staff_no for r in readings) == "2001"
+    assert readings[2].staff_no == ""
+    assert "staff_no_damaged" in readings[2].flags
     assert read(workbooks.xlsx(rows)).readings[1].staff_no == "00123"
     number = read(workbooks.xlsx([["姓名", "工号", "签到时间"], ["赵一", 2001, "13:50"], ["钱二", 1.23e17, "13:50"]])).readings
-    assert number[0].staff_no == "2001" and "staff_no_damaged" in number[1].flags
+    assert number[0].staff_no == "2001"
+    assert "staff_no_damaged" in number[1].flags
 
 
 @given(order=st.permutations(["姓名", "教职工号", "所属部门", "签到时间", "签退时间", "备注说明", "无关的列"]), titles=st.integers(0, 5))
@@ -148,7 +150,8 @@ def test_a_table_without_names_is_refused_in_plain_words() -> None:
 def test_a_mapping_reads_columns_nobody_knows() -> None:
     rows = [["谁", "啥时候来的", "签到时间"], ["赵一", "13:50", "没写"]]
     result = read(workbooks.text(rows), mapping={"name": "谁", "sign_in": "啥时候来的"})
-    assert clocks(result) == [["03-05 13:50"]] and result.readings[0].name == "赵一"
+    assert clocks(result) == [["03-05 13:50"]]
+    assert result.readings[0].name == "赵一"
 
 
 def test_after_midnight() -> None:
@@ -161,7 +164,8 @@ def test_no_label_names_two_fields() -> None:
     for field, labels in LABELS.items():
         for label in labels:
             assert seen.setdefault(fold_label(label), field) == field, label
-    assert field_of("父亲姓名") is None and field_of("参训教师姓名") == "name"
+    assert field_of("父亲姓名") is None
+    assert field_of("参训教师姓名") == "name"
 
 
 def test_recognise_never_raises_and_tells_apart() -> None:

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from trainhub_tabular import TabularSource
+from trainhub_tabular.marks import claim_of_mark, claim_of_words, combine, legend_of
 
 from tests import workbooks
 from trainhub.plugin_api import ReadResult, Upload
-from trainhub_tabular import TabularSource
-from trainhub_tabular.marks import claim_of_mark, claim_of_words, combine, legend_of
 
 FRAME = workbooks.FRAME
 
@@ -39,13 +39,18 @@ def test_three_blocks_in_every_container(make: Any) -> None:
     rows = [[v.replace("\n", "") if isinstance(v, str) else v for v in row] for row in THREE_BLOCKS]
     found = by_name(read(make(rows)))
     assert set(found) == {"赵一", "钱二", "孙三", "李四", "周五", "吴六", "郑七", "冯九"}
-    assert found["赵一"].stated == "present" and found["赵一"].whole_session
+    assert found["赵一"].stated == "present"
+    assert found["赵一"].whole_session
     assert found["钱二"].late_minutes == 15
-    assert found["孙三"].stated == "excused" and found["孙三"].leave_type == "maternity"
+    assert found["孙三"].stated == "excused"
+    assert found["孙三"].leave_type == "maternity"
     assert found["李四"].stated == "absent"
-    assert found["周五"].arrived_at.hour == 6 and found["周五"].arrived_at.minute == 30  # 14:30 in UTC
-    assert found["吴六"].left_at.hour == 7 and found["吴六"].left_at.minute == 40
-    assert found["冯九"].stated == "excused" and "excused_business_trip" in found["冯九"].flags
+    assert found["周五"].arrived_at.hour == 6
+    assert found["周五"].arrived_at.minute == 30
+    assert found["吴六"].left_at.hour == 7
+    assert found["吴六"].left_at.minute == 40
+    assert found["冯九"].stated == "excused"
+    assert "excused_business_trip" in found["冯九"].flags
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -57,7 +62,9 @@ def test_every_encoding_gives_the_same_people(encoding: str) -> None:
 
 def test_proxy_signature_is_never_presence() -> None:
     found = by_name(read(workbooks.xlsx(THREE_BLOCKS)))["郑七"]
-    assert found.stated == "absent" and "proxy_signature" in found.flags and not found.whole_session
+    assert found.stated == "absent"
+    assert "proxy_signature" in found.flags
+    assert not found.whole_session
 
 
 def test_totals_that_fit_give_no_warning_and_those_that_differ_do() -> None:
@@ -97,7 +104,8 @@ def test_shuffled_columns_titles_and_header_synonyms() -> None:
     ]
     result = read(workbooks.text(rows, "gb18030", "\t"))
     found = by_name(result)
-    assert found["钱二"].stated == "present" and found["钱二"].department == "数学组"
+    assert found["钱二"].stated == "present"
+    assert found["钱二"].department == "数学组"
     assert found["赵一"].stated in ("absent", "excused")
     assert result.unmapped == ("说明情况",)
     mapped = by_name(read(workbooks.text(rows, "gb18030", "\t"), mapping={"remark": "说明情况"}))
@@ -108,7 +116,8 @@ def test_hints_behind_names_and_the_signature_typed_as_a_mark() -> None:
     rows = [["姓名", "签到"], ["王芳（语）", "王芳"], ["王芳(数)", "李四"]]
     first, second = read(workbooks.xlsx(rows)).readings
     assert (first.name, first.raw["department_hint"], first.stated) == ("王芳", "语", "present")
-    assert second.stated is None and "unknown_symbol" in second.flags
+    assert second.stated is None
+    assert "unknown_symbol" in second.flags
     assert first.external_id != second.external_id
 
 
@@ -135,7 +144,8 @@ def test_words_of_remarks(text: str, stated: str | None, late: int | None, early
 
 def test_a_tick_with_a_leave_word_is_left_to_a_human() -> None:
     claim = combine([claim_of_mark("√"), claim_of_words("事假")])
-    assert claim.stated is None and claim.flags == ("remark_needs_check",)
+    assert claim.stated is None
+    assert claim.flags == ("remark_needs_check",)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from trainhub.plugin_api.headers import HEADER_ROWS, cell_at, fold_label
 from trainhub.plugin_api.tables import Cell, Table
 from trainhub_tabular.labels import field_of
 from trainhub_tabular.listing import Listing
-from trainhub_tabular.marks import Claim, claim_of_mark
+from trainhub_tabular.marks import claim_of_mark
 from trainhub_tabular.sheet import Facts, facts_of, not_data, row_text
 
 _MONTH_GROUP = re.compile(r"^(?:(20[0-9]{2})年)?([0-9]{1,2})月份?$")
@@ -155,6 +155,7 @@ def _person(
     number: int, row: Sequence[Cell], name: str, header: GridHeader, facts: Facts, frame: SessionFrame
 ) -> list[AttendanceReading]:
     identifier = identifier_of(cell_at(row, _number_column(header)))
+    who = f"no:{identifier.text}" if identifier.text else f"name:{''.join(name.split())}"
     readings = []
     for column, day in sorted(header.days.items(), key=lambda item: item[1]):
         text = text_of(cell_at(row, column))
@@ -165,35 +166,20 @@ def _person(
             flags, stated = [*flags, "unknown_symbol"], None
         elif stated is None and not claim.flags:
             flags.append("blank_mark")
-        readings.append(_reading(number, name, identifier.text, day, claim, stated, tuple(flags), header, row, facts, frame))
+        readings.append(
+            AttendanceReading(
+                row=number,
+                name=name,
+                staff_no=identifier.text,
+                department=text_of(cell_at(row, header.columns.get("department"))),
+                stated=stated,
+                whole_session=stated in ("present", "late", "left_early"),
+                late_minutes=claim.late_minutes,
+                leave_type=claim.leave_type,
+                flags=tuple(flags),
+                other_days=day != frame.day,
+                raw={"date": day.isoformat(), "student_no": identifier.text, "class_name": facts.class_name},
+                external_id=f"{who[:70]}@{day.isoformat()}",
+            )
+        )
     return readings
-
-
-def _reading(  # noqa: PLR0913 - the parts of one cell's meaning
-    number: int,
-    name: str,
-    identifier: str,
-    day: date,
-    claim: Claim,
-    stated: object,
-    flags: tuple[str, ...],
-    header: GridHeader,
-    row: Sequence[Cell],
-    facts: Facts,
-    frame: SessionFrame,
-) -> AttendanceReading:
-    who = f"no:{identifier}" if identifier else f"name:{''.join(name.split())}"
-    return AttendanceReading(
-        row=number,
-        name=name,
-        staff_no=identifier,
-        department=text_of(cell_at(row, header.columns.get("department"))),
-        stated=stated,  # type: ignore[arg-type]
-        whole_session=stated in ("present", "late", "left_early"),
-        late_minutes=claim.late_minutes,
-        leave_type=claim.leave_type,
-        flags=flags,
-        other_days=day != frame.day,
-        raw={"date": day.isoformat(), "student_no": identifier, "class_name": facts.class_name},
-        external_id=f"{who[:70]}@{day.isoformat()}",
-    )

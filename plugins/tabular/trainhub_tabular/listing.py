@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from trainhub.plugin_api import AttendanceReading, Problem, SessionFrame, Unreadable
 from trainhub.plugin_api.cells import day_of, identifier_of, local_day_of, moments_of, school_moment, text_of
@@ -51,7 +52,7 @@ def blocks_of(header: Header) -> list[Block]:
     # Columns before the first name (序号) come before each further name as well.
     lead = _lead(header, starts)
     cuts = [s - lead for s in starts] + [len(header.fields)]
-    return [_block(header, a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [_block(header, a, b) for a, b in pairwise(cuts)]
 
 
 def _lead(header: Header, starts: Sequence[int]) -> int:
@@ -192,16 +193,13 @@ class ListingReader:
             claim = claim_of_mark(text, name, self.facts.legend)
             claims.append(claim)
             marked = marked or ("unknown" if not claim.known else "" if claim.stated else "blank")
-        for column in block.many.get("status", ()):
-            claims.append(claim_of_words(text_of(cell_at(row, column))))
-        if marked == "" and not claims and block.has("status") is False and not block.has(*_TIMES):
+        words = [claim_of_words(text_of(cell_at(row, c))) for c in block.many.get("status", ())]
+        if words and not block.has("mark"):
+            marked = "unknown" if any(not w.known for w in words) else "" if any(w.stated for w in words) else "blank"
+        if not block.has("mark", "status", *_TIMES):
             marked = "blank"
-        elif block.has("status") and not block.has("mark") and all(c.stated is None for c in claims):
-            marked = "unknown" if any(not c.known for c in claims) else "blank"
-        for column in block.many.get("remark", ()):
-            claims.append(claim_of_words(text_of(cell_at(row, column))))
-        claim = combine(claims)
-        return claim, marked
+        remarks = [claim_of_words(text_of(cell_at(row, c))) for c in block.many.get("remark", ())]
+        return combine([*claims, *words, *remarks]), marked
 
     def _in_window(self, clock: time | None) -> datetime | None:
         """Place a clock from a remark on the session's day; 2:20 on an afternoon sheet is 14:20."""

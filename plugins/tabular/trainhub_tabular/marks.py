@@ -60,7 +60,14 @@ _LEAVES = (
     (re.compile(r"公假"), "official"),
     (re.compile(r"婚假|丧假|年假|探亲假|工伤假|请假|休假|假$"), "personal"),
 )
-_SHORT_LEAVE = {"病": "sick", "事": "personal", "产": "maternity", "假": "personal", "公": "official", "差": "official"}
+_SHORT_LEAVE = {"病": "sick", "事": "personal", "产": "maternity", "假": "personal", "公": "official"}
+_EXACT: dict[str, Claim] = {
+    **dict.fromkeys(_BLANK, NOTHING),
+    **dict.fromkeys(_PRESENT, Claim("present")),
+    **dict.fromkeys(_ABSENT, Claim("absent")),
+    **{word: Claim("excused", leave_type=kind) for word, kind in _SHORT_LEAVE.items()},
+    "差": Claim("excused", leave_type="official", flags=("excused_business_trip",)),
+}
 _PROXY = re.compile(r"代签|替签|代为签|代打卡|代刷|代其签|帮签")
 _NEEDS_CHECK = re.compile(r"线上|网上|网络|视频|直播|回放|录播|腾讯会议|钉钉|补签|补登|补卡|未核实|待核|存疑")
 _GONE = re.compile(r"转出|转学|休学|退学|调出|离职|退休")
@@ -83,15 +90,8 @@ def claim_of_words(raw: str) -> Claim:
     """Read a status word or a remark. Words that say nothing about attendance give ``known=False``."""
     text = fold_text(raw)
     low = "".join(text.lower().split())
-    if low in _BLANK:
-        return NOTHING
-    if low in _PRESENT:
-        return Claim("present")
-    if low in _ABSENT:
-        return Claim("absent")
-    if low in _SHORT_LEAVE:
-        kind = _SHORT_LEAVE[low]
-        return Claim("excused", leave_type=kind, flags=("excused_business_trip",) if low == "差" else ())
+    if low in _EXACT:
+        return _EXACT[low]
     if _PROXY.search(low):
         return Claim("absent", flags=("proxy_signature",))
     if _GONE.search(low):

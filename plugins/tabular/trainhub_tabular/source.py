@@ -3,7 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from trainhub.plugin_api import AttendanceReading, Problem, ReadResult, Refused, SessionFrame, SourceSpec, Unreadable, Upload
+from trainhub.plugin_api import (
+    AttendanceReading,
+    Problem,
+    ReadResult,
+    Refused,
+    SessionFrame,
+    SourceSpec,
+    Unreadable,
+    Upload,
+)
 from trainhub.plugin_api.headers import Header, find_header
 from trainhub.plugin_api.tables import Table, Tables, read_tables
 from trainhub_tabular.grid import GridHeader, find_grid, read_grid

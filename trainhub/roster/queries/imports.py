@@ -39,6 +39,7 @@ class BatchPage:
     kind: str
     state: str
     file_name: str
+    file_sha256: str
     version: int
     created_at: datetime
     applied_at: datetime | None
@@ -68,7 +69,7 @@ def batch_page(session: Session, scopes: Mapping[str, Scope], batch_id: str) -> 
     row = find_batch(session, scopes, batch_id)
     current, _ = plan_of(session, row) if row.state == "staged" else (Plan(()), [])
     return BatchPage(
-        row.id, row.school_id, row.kind, row.state, row.file_name, row.version, row.created_at, row.applied_at,
+        row.id, row.school_id, row.kind, row.state, row.file_name, row.file_sha256, row.version, row.created_at, row.applied_at,
         row.staged, row.decisions, row.report, row.mapping, first_day(row), current, _seen_before(session, row),
     )
 

@@ -192,7 +192,7 @@ def _say_desk(actor: Actor, desk: Desk) -> list[Say]:
         said.append(Say(_("%(n)s rolls were never ended", n=len(desk.to_end)), _roll(desk.to_end[0]), bad=True))
     waiting = [r for r in desk.to_verify if not r.mine]
     if waiting and actor.can(Permission.ROLL_VERIFY):
-        said.append(Say(_("%(n)s rolls wait for your verification", n=len(waiting)), _roll(waiting[0]), bad=True))
+        said.append(Say(_("%(n)s rolls wait for your verification", n=len(waiting)), f"{_roll(waiting[0])}/verify", bad=True))
     return said
 
 
@@ -232,7 +232,7 @@ def _desk_jobs(actor: Actor, desk: Desk) -> list[Job]:
     for roll in desk.to_end:
         left = _("%(n)s people unmarked", n=roll.part.tally.unmarked)
         jobs.append(Job(_("Roll not ended"), span_text(roll.part.starts_at, roll.part.ends_at), roll.event.title, (_where(roll), left),
-                        _roll(roll), _("End the roll") if may_roll else _("See the roll")))
+                        f"{_roll(roll)}/finish" if may_roll else _roll(roll), _("End the roll") if may_roll else _("See the roll")))
     for roll in desk.to_verify:
         jobs.append(_verify(actor, roll))
     for event in desk.postponed if may_plan else ():
@@ -248,7 +248,7 @@ def _verify(actor: Actor, roll: DeskRoll) -> Job:
     if roll.mine or not actor.can(Permission.ROLL_VERIFY):
         return Job(_("Awaiting verification"), day_text(roll.part.starts_at), roll.event.title,
                    (there, _("Somebody else must verify it; minutes count only then.")), _roll(roll), _("See the roll"))
-    return Job(_("To verify"), day_text(roll.part.starts_at), roll.event.title, (there,), _roll(roll), _("Verify"), note=_("Minutes count once you verify."))
+    return Job(_("To verify"), day_text(roll.part.starts_at), roll.event.title, (there,), f"{_roll(roll)}/verify", _("Verify"), note=_("Minutes count once you verify."))
 
 
 def _clock(part: Any) -> tuple[str, str]:

@@ -1,0 +1,173 @@
+"""A backup made while the database is in use restores to the same data with a sound ledger."""
+
+import json
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from tests.builders import build_district
+from trainhub.app import create_app
+from trainhub.app.schema import upgrade
+from trainhub.cli.backup import BackupFault, _copy_tables, backup, restore
+from trainhub.kernel.clock import now
+from trainhub.kernel.orm import Base
+from trainhub.ledger.service import NewEntry, append
+from trainhub.web.database import db, transaction
+
+MakeApp = Callable[[str], Flask]
+
+
+@pytest.fixture
+def make_app(tmp_path: Path) -> Iterator[MakeApp]:
+    made: list[Flask] = []
+
+    def make(name: str) -> Flask:
+        app = create_app({
+            "SECRET_KEY": secrets.token_urlsafe(48), "TRAINHUB_DATA": str(tmp_path / name), "TRAINHUB_LOG": "off",
+            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / name}.sqlite3", "TESTING": True,
+        })
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def filled(make_app: MakeApp) -> Flask:
+    app = make_app("source")
+    upgrade(app)
+    with app.app_context(), transaction() as session:
+        build_district(session)
+    return app
+
+
+def counts(app: Flask) -> dict[str, int]:
+    with app.app_context(), db.engine.connect() as connection:
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def test_round_trip(filled: Flask, make_app: MakeApp, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    manifest = backup(filled, folder)
+    assert manifest["ledger_heads"]
+    assert (folder / "manifest.json").stat().st_mode & 0o077 == 0
+    assert (folder / "trainhub.sqlite3").stat().st_mode & 0o077 == 0
+    target = make_app("target")
+    report = restore(folder, target)
+    assert report["ledger"] == "sound"
+    assert report["entries"] == sum(head[2] for head in manifest["ledger_heads"])
+    assert counts(target) == counts(filled)
+
+
+def test_the_copy_table_by_table_restores_too(filled: Flask, make_app: MakeApp, tmp_path: Path) -> None:
+    """What PostgreSQL writes is readable by either database."""
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    with filled.app_context():
+        engine = db.engine.execution_options(isolation_level="SERIALIZABLE")
+        facts = _copy_tables(_NoIsolation(engine), folder)  # type: ignore[arg-type]
+    from trainhub.cli import backup as module
+
+    files = {path.name: module._digest(path) for path in folder.iterdir()}
+    (folder / "manifest.json").write_text(json.dumps({"format": 1, "finished_at": "", "files": files, **facts}))
+    target = make_app("target")
+    assert restore(folder, target)["ledger"] == "sound"
+    assert counts(target) == counts(filled)
+
+
+class _NoIsolation:
+    """SQLite knows no REPEATABLE READ; its plain transaction is a snapshot already."""
+
+    def __init__(self, engine: object) -> None:
+        self._engine = engine
+
+    def connect(self) -> "_NoIsolation":
+        return self
+
+    def execution_options(self, **_: object) -> object:
+        return self._engine.connect()  # type: ignore[attr-defined]
+
+
+def test_writers_go_on_and_nothing_acknowledged_before_is_missing(
+    filled: Flask, make_app: MakeApp, tmp_path: Path
+) -> None:
+    with filled.app_context(), db.engine.connect() as connection:
+        district = connection.exec_driver_sql("SELECT id FROM org_unit WHERE kind = 'bureau'").scalar_one()
+    acknowledged = [0]
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            with filled.app_context(), transaction() as session:
+                append(session, NewEntry(district, district, "test", "", "", {}, now(), None, "system", "system"))
+            acknowledged[0] += 1
+
+    writers = [threading.Thread(target=write) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    try:
+        while acknowledged[0] < 20:
+            pass
+        before = acknowledged[0]
+        manifest = backup(filled, tmp_path / "busy")
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    kept = next(head[2] for head in manifest["ledger_heads"] if head[1] == district)
+    assert kept >= before
+    assert restore(tmp_path / "busy", make_app("target"))["ledger"] == "sound"
+
+
+def test_a_database_in_use_is_never_overwritten(filled: Flask, tmp_path: Path) -> None:
+    backup(filled, tmp_path / "backup")
+    before = counts(filled)
+    with pytest.raises(BackupFault, match="不是空的"):
+        restore(tmp_path / "backup", filled)
+    assert counts(filled) == before
+
+
+def test_a_changed_or_incomplete_backup_is_refused(filled: Flask, make_app: MakeApp, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    backup(filled, folder)
+    with sqlite3.connect(folder / "trainhub.sqlite3") as copy:
+        copy.execute("UPDATE person SET name = '他人' WHERE id = (SELECT min(id) FROM person)")
+    with pytest.raises(BackupFault, match="摘要不符"):
+        restore(folder, make_app("target"))
+    (folder / "manifest.json").unlink()
+    with pytest.raises(BackupFault, match="不完整"):
+        restore(folder, make_app("target"))
+
+
+def test_a_forged_ledger_is_found(filled: Flask, make_app: MakeApp, tmp_path: Path) -> None:
+    """Somebody with the files may also rewrite the manifest; the chain still tells."""
+    from trainhub.cli import backup as module
+
+    folder = tmp_path / "backup"
+    backup(filled, folder)
+    with sqlite3.connect(folder / "trainhub.sqlite3") as copy:
+        copy.execute("DROP TRIGGER ledger_entry_no_update")
+        copy.execute("UPDATE ledger_entry SET reason = 'forged' WHERE seq = 1")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["trainhub.sqlite3"] = module._digest(folder / "trainhub.sqlite3")
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BackupFault, match="核对不通过"):
+        restore(folder, make_app("target"))
+
+
+def test_the_folder_must_be_empty(filled: Flask, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(BackupFault, match="不是空的"):
+        backup(filled, tmp_path)
