@@ -55,12 +55,12 @@ def build_sheet(session: Session, sample: Sample, *, extra: int = 0, minutes: in
     """Open a sheet with the first school's staff (and ``extra`` more people)."""
     people = list(sample.people)
     if extra:
-        people += add_staff(session, sample.district_id, sample.school_id, extra, department="数学组", first_no=201)
+        people += add_staff(session, sample.district_id, sample.school_id, extra, department=f"数学组{extra}", first_no=201)
     starts_at = whole_minute(now() - began)
     ends_at = starts_at + timedelta(minutes=minutes)
     sheet_id = service.open_sheet(session, sample.actors["training_officer"], OpenSheet(
         sample.school_id, "training_part", new_id(), "学生欺凌预防与处置专题培训", starts_at, ends_at,
-        people=[SheetPerson(p, i + 1, "语文组" if i < len(sample.people) else "数学组", f"T{i:04d}") for i, p in enumerate(people)],
+        people=[SheetPerson(p, i + 1, "语文组" if i < len(sample.people) else f"数学组{extra}", f"T{i:04d}") for i, p in enumerate(people)],
     ), now())
     session.commit()
     return Built(session, sample, sheet_id, people, starts_at, ends_at)

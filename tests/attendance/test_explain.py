@@ -27,13 +27,15 @@ def expected(folder: str) -> dict[str, Any]:
 
 def explained(folder: str, key: str = "auto") -> dict[str, Any]:
     wanted = expected(folder)
-    return explain_files(key, ROSTER, wanted.get("session", {}), [SAMPLES / folder / f for f in wanted["files"]], SOURCES)
+    return explain_files(
+        key, ROSTER, wanted.get("session", {}), [SAMPLES / folder / f for f in wanted["files"]], SOURCES
+    )
 
 
 def same(wanted: dict[str, Any], found: dict[str, Any]) -> None:
     for key, value in wanted.items():
         got = found.get(key)
-        assert (set(got or ()) == set(value) if key == "review" else got == value), (wanted, key, got)
+        assert set(got or ()) == set(value) if key == "review" else got == value, (wanted, key, got)
 
 
 @pytest.mark.parametrize("folder", ["18-paper-signin-xlsx", "20-html-disguised-as-xls", "24-generic-csv"])
@@ -57,7 +59,9 @@ def test_the_totals_of_the_paper_sheet_are_compared() -> None:
     assert "2" in warning
 
 
-@pytest.mark.parametrize(("folder", "rows"), [("30-roster-xueji-students", "students"), ("31-roster-teachers", "staff")])
+@pytest.mark.parametrize(
+    ("folder", "rows"), [("30-roster-xueji-students", "students"), ("31-roster-teachers", "staff")]
+)
 def test_roster_samples(folder: str, rows: str) -> None:
     wanted, found = expected(folder), explained(folder)
     for key in wanted.keys() - INFORMATIVE - {rows}:

@@ -11,7 +11,16 @@ from trainhub.plugin_api import AttendanceReading
 
 pytestmark = pytest.mark.files_only
 PEOPLE = (
-    RosterPerson("A", "王芳", "0101", "语文组", device_pin="11", card_no="0009912301", platform_ids=("wf01",), email="wf@x.example"),
+    RosterPerson(
+        "A",
+        "王芳",
+        "0101",
+        "语文组",
+        device_pin="11",
+        card_no="0009912301",
+        platform_ids=("wf01",),
+        email="wf@x.example",
+    ),
     RosterPerson("B", "王芳", "0102", "数学组", phone_tail="4321"),
     RosterPerson("C", "李建国", "0103", "校务办"),
     RosterPerson("D", "买买提·艾力", "0105", "体育组"),
@@ -68,7 +77,9 @@ def test_found(reading: AttendanceReading, key: str, how: str, review: tuple[str
         (row(""), "no_identity", ()),
     ],
 )
-def test_case_99_not_found_is_asked_and_never_guessed(reading: AttendanceReading, reason: str, candidates: tuple[str, ...]) -> None:
+def test_case_99_not_found_is_asked_and_never_guessed(
+    reading: AttendanceReading, reason: str, candidates: tuple[str, ...]
+) -> None:
     match = DIRECTORY.match(reading)
     assert (match.person_key, match.reason, match.candidates) == (None, reason, candidates)
 

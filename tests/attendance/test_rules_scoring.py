@@ -133,7 +133,10 @@ def test_a_punch_outside_the_window_changes_nothing(punches: list[datetime], awa
         assert score([AttendanceReading(1, punches=(*inside, far))], FRAME) == base
 
 
-@given(st.permutations([said("present"), said("excused"), punched("13:50"), punched("16:01"), punched("08:00")]), st.integers(0, 5))
+@given(
+    st.permutations([said("present"), said("excused"), punched("13:50"), punched("16:01"), punched("08:00")]),
+    st.integers(0, 5),
+)
 def test_the_order_of_rows_does_not_matter(rows: list[AttendanceReading], count: int) -> None:
     some = rows[:count]
     assert brief(score(some, FRAME))[:4] == brief(score(some[::-1], FRAME))[:4]

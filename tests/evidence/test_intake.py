@@ -100,14 +100,12 @@ cells = st.one_of(
 
 @given(st.lists(st.lists(cells, max_size=4).map(tuple), max_size=4).map(tuple))
 def test_tables_travel_unchanged(rows: tuple[tuple[object, ...], ...]) -> None:
-    import json
 
     tables = Tables("csv", "utf-8", (Table("x", rows, ((0, 0, 1, 1),)),), (Problem("a", "b", {"n": 1}),))  # type: ignore[arg-type]
-    assert wire.unpack_tables(json.loads(wire.dump(wire.pack_tables(tables)))) == tables
+    assert wire.unpack_tables(wire.load(wire.dump(wire.pack_tables(tables)))) == tables
 
 
 def test_readings_travel_unchanged() -> None:
-    import json
 
     moment = datetime(2026, 3, 5, 6, 0, tzinfo=UTC)
     reading = AttendanceReading(
@@ -115,9 +113,16 @@ def test_readings_travel_unchanged() -> None:
         flags=("a", "b"), raw={"date": "2026-03-05"}, external_id="x", other_days=True,
     )  # fmt: skip
     result = ReadResult(
-        "f", (reading, AttendanceReading(1)), (Unreadable(4, "totals", "合计"),), (Problem("w"),), "utf-8", {"name": "姓名"}, ("x",), 70
+        "f",
+        (reading, AttendanceReading(1)),
+        (Unreadable(4, "totals", "合计"),),
+        (Problem("w"),),
+        "utf-8",
+        {"name": "姓名"},
+        ("x",),
+        70,
     )
-    assert wire.unpack_result(json.loads(wire.dump(wire.pack_result(result)))) == result
+    assert wire.unpack_result(wire.load(wire.dump(wire.pack_result(result)))) == result
     frame = workbooks.FRAME
-    assert wire.unpack_frame(json.loads(wire.dump(wire.pack_frame(frame)))) == frame
+    assert wire.unpack_frame(wire.load(wire.dump(wire.pack_frame(frame)))) == frame
     assert frame.day == date(2026, 3, 5)

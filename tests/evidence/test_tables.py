@@ -61,7 +61,12 @@ def with_sheet(body: bytes) -> bytes:
 
 
 def old_workbook(*streams: str) -> bytes:
-    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504 + b"".join(s.encode("utf-16-le") + b"\x00\x00" for s in streams) + b"\x00" * 512
+    return (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + b"\x00" * 504
+        + b"".join(s.encode("utf-16-le") + b"\x00\x00" for s in streams)
+        + b"\x00" * 512
+    )
 
 
 def encrypted_flag() -> bytes:

@@ -17,6 +17,8 @@ from trainhub.jobs.worker import Worker, hang, make_bell, ring_after_commit, sta
 from trainhub.kernel.orm import Base
 from trainhub.web.database import prepare_sqlite
 
+pytestmark = pytest.mark.files_only
+
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 DISTRICT = "d" * 32
 
@@ -48,7 +50,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def begin(engine: Engine):  # noqa: ANN201
+def begin(engine: Engine):
     @contextmanager
     def opened() -> Iterator[Session]:
         with Session(engine, autoflush=False) as session, session.begin():
@@ -85,9 +87,9 @@ def test_a_job_runs_once_and_a_repeated_request_adds_nothing(engine: Engine, clo
 
 
 def test_work_that_was_rolled_back_with_its_cause_never_runs(engine: Engine, clock: Clock) -> None:
-    with pytest.raises(RuntimeError), begin(engine)() as session:
+    with Session(engine) as session:
         service.enqueue(session, DISTRICT, "note", {}, NOON, "one")
-        raise RuntimeError
+        session.rollback()
     assert worker_of(engine, clock, JobRegistry()).run_due() == 0
 
 

@@ -87,7 +87,14 @@ def test_case_101_the_same_sheet_in_every_encoding(encoding: str) -> None:
 
 
 def test_case_99_namesakes_with_numbers_are_two_people_and_without_are_asked() -> None:
-    rows = [["姓名", "工号", "部门"], ["王伟", "1", "语文组"], ["王伟", "2", "语文组"], ["王伟", "", "数学组"], ["李丽", "", "语文组"], ["李丽", "", "语文组"]]
+    rows = [
+        ["姓名", "工号", "部门"],
+        ["王伟", "1", "语文组"],
+        ["王伟", "2", "语文组"],
+        ["王伟", "", "数学组"],
+        ["李丽", "", "语文组"],
+        ["李丽", "", "语文组"],
+    ]
     sheet = read_staff(tables(rows))
     assert [r.verdict for r in sheet.rows] == ["accepted"] * 4 + ["duplicate"]
     assert codes(sheet.rows[0]) == codes(sheet.rows[1]) == []
@@ -96,7 +103,12 @@ def test_case_99_namesakes_with_numbers_are_two_people_and_without_are_asked() -
 
 
 def test_case_100_one_person_under_two_numbers_is_pointed_out_and_not_merged() -> None:
-    rows = [["姓名", "工号", "联系电话"], ["王伟", "1", "13800001234"], ["王伟", "2", "138****1234"], ["王伟", "3", "13800009999"]]
+    rows = [
+        ["姓名", "工号", "联系电话"],
+        ["王伟", "1", "13800001234"],
+        ["王伟", "2", "138****1234"],
+        ["王伟", "3", "13800009999"],
+    ]
     sheet = read_staff(tables(rows))
     assert [codes(r) for r in sheet.rows] == [[], ["possible_same_person"], []]
     assert {r.verdict for r in sheet.rows} == {"accepted"}
@@ -120,7 +132,10 @@ def test_categories_states_and_posts() -> None:
 
 
 def test_what_may_not_be_kept_is_not_in_the_result() -> None:
-    rows = [["姓名", "工号", "身份证件号", "家庭住址", "联系电话"], ["赵一", "1", "990101198501011013", "示例县学府路8号", "13812345678"]]
+    rows = [
+        ["姓名", "工号", "身份证件号", "家庭住址", "联系电话"],
+        ["赵一", "1", "990101198501011013", "示例县学府路8号", "13812345678"],
+    ]
     shown = repr(read_staff(tables(rows)))
     assert "990101198501011013" not in shown
     assert "学府路" not in shown
@@ -145,7 +160,9 @@ def test_column_order_and_titles_do_not_matter(order: list[str], titles: int) ->
     people = [{"姓名": "赵一", "教职工号": "0101", "部门": "语文组", "职务": "校长", "备注": "x", "人员状态": "在职"}]
     rows = [[f"标题{i}"] for i in range(titles)] + [order] + [[p[c] for c in order] for p in people]
     sheet = read_staff(read_tables(workbooks.text(rows, "gb18030")))
-    assert [(r.row, r.name, r.staff_no, r.department, r.posts) for r in sheet.rows] == [(titles + 2, "赵一", "0101", "语文组", ("principal",))]
+    assert [(r.row, r.name, r.staff_no, r.department, r.posts) for r in sheet.rows] == [
+        (titles + 2, "赵一", "0101", "语文组", ("principal",))
+    ]
 
 
 def test_printed_totals_are_compared() -> None:
@@ -157,7 +174,9 @@ def test_printed_totals_are_compared() -> None:
 PUPILS = ["全国学籍号", "姓名", "性别", "年级", "班级", "学校标识码"]
 
 
-def pupil(seed: int, name: str, grade: str = "三年级", klass: str = "三（1）班", school: str = "2199000001") -> list[Any]:
+def pupil(
+    seed: int, name: str, grade: str = "三年级", klass: str = "三（1）班", school: str = "2199000001"
+) -> list[Any]:
     return [number(seed), name, "女", grade, klass, school]
 
 
@@ -168,13 +187,26 @@ def test_pupils_of_other_schools_and_unreadable_classes() -> None:
     ]  # fmt: skip
     found = read_students(tables(rows), school_code="2199000001", school_year=2025, stage="primary").rows
     assert [r.verdict for r in found] == ["accepted", "rejected", *["accepted"] * 5]
-    assert [codes(r) for r in found] == [[], ["other_school"], ["class_unreadable"], ["grade_differs"], [], ["class_missing"], []]
+    assert [codes(r) for r in found] == [
+        [],
+        ["other_school"],
+        ["class_unreadable"],
+        ["grade_differs"],
+        [],
+        ["class_missing"],
+        [],
+    ]
     assert (found[4].grade, found[4].class_no, found[4].entry_year) == (3, 2, 2023)
     assert (found[6].grade, found[6].class_no) == (3, 1)
 
 
 def test_pupil_numbers() -> None:
-    rows = [PUPILS, ["", "赵一", "女", "三年级", "三（1）班", ""], [9.9e17, "钱二", "女", "三年级", "三（1）班", ""], [number(1).lower(), "孙三", "女", "三年级", "三（1）班", ""]]
+    rows = [
+        PUPILS,
+        ["", "赵一", "女", "三年级", "三（1）班", ""],
+        [9.9e17, "钱二", "女", "三年级", "三（1）班", ""],
+        [number(1).lower(), "孙三", "女", "三年级", "三（1）班", ""],
+    ]
     found = read_students(tables(rows)).rows
     assert [(r.verdict, codes(r)) for r in found] == [
         ("rejected", ["student_no_missing"]), ("rejected", ["student_no_damaged"]), ("accepted", ["normalised_case_and_spaces"]),
@@ -183,7 +215,10 @@ def test_pupil_numbers() -> None:
 
 def test_kinds_are_told_apart() -> None:
     assert recognise_kind(tables([PUPILS, pupil(1, "赵一")])) == "students"
-    assert recognise_kind(tables([["姓名", "工号", "教职工类别", "人员状态"], ["赵一", "1", "专任教师", "在职"]])) == "staff"
+    assert (
+        recognise_kind(tables([["姓名", "工号", "教职工类别", "人员状态"], ["赵一", "1", "专任教师", "在职"]]))
+        == "staff"
+    )
     assert recognise_kind(tables([["姓名", "签到", "备注"], ["赵一", "√", None]])) is None
     assert recognise_kind(tables([["学号", "姓名", "2026/3/2"], ["1", "赵一", "√"]])) is None
 

@@ -38,7 +38,11 @@ def test_normalising_twice_is_normalising_once(text: str) -> None:
 
 @given(st.text(max_size=30))
 def test_any_text_normalises_without_error(text: str) -> None:
-    assert name_key(clean_name(text)) == name_key(text) or not text.isprintable() or unicodedata.normalize("NFKC", text) != text
+    assert (
+        name_key(clean_name(text)) == name_key(text)
+        or not text.isprintable()
+        or unicodedata.normalize("NFKC", text) != text
+    )
     parse_class(text)
     parse_grade(text)
     student_no_problem(clean_student_no(text))
@@ -86,7 +90,17 @@ def test_class_names(text: str, grade: int | None, number: int | None, entry: in
 
 @pytest.mark.parametrize(
     ("text", "grade"),
-    [("小学三年级", 3), ("三年级", 3), ("3", 3), ("初二", 8), ("七年级", 7), ("高一", 10), ("初中二年级", 8), ("13", None), ("幼儿园", None)],
+    [
+        ("小学三年级", 3),
+        ("三年级", 3),
+        ("3", 3),
+        ("初二", 8),
+        ("七年级", 7),
+        ("高一", 10),
+        ("初中二年级", 8),
+        ("13", None),
+        ("幼儿园", None),
+    ],
 )
 def test_grades(text: str, grade: int | None) -> None:
     assert parse_grade(text).grade == grade
@@ -102,7 +116,13 @@ def test_a_grade_from_the_year_of_entry_needs_the_stage() -> None:
 @given(st.integers(1, 9), st.integers(1, 30))
 def test_every_spelling_of_a_class_is_the_same_class(grade: int, number: int) -> None:
     word = "一二三四五六七八九"[grade - 1]
-    for text in (f"{word}（{number}）班", f"{grade}年级{number}班", f"{word}年级({number})班", f"{grade}({number})", f"{word}{number}班"):
+    for text in (
+        f"{word}（{number}）班",
+        f"{grade}年级{number}班",
+        f"{word}年级({number})班",
+        f"{grade}({number})",
+        f"{word}{number}班",
+    ):
         assert parse_class(text) == ClassName(grade, number), text
 
 
@@ -130,7 +150,14 @@ def test_case_101_trailing_x_in_any_form() -> None:
 
 def test_case_05_leave_stays_in_the_count_and_leaving_does_not() -> None:
     assert [left_reason(s) for s in ("在职", "", "产假", "借调", "病休", "退休返聘")] == [""] * 6
-    assert [left_reason(s) for s in ("退休", "调出", "已调离", "辞职", "病故", "不在职")] == ["retired", "moved", "moved", "resigned", "died", "other"]
+    assert [left_reason(s) for s in ("退休", "调出", "已调离", "辞职", "病故", "不在职")] == [
+        "retired",
+        "moved",
+        "moved",
+        "resigned",
+        "died",
+        "other",
+    ]
 
 
 def test_posts_words_and_codes() -> None:

@@ -259,11 +259,14 @@ class TestEvent:
 
 
 class TestHome:
-    def test_the_roll_that_runs_now_is_one_click_away(self, officer: FlaskClient, session: Session, district: Sample) -> None:
+    def test_the_roll_that_runs_now_is_one_click_away(
+        self, officer: FlaskClient, session: Session, district: Sample, sign_in: Any
+    ) -> None:
         make(session, district)
         sheet_id = session.scalars(select(AttendanceSheet.id)).one()
         assert f'/rolls/{sheet_id}' not in officer.get("/").text
         with time_machine.travel(at(DAY, time(14, 20)), tick=False):
+            sign_in(officer, "training_officer")
             text = officer.get("/").text
         assert re.search(rf'<a class="btn pri" href="/rolls/{sheet_id}">', text)
 

@@ -16,6 +16,7 @@ from trainhub.app.schema import FOLDER
 from trainhub.app.settings import check_key, from_environment
 from trainhub.kernel.ids import new_id
 from trainhub.plugin_host.host import PluginHost
+from trainhub.training.registry import use_course_types
 from trainhub.web import assets, errors, gate, headers, i18n
 from trainhub.web.database import db, prepare_sqlite, set_read_only
 
@@ -84,3 +85,4 @@ def _start_plugins(app: Flask, extra: Sequence[tuple[str, Any]]) -> None:
     app.extensions["trainhub.plugins"] = host
     app.extensions["trainhub.course_types"] = host.course_types
     app.extensions["trainhub.sources"] = host.sources
+    use_course_types(host.course_types.resolve)

@@ -257,7 +257,6 @@ def problem_code(problem: Problem) -> str:
     return f"{problem.code}_as_row_{problem.params['row']}" if problem.code.startswith("same_") else problem.code
 
 
-
 def _staff(tables: Tables, roster: RosterFile) -> dict[str, Any]:
     sheet = readers.read_staff(tables)
     # A row that repeats another is shown with its problem, but one person is one entry in the count.

@@ -136,7 +136,10 @@ class Directory:
     def _by_name(self, reading: AttendanceReading) -> Match:
         key = name_key(reading.name)
         if not key:
-            return Match(None, reason="not_on_roster" if reading.staff_no or reading.card_no or reading.device_pin else "no_identity")
+            return Match(
+                None,
+                reason="not_on_roster" if reading.staff_no or reading.card_no or reading.device_pin else "no_identity",
+            )
         hits = self._name.get(key, [])
         if not hits:
             variants = self._variant.get(simplified(key), [])

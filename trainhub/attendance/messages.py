@@ -44,7 +44,7 @@ SOURCE_WORDS: dict[str, Any] = {
     "withdrawal": _l("import withdrawn"), "move": _l("time moved"), "default": _l("preset"), "": "",
 }
 STATE_WORDS: dict[str, Any] = {
-    "open": _l("Open"), "submitted": _l("To verify"), "verified": _l("Verified"), "void": _l("Void"),
+    "open": _l("Not ended yet"), "submitted": _l("Awaiting verification"), "verified": _l("Verified"), "void": _l("Void"),
 }
 STEP_WORDS: dict[str, Any] = {
     "opened": _l("Roll opened"), "people": _l("List of people changed"), "moved": _l("Time moved"),

@@ -95,8 +95,8 @@ def weigh(
             unmatched.append(_unmatched(reading, match))
             for key in match.candidates:
                 asked[key].append(match.reason)
-    order = [*expected, *(k for k in held if k not in set(expected))]
     wanted = set(expected)
+    order = [*expected, *(k for k in held if k not in wanted)]
     outcomes = [
         _person(key, directory, held.get(key, []), asked.get(key, []), frame, trust, face_to_face=face_to_face)
         for key in order

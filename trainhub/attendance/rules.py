@@ -14,7 +14,9 @@ from trainhub.plugin_api.contracts import AttendanceReading, SessionFrame
 
 Status = Literal["present", "late", "absent", "excused"]
 
-UNDECIDED_FLAGS = frozenset({"unknown_symbol", "blank_mark", "date_unreadable", "time_unreadable", "transferred_out", "remark_needs_check"})
+UNDECIDED_FLAGS = frozenset(
+    {"unknown_symbol", "blank_mark", "date_unreadable", "time_unreadable", "transferred_out", "remark_needs_check"}
+)
 """Flags that leave a row without other evidence to a human."""
 
 _THERE = ("present", "late", "left_early")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Connection, Date, Engine, Table, func, inspect, select
+from sqlalchemy import Connection, Date, Engine, Table, create_engine, func, inspect, select
 from sqlalchemy.orm import Session
 
 from trainhub import __version__
@@ -73,14 +73,12 @@ def restore(folder: Path, app: Flask) -> Report:
         if manifest["kind"] == "sqlite":
             if engine.dialect.name != "sqlite":
                 raise BackupFault("这是 SQLite 的备份，不能直接恢复到 PostgreSQL。请先恢复到 SQLite。")
-            _check_sqlite(folder / SQLITE_COPY, manifest)
+            report = _proof_of_copy(folder / SQLITE_COPY, manifest)
             _fill_sqlite(engine, folder / SQLITE_COPY)
             upgrade(app)
         else:
             upgrade(app)
-            _fill_tables(engine, folder, manifest)
-        with Session(engine) as session:
-            report = _proof(session, manifest)
+            report = _fill_tables(engine, folder, manifest)
     return {"restored_from": str(folder), "made_at": manifest["finished_at"], **report}
 
 
@@ -120,9 +118,14 @@ def _sqlite_facts(path: Path) -> Report:
     return {"kind": "sqlite", "schema": sorted(versions), "rows": counts, "ledger_heads": [list(row) for row in chain]}
 
 
-def _check_sqlite(path: Path, manifest: Report) -> None:
-    if _sqlite_facts(path)["ledger_heads"] != manifest["ledger_heads"]:
-        raise BackupFault("备份中的台账链头与清单不一致，未恢复。")
+def _proof_of_copy(path: Path, manifest: Report) -> Report:
+    """Verify the copy before anything is filled from it."""
+    engine = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
+    try:
+        with Session(engine) as session:
+            return _proof(session, manifest)
+    finally:
+        engine.dispose()
 
 
 def _fill_sqlite(engine: Engine, copy: Path) -> None:
@@ -139,12 +142,12 @@ def _fill_sqlite(engine: Engine, copy: Path) -> None:
 
 def _copy_tables(engine: Engine, folder: Path) -> Report:
     """Write every table from one snapshot; writers go on meanwhile and see nothing of it."""
-    with engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True) as connection:
-        with connection.begin():
-            counts = {table.name: _write_table(connection, table, folder) for table in Base.metadata.sorted_tables}
-            with Session(bind=connection) as session:
-                chain = [[h.district_id, h.school_id, h.seq, h.entry_hash] for h in heads(session)]
-            versions = sorted(current_heads(connection))
+    snapshot = engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with snapshot as connection, connection.begin():
+        counts = {table.name: _write_table(connection, table, folder) for table in Base.metadata.sorted_tables}
+        with Session(bind=connection) as session:
+            chain = [[h.district_id, h.school_id, h.seq, h.entry_hash] for h in heads(session)]
+        versions = sorted(current_heads(connection))
     return {"kind": "tables", "schema": versions, "rows": counts, "ledger_heads": chain}
 
 
@@ -162,7 +165,8 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def _fill_tables(engine: Engine, folder: Path, manifest: Report) -> None:
+def _fill_tables(engine: Engine, folder: Path, manifest: Report) -> Report:
+    """Fill and verify in one transaction: a fault leaves the database empty."""
     if sorted(expected_heads()) != manifest["schema"]:
         raise BackupFault("备份来自另一个版本的数据库结构。请用生成备份的 TrainHub 版本恢复，再升级。")
     set_read_only(False)
@@ -175,6 +179,8 @@ def _fill_tables(engine: Engine, folder: Path, manifest: Report) -> None:
             if path.name in manifest["files"]:
                 for rows in _chunks(_superiors_first(table, _read_table(path, table))):
                     connection.execute(table.insert(), rows)
+        with Session(bind=connection) as session:
+            return _proof(session, manifest)
 
 
 def _read_table(path: Path, table: Table) -> Iterator[dict[str, Any]]:
@@ -265,8 +271,8 @@ def _proof(session: Session, manifest: Report) -> Report:
     """Verify every chain, and that the heads are the ones the manifest names."""
     checked = verify(session)
     if checked.fault is not None:
-        raise BackupFault(f"恢复后台账核对不通过：{checked.fault.school_id} 第 {checked.fault.seq} 条（{checked.fault.kind}）。")
+        raise BackupFault(f"备份中的台账核对不通过，未恢复：{checked.fault.school_id} 第 {checked.fault.seq} 条（{checked.fault.kind}）。")
     found = [[h.district_id, h.school_id, h.seq, h.entry_hash] for h in heads(session)]
     if found != manifest["ledger_heads"]:
-        raise BackupFault("恢复后的台账链头与备份清单不一致。")
+        raise BackupFault("备份中的台账链头与清单不一致，未恢复。")
     return {"chains": checked.chains, "entries": checked.entries, "ledger": "sound"}

@@ -1,7 +1,7 @@
 """The acceptance profile: two districts of three schools, every role, and strings that must not leak."""
 
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from sqlalchemy import insert, select, update
@@ -67,23 +67,13 @@ def _history(world: World) -> Storyteller:
         ):
             teller.tell(plan_training(teller, place.key, key, pack, day, number, ends=ends, reason="时间冲突，另行安排",
                                   turnout=Turnout(880, 40, 10, 40), title=f"{TITLES[pack]}·{place.short_name}"))
-        start = story.now - timedelta(minutes=30)
         teller.tell(plan_training(
             teller, place.key, "running", AFTERCARE, today, number, ends="marked", choice=Choice("everyone"),
-            parts=[_clock_part(start, MINUTES[AFTERCARE])], marked_share=50, notice_days=3,
+            parts=[story.running(MINUTES[AFTERCARE], 30)], marked_share=50, notice_days=3,
         ))
     teller.timeline.run()
     settle(teller)
     return teller
-
-
-def _clock_part(start: datetime, minutes: int) -> tuple[date, int, int, int]:
-    """A part that began at a moment, kept inside its local day."""
-    from trainhub.kernel import clock
-
-    local = clock.local(start)
-    minute = min(local.hour * 60 + local.minute, 24 * 60 - minutes - 1)
-    return local.date(), minute // 60, minute % 60, minutes
 
 
 def _edge_accounts(world: World, now: datetime) -> None:

@@ -11,11 +11,7 @@ from trainhub.demo.manifest import SeededAccount
 from trainhub.kernel.actor import Actor, Grant
 from trainhub.kernel.permissions import Role
 
-_WORDS = (
-    "songlin baiyun qingshan liushui mingyue chunfeng qiuye dongxue zhuyuan hehua meihua lanhua haitang shanhu "
-    "xingchen caihong yutian maitian taohua xinghua feiyan baihe huanghe changjiang taishan huashan dongting "
-    "pohu xihe beidou nanshan xiling dongpo hupan qiaotou linhai wanfeng xiaoxi muqiao shiban wutong yinxing"
-).split()  # fmt: skip
+_WORDS = ["songlin", "baiyun", "qingshan", "liushui", "mingyue", "chunfeng", "qiuye", "dongxue", "zhuyuan", "hehua", "meihua", "lanhua", "haitang", "shanhu", "xingchen", "caihong", "yutian", "maitian", "taohua", "xinghua", "feiyan", "baihe", "huanghe", "changjiang", "taishan", "huashan", "dongting", "pohu", "xihe", "beidou", "nanshan", "xiling", "dongpo", "hupan", "qiaotou", "linhai", "wanfeng", "xiaoxi", "muqiao", "shiban", "wutong", "yinxing"]
 _SIGNS = "23456789"
 
 

@@ -47,6 +47,17 @@ class Story:
         """A wall-clock time on a day, aware, UTC."""
         return clock.at(day, time(hour, minute))
 
+    def running(self, minutes: int, ago: int) -> tuple[date, int, int, int]:
+        """A part of ``minutes`` that began about ``ago`` minutes ago: running now, whatever the hour.
+
+        It never crosses midnight, so around midnight it began less or more long ago.
+        """
+        local = clock.local(self.now)
+        latest = 24 * 60 - minutes
+        minute = max(0, local.hour * 60 + local.minute - ago)
+        minute = latest if minute > latest else minute - minute % 5
+        return local.date(), minute // 60, minute % 60, minutes
+
 
 @lru_cache(maxsize=4096)
 def is_working_day(day: date) -> bool:

@@ -1,12 +1,12 @@
 """A year of trainings in a district: what each school did, and what went as schools go."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from trainhub.attendance import service as rolls
-from trainhub.demo.world import World
 from trainhub.demo.places import PRINCIPAL_DEMO, Place
 from trainhub.demo.timeline import Storyteller, Training, Turnout
-from trainhub.kernel import clock
+from trainhub.demo.world import World
 from trainhub.kernel.years import RequirementYear
 from trainhub.ledger.anchors import anchor_all
 from trainhub.training.rules.audience import Choice
@@ -64,16 +64,14 @@ def frame_years(teller: Storyteller, staffed: list[Place]) -> None:
     world, story = teller.world, teller.world.story
     for year in (story.last_year, story.year):
         start = max(world.began_at, story.moment(story.working_day(year.first_day + timedelta(days=1)), 8, 40))
-        teller.timeline.at(start, lambda moment, y=year: rebuild(world.session, world.district_id, y, moment))
+        teller.timeline.at(start, partial(rebuild, world.session, world.district_id, year))
         for number, place in enumerate(staffed):
             _exempt(teller, place, year, number)
     close_on = story.working_day(date(story.year.start_year, 1, 11))
     for number, place in enumerate(staffed):
         command = CloseYear(world.orgs[place.key], story.last_year.key, without_unverified=True)
-        teller.timeline.at(
-            story.moment(close_on, 10, number),
-            lambda moment, p=place, c=command: close_year(world.session, world.actor(p.key, "principal"), c, moment),
-        )
+        step = partial(close_year, world.session, world.actor(place.key, "principal"), command)
+        teller.timeline.at(story.moment(close_on, 10, number), step)
 
 
 def _exempt(teller: Storyteller, place: Place, year: RequirementYear, number: int) -> None:
@@ -209,7 +207,7 @@ def _whole_day(teller: Storyteller, day: date, offset: int) -> list[tuple[date, 
 def _principal_school(teller: Storyteller) -> None:
     """The school where the demo plays: moved, made up, awaiting verification, running now, planned."""
     story, key, year = teller.world.story, PRINCIPAL_DEMO, teller.world.story.year.start_year
-    today, now = story.today, story.now
+    today = story.today
     first_day = story.working_day(date(year, 3, 12))
     moved_to = story.working_day(first_day + timedelta(days=7))
     teller.tell(plan_training(teller, key, "spring", LAW, first_day, 0, turnout=TURNOUT["good"],
@@ -224,18 +222,10 @@ def _principal_school(teller: Storyteller) -> None:
     awaiting = story.working_day(today - timedelta(days=1), -1)
     teller.tell(plan_training(teller, key, "awaiting", PROCEDURE, awaiting, 1, turnout=TURNOUT["good"], ends="submitted",
                               title=TITLES[PROCEDURE] + "（补训）"))
-    _running_now(teller, today, now)
+    teller.tell(plan_training(
+        teller, key, "now", AFTERCARE, today, 0, ends="marked", notice_days=6, marked_share=85,
+        parts=[story.running(MINUTES[AFTERCARE], 40)], turnout=Turnout(940, 30, 0, 30), choice=Choice("everyone"),
+    ))
     next_day = story.working_day(today + timedelta(days=5))
     teller.tell(plan_training(teller, key, "two-parts", PROCEDURE, next_day, 2, ends="planned",
                           parts=[(next_day, 9, 0, 90), (next_day, 14, 30, 45)], title=TITLES[PROCEDURE] + "（上下午两段）"))
-
-
-def _running_now(teller: Storyteller, today: date, now: datetime) -> None:
-    """A make-up training that began 40 minutes ago, whatever the hour, never across midnight."""
-    local = clock.local(now)
-    minute = max(0, min(local.hour * 60 + local.minute - 40, 24 * 60 - 101))
-    minute -= minute % 5
-    training = plan_training(teller, PRINCIPAL_DEMO, "now", AFTERCARE, today, 0, ends="marked", notice_days=6,
-                         parts=[(today, minute // 60, minute % 60, MINUTES[AFTERCARE])], marked_share=85,
-                         turnout=Turnout(940, 30, 0, 30), choice=Choice("everyone"))
-    teller.tell(training)

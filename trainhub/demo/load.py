@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.models import AttendanceRecord, AttendanceSheet
@@ -20,7 +21,7 @@ from trainhub.demo.people import Ids
 from trainhub.demo.places import Place
 from trainhub.demo.timeline import Storyteller, Training
 from trainhub.demo.world import TOPIC, World, found_district, open_accounts
-from trainhub.kernel import clock
+from trainhub.kernel.orm import Base
 from trainhub.roster.models import Employment, OrgUnit, Person
 from trainhub.roster.people_rules import initials, name_key, pinyin_key
 from trainhub.training.models import EventPart, SchoolYearTotal, TrainingEvent, TrainingObligation
@@ -74,10 +75,9 @@ def _rolls(world: World) -> Storyteller:
 
 
 def _open_roll(teller: Storyteller, key: str, choice: Choice, number: int) -> Training:
-    local = clock.local(teller.world.story.now)
-    minute = max(0, min(local.hour * 60 + local.minute - 30, 24 * 60 - 101))
-    training = plan_training(teller, "first", key, AFTERCARE, local.date(), number, choice=choice, notice_days=2,
-                             ends="planned", parts=[(local.date(), minute // 60, minute % 60, 100)],
+    story = teller.world.story
+    training = plan_training(teller, "first", key, AFTERCARE, story.today, number, choice=choice, notice_days=2,
+                             ends="planned", parts=[story.running(100, 30)],
                              title=f"{TITLES[AFTERCARE]} {key}")
     training.key = key
     return training
@@ -85,14 +85,19 @@ def _open_roll(teller: Storyteller, key: str, choice: Choice, number: int) -> Tr
 
 def _others(session: Session, world: World, random: Random, count: int) -> None:
     names = _names(random)
-    batch: dict[type, list[Row]] = {table: [] for table in _TABLES}
+    batch: dict[type[Base], list[Row]] = {table: [] for table in _TABLES}
     for number, rows in enumerate(_schools(world, random, names, count), start=1):
         for table, found in rows.items():
             batch[table] += found
         if number % _BATCH == 0 or number == count:
             for table in _TABLES:
-                session.execute(table.__table__.insert(), batch[table])
+                session.connection().execute(_core(table).insert(), batch[table])
                 batch[table] = []
+
+
+def _core(table: type[Base]) -> Table:
+    """The plain table behind a model: half a million rows need no unit of work."""
+    return Base.metadata.tables[table.__tablename__]
 
 
 def _names(random: Random) -> list[tuple[str, str, str, str]]:
@@ -104,7 +109,7 @@ def _names(random: Random) -> list[tuple[str, str, str, str]]:
 
 def _schools(
     world: World, random: Random, names: list[tuple[str, str, str, str]], count: int
-) -> Iterator[dict[type, list[Row]]]:
+) -> Iterator[dict[type[Base], list[Row]]]:
     story, ids = world.story, world.ids
     held_on = story.working_day(story.today - timedelta(days=40), -1)
     starts = story.moment(held_on, 9)
@@ -114,11 +119,11 @@ def _schools(
 
 def _school(
     world: World, ids: Ids, random: Random, names: list[tuple[str, str, str, str]], number: int, starts: datetime
-) -> dict[type, list[Row]]:
+) -> dict[type[Base], list[Row]]:
     """All rows of one school: people, one verified roll of 180 minutes, and what follows from it."""
     tenant, org, sheet, event, part = world.district_id, ids(), ids(), ids(), ids()
     moment, name = world.began_at, f"第{number}学校"
-    rows: dict[type, list[Row]] = {
+    rows: dict[type[Base], list[Row]] = {
         OrgUnit: [_org(tenant, org, name, number)],
         AttendanceSheet: [_sheet(world, org, sheet, part, starts)],
         TrainingEvent: [_event(world, org, event, starts)],
@@ -190,7 +195,7 @@ def _employment(tenant: str, made: str, person: str, org: str, serial: int, mome
     }
 
 
-def _record(  # noqa: PLR0913  the columns of one record
+def _record(
     tenant: str, sheet: str, person: str, org: str, serial: int, status: str, late: int, minutes: int, starts: datetime
 ) -> Row:
     arrived = starts + timedelta(minutes=late) if late else None

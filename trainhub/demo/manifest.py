@@ -63,7 +63,7 @@ class Manifest:
         """Write the manifest, readable by its owner only: it holds passwords."""
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            os.chmod(path, 0o600)
+            path.chmod(0o600)  # a file that was there keeps its mode otherwise
             json.dump(self.to_json(), file, ensure_ascii=False, indent=1)
 
     def table(self, role_words: dict[str, str] | None = None) -> str:

@@ -70,6 +70,7 @@ class Ids:
         self._next = 0x0190_0000_0000
 
     def __call__(self) -> str:
+        """Return the next id."""
         self._next += 1
         tail = self._random.getrandbits(74)
         value = self._next << 80 | 0x7 << 76 | (tail >> 62) << 64 | 0b10 << 62 | (tail & 0x3FFF_FFFF_FFFF_FFFF)
@@ -210,7 +211,7 @@ def happenings(staffing: Staffing, staff: dict[str, list[Somebody]]) -> Happenin
             person.jobs[0].to_on, person.jobs[0].left_reason = last, "retired" if number % 2 == 0 else "resigned"
             found.leavers.append(person)
     for key in big:
-        _newcomers(key, staff[key], story, random, found)
+        _newcomers(staff[key], story, random, found)
     for source, target in (("liuhe", "fengshu"), ("chenxi", "erzhong")):
         person = random.choice(plain(source))
         person.jobs.append(Job(target, date(story.school_year, 9, 1), "", person.jobs[0].category, is_home=False))
@@ -225,7 +226,7 @@ def _move(person: Somebody, target: str, on: date, staffing: Staffing) -> None:
                            hired_on=old.hired_on))
 
 
-def _newcomers(key: str, staff: list[Somebody], story: Story, random: Random, found: Happenings) -> None:
+def _newcomers(staff: list[Somebody], story: Story, random: Random, found: Happenings) -> None:
     candidates = [p for p in staff if not p.jobs[0].posts and p.jobs[0].to_on is None and len(p.jobs) == 1]
     for person in random.sample(candidates, 3):
         person.jobs[0].from_on = person.jobs[0].hired_on = date(story.school_year, 9, 1)

@@ -49,7 +49,7 @@ def org_ids(places: Iterable[Place], district_id: str, ids: Ids) -> dict[str, st
 
 def write_places(session: Session, district_id: str, places: Sequence[Place], orgs: dict[str, str]) -> None:
     """Write bureau and schools, superiors first."""
-    rows = [
+    rows: list[Row] = [
         {
             "district_id": district_id, "id": orgs[place.key],
             "parent_id": None if place.kind == "bureau" else orgs[place.parent],

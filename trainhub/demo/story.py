@@ -5,10 +5,10 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
-from trainhub.demo.world import DEMO_PLACES, DISTRICT_NAME, found_district, open_accounts
 from trainhub.demo.calendar import Story
 from trainhub.demo.history import tell_history
 from trainhub.demo.manifest import Manifest
+from trainhub.demo.world import DEMO_PLACES, DISTRICT_NAME, found_district, open_accounts
 
 SHOWN: dict[str, tuple[str, ...]] = {
     "bureau": ("bureau", "auditor", "security", "system"),

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -71,7 +72,7 @@ class Training:
     pack: str | None = None
     room: str = "阶梯教室"
     trainers: tuple[Trainer, ...] = ()
-    choice: Choice = Choice()
+    choice: Choice = field(default_factory=Choice)
     missed_key: str | None = None
     turnout: Turnout = Turnout()
     notice_days: int = 10
@@ -139,7 +140,10 @@ class Storyteller:
         for entry in self.world.later:
             groups[entry.occurred_at, entry.school_id].append(entry)
         for (moment, _), entries in sorted(groups.items(), key=lambda item: item[0]):
-            self.timeline.at(moment, lambda _, told=entries: append_many(self._session, told))
+            self.timeline.at(moment, partial(self._append, entries))
+
+    def _append(self, entries: list[NewEntry], _: datetime) -> None:
+        append_many(self._session, entries)
 
     def _schedule_roll(self, training: Training, number: int, part: PartTime) -> None:
         if training.ends == "marked":

@@ -130,7 +130,7 @@ def _fit(text: str) -> str:
 
 
 def _sheet_name(title: str, used: set[str]) -> str:
-    """Return a name that Excel accepts: at most 31 characters, none of ``[]:*?/\\``, unique."""
+    r"""Return a name that Excel accepts: at most 31 characters, none of ``[]:*?/\``, unique."""
     plain = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", title).strip(" '")[:31] or "Sheet"
     name, number = plain, 1
     while name.lower() in used:

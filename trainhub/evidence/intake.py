@@ -88,7 +88,7 @@ def _ask(request: dict[str, Any], upload: Upload, limits: Limits) -> Any:
 
 def _open_answer(done: subprocess.CompletedProcess[bytes], limits: Limits) -> Any:
     try:
-        answer = json.loads(done.stdout)
+        answer = wire.load(done.stdout)
     except ValueError as error:
         log.warning("reading child ended without an answer: exit %s", done.returncode)
         if done.returncode in _TIME_OVER:

@@ -21,20 +21,31 @@ _MOMENTS = ("arrived_at", "left_at")
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return {"m": value.isoformat()}
+        return {"@m": value.isoformat()}
     if isinstance(value, date):
-        return {"d": value.isoformat()}
+        return {"@d": value.isoformat()}
     if isinstance(value, time):
-        return {"t": value.isoformat()}
+        return {"@t": value.isoformat()}
     raise TypeError(type(value).__name__)
 
 
-def _typed(value: Any) -> Any:
-    if value.__class__ is not dict:
+def _typed(value: dict[str, Any]) -> Any:
+    """Turn the one-key objects of :func:`_plain` back; every other object stays as it is."""
+    if len(value) != 1:
         return value
-    if "d" in value:
-        return date.fromisoformat(value["d"])
-    return datetime.fromisoformat(value["m"]) if "m" in value else time.fromisoformat(value["t"])
+    ((key, text),) = value.items()
+    if not isinstance(text, str):
+        return value
+    if key == "@d":
+        return date.fromisoformat(text)
+    if key == "@m":
+        return datetime.fromisoformat(text)
+    return time.fromisoformat(text) if key == "@t" else value
+
+
+def load(data: bytes) -> Any:
+    """Read back what :func:`dump` wrote, dates and times included."""
+    return json.loads(data, object_hook=_typed)
 
 
 def dump(value: Any) -> bytes:
@@ -65,7 +76,7 @@ def pack_tables(tables: Tables) -> dict[str, Any]:
 def unpack_tables(data: Mapping[str, Any]) -> Tables:
     """Read back what :func:`pack_tables` wrote."""
     tables = tuple(
-        Table(sheet, tuple(tuple(map(_typed, row)) for row in rows), tuple((a, b, c, d) for a, b, c, d in merged))
+        Table(sheet, tuple(map(tuple, rows)), tuple((a, b, c, d) for a, b, c, d in merged))
         for sheet, rows, merged in data["tables"]
     )
     return Tables(data["container"], data["encoding"], tables, unpack_problems(data["warnings"]))

@@ -1,1 +1,1 @@
-
+"""The outbox and its workers."""

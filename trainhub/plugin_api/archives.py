@@ -135,6 +135,7 @@ def _checked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[byte
 
 def check_old_workbook(content: bytes) -> None:
     """Refuse an OLE file that is encrypted, carries macros or is no workbook. Raises :class:`Refused`."""
+
     def holds(name: str) -> bool:
         return name.encode("utf-16-le") in content
 

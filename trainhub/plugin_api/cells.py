@@ -38,6 +38,8 @@ _QUARTERS = {"半": 30, "一刻": 15, "三刻": 45}
 @lru_cache(maxsize=65_536)
 def fold_text(text: str) -> str:
     """Return text in one form: NFKC (full-width digits and marks), no zero-width signs, trimmed."""
+    if text.isascii():
+        return text.strip()
     return _ZERO_WIDTH.sub("", unicodedata.normalize("NFKC", text)).strip()
 
 
@@ -84,8 +86,9 @@ def identifier_of(cell: Cell) -> Identifier:
     return _identifier_of_text(text_of(cell))
 
 
-@lru_cache(maxsize=65_536)
 def _identifier_of_text(text: str) -> Identifier:
+    if text.isascii() and text.isdecimal():
+        return Identifier(text)
     squeezed = "".join(text.split()).lstrip("'`\u2018")
     if _DAMAGED.match(squeezed):
         return Identifier("", damaged=True, numeric=True)
@@ -252,6 +255,7 @@ def school_moment(day: date, clock: time, *, next_day: bool = False) -> datetime
     return at(day + timedelta(days=1) if next_day else day, clock)
 
 
+@lru_cache(maxsize=16_384)
 def local_day_of(moment: datetime) -> date:
     """Return the school's calendar day of an aware moment."""
     return moment.astimezone(SCHOOL_ZONE).date()

@@ -12,7 +12,9 @@ from trainhub.plugin_api.tables import Cell, Table
 HEADER_ROWS = 15
 """A header is looked for in so many first rows."""
 
-_SUFFIX = re.compile(r"[(\[【](?:必填|选填|自动|单选题?|多选题?|填空题?|必选|可选|\*|格式[^)\]】]*|如[^)\]】]*|例[^)\]】]*)[)\]】]")
+_SUFFIX = re.compile(
+    r"[(\[【](?:必填|选填|自动|单选题?|多选题?|填空题?|必选|可选|\*|格式[^)\]】]*|如[^)\]】]*|例[^)\]】]*)[)\]】]"
+)
 _NUMBERING = re.compile(r"^(?:[0-9]{1,3}|[一二三四五六七八九十]{1,3})\s*[、.)]\s*(?=[^0-9])")
 _POLITE = re.compile(r"^(?:请(?:填写|输入|选择))?(?:您|你)?的?(?=.)")
 _NOISE = re.compile(r"[\s★☆*※#_]+")

@@ -87,7 +87,9 @@ def _read_text(content: bytes, encoding: str | None, limits: Limits) -> Tables:
     decoded = decode(content, encoding)
     if looks_like_html(decoded.text):
         pages = html_tables(decoded.text, limits)
-        tables = tuple(_table(str(i + 1), rows, limits, merged) for i, (rows, merged) in enumerate(pages[: limits.sheets]))
+        tables = tuple(
+            _table(str(i + 1), rows, limits, merged) for i, (rows, merged) in enumerate(pages[: limits.sheets])
+        )
         return Tables("html", decoded.encoding, tables, decoded.warnings)
     if decoded.text.lstrip()[:5].lower() in ("<?xml", "<!doc") or decoded.text.lstrip()[:1] == "{":
         raise Refused("entities_forbidden" if "<!ENTITY" in decoded.text[:10_000] else "not_a_table")
@@ -129,7 +131,7 @@ def _sheet(sheet: Any, name: str, limits: Limits) -> Table:
 
 
 def _table(name: str, rows: Iterable[Sequence[Any]], limits: Limits, merged: Sequence[Merged] = ()) -> Table:
-    typed = [[_cell(value) for value in row] for row in rows]
+    typed = [[(v.strip() or None) if v.__class__ is str else _cell(v) for v in row] for row in rows]
     while typed and not any(value is not None for value in typed[-1]):
         typed.pop()
     if len(typed) > limits.rows:
@@ -139,9 +141,8 @@ def _table(name: str, rows: Iterable[Sequence[Any]], limits: Limits, merged: Seq
             row.pop()
         if len(row) > limits.columns:
             raise Refused("too_many_columns", limit=limits.columns)
-        for value in row:
-            if value.__class__ is str and len(value) > limits.cell_length:
-                raise Refused("cell_too_long", row=number, limit=limits.cell_length)
+        if max([len(value) for value in row if value.__class__ is str], default=0) > limits.cell_length:
+            raise Refused("cell_too_long", row=number, limit=limits.cell_length)
     _fill_down(typed, merged)
     return Table(name, tuple(map(tuple, typed)), tuple(merged))
 
@@ -159,8 +160,6 @@ def _fill_down(rows: list[list[Cell]], merged: Sequence[Merged]) -> None:
 
 def _cell(value: Any) -> Cell:
     kind = value.__class__
-    if kind is str:
-        return value.strip() or None
     if kind is float:
         exact = math.isfinite(value) and abs(value) < _EXACT_INTEGER and value.is_integer()
         return int(value) if exact else float(value)

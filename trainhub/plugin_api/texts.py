@@ -96,7 +96,7 @@ def csv_rows(text: str, limits: Limits) -> tuple[list[list[str]], tuple[Problem,
     delimiter = delimiter_of(text)
     csv.field_size_limit(2**31 - 1)
     rows = _split(text, delimiter, csv.QUOTE_MINIMAL, limits)
-    if any(len(cell) > limits.cell_length or cell.count("\n") > 50 for row in rows for cell in row if len(cell) > 50):
+    if '"' in text and any(len(cell) > limits.cell_length or cell.count("\n") > 50 for row in rows for cell in row if len(cell) > 50):
         literal = _split(text, delimiter, csv.QUOTE_NONE, limits)
         return literal, (Problem("unbalanced_quotes"),)
     return rows, ()

@@ -1,11 +1,13 @@
 """Forms of the roster. Shape and conversion only; the rules stand in the services."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from trainhub.roster.messages import (
@@ -22,8 +24,13 @@ from trainhub.roster.people_rules import OUTSIDE_POSTS
 _REQUIRED = _l("Fill this in.")
 
 
-def _pairs(table: dict[str, Any]) -> list[tuple[str, Any]]:
-    return list(table.items())
+def options(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """Choices of a select field from (value, label) pairs."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
+def _pairs(table: dict[str, Any]) -> list[SelectChoice]:
+    return options(table.items())
 
 
 class HireForm(FlaskForm):  # type: ignore[misc]
@@ -42,7 +49,7 @@ class ExternalForm(FlaskForm):  # type: ignore[misc]
     """Somebody from outside with a post."""
 
     name = StringField(_l("Full name"), [InputRequired(_REQUIRED), Length(max=80)])
-    post = SelectField(_l("Post"), choices=[(k, v) for k, v in POST_LABELS.items() if k in OUTSIDE_POSTS])
+    post = SelectField(_l("Post"), choices=options((k, v) for k, v in POST_LABELS.items() if k in OUTSIDE_POSTS))
     from_on = DateField(_l("In office from"), [InputRequired(_REQUIRED)])
 
 
@@ -50,31 +57,31 @@ class MoveForm(FlaskForm):  # type: ignore[misc]
     """A move to another organisation of the district."""
 
     to_school_id = SelectField(_l("New school"), [InputRequired(_REQUIRED)])
-    on = DateField(_l("First day there"), [InputRequired(_REQUIRED)])
-    reason = StringField(_l("Reason"), [InputRequired(_REQUIRED), Length(max=200)])
+    on = DateField(_l("First day there"), [InputRequired(_REQUIRED)], id="move-on")
+    reason = StringField(_l("Reason"), [InputRequired(_REQUIRED), Length(max=200)], id="move-reason")
 
 
 class LeaveForm(FlaskForm):  # type: ignore[misc]
     """The end of an employment."""
 
-    why = SelectField(_l("Why"), choices=[(k, v) for k, v in LEFT_LABELS.items() if k != "moved"])
-    last_on = DateField(_l("Last day"), [InputRequired(_REQUIRED)])
-    reason = StringField(_l("Note"), [Length(max=200)])
+    why = SelectField(_l("Why"), choices=options((k, v) for k, v in LEFT_LABELS.items() if k != "moved"))
+    last_on = DateField(_l("Last day"), [InputRequired(_REQUIRED)], id="leave-on")
+    reason = StringField(_l("Note"), [Length(max=200)], id="leave-reason")
 
 
 class DepartmentForm(FlaskForm):  # type: ignore[misc]
     """Another department from a day on."""
 
-    department = StringField(_l("New department"), [InputRequired(_REQUIRED), Length(max=60)])
-    on = DateField(_l("From this day"), [InputRequired(_REQUIRED)])
+    department = StringField(_l("New department"), [InputRequired(_REQUIRED), Length(max=60)], id="new-department")
+    on = DateField(_l("From this day"), [InputRequired(_REQUIRED)], id="department-on")
 
 
 class PostForm(FlaskForm):  # type: ignore[misc]
     """A post from a day on."""
 
-    post = SelectField(_l("Post"), choices=[(k, v) for k, v in POST_LABELS.items() if k not in OUTSIDE_POSTS])
+    post = SelectField(_l("Post"), choices=options((k, v) for k, v in POST_LABELS.items() if k not in OUTSIDE_POSTS))
     class_id = SelectField(_l("Homeroom class"), [Optional()])
-    from_on = DateField(_l("From this day"), [InputRequired(_REQUIRED)])
+    from_on = DateField(_l("From this day"), [InputRequired(_REQUIRED)], id="post-on")
 
 
 class EndPostForm(FlaskForm):  # type: ignore[misc]
@@ -93,14 +100,14 @@ class CorrectForm(FlaskForm):  # type: ignore[misc]
     contract = SelectField(_l("Contract"), choices=_pairs(CONTRACT_LABELS))
     hired_on = DateField(_l("First day in the profession here"), [Optional()])
     ce_opt_out = BooleanField(_l("Opted out of continuing-education registration (the yearly anti-bullying training stays owed)"))
-    reason = StringField(_l("Reason"), [Length(max=200)])
+    reason = StringField(_l("Reason"), [Length(max=200)], id="correct-reason")
 
 
 class MergeForm(FlaskForm):  # type: ignore[misc]
     """Another record of the same person."""
 
     merged_id = SelectField(_l("The other record"), [InputRequired(_REQUIRED)])
-    reason = StringField(_l("How you know that it is one person"), [InputRequired(_REQUIRED), Length(max=200)])
+    reason = StringField(_l("How you know that it is one person"), [InputRequired(_REQUIRED), Length(max=200)], id="merge-reason")
 
 
 class ClassForm(FlaskForm):  # type: ignore[misc]
@@ -136,7 +143,7 @@ class DayForm(FlaskForm):  # type: ignore[misc]
     """A day off or an extra school day of one's own."""
 
     day = DateField(_l("Day"), [InputRequired(_REQUIRED)])
-    kind = SelectField(_l("What it is"), choices=[("off", _l("day off")), ("school", _l("extra school day")), ("", _l("as in the calendar again"))])
+    kind = SelectField(_l("What it is"), choices=options([("off", _l("day off")), ("school", _l("extra school day")), ("", _l("as in the calendar again"))]))
     reason = StringField(_l("Reason"), [Length(max=80)])
 
 
@@ -153,7 +160,7 @@ class OrgForm(FlaskForm):  # type: ignore[misc]
     """A new school."""
 
     name = StringField(_l("Official name"), [InputRequired(_REQUIRED), Length(max=120)])
-    kind = SelectField(_l("Kind"), choices=[(k, v) for k, v in KIND_LABELS.items() if k != "bureau"])
+    kind = SelectField(_l("Kind"), choices=options((k, v) for k, v in KIND_LABELS.items() if k != "bureau"))
     stage = SelectField(_l("Stage"), choices=_pairs(STAGE_LABELS))
     code = StringField(_l("School code (10 digits)"), [Length(max=16)])
     opened_on = DateField(_l("Open from"), [Optional()])

@@ -119,7 +119,7 @@ def _raw(line: Line) -> tuple[tuple[str, str], ...]:
 def _target(kind: str, line: Line) -> str:
     if line.known is not None:
         return describe(kind, line.known)
-    return {"new": _("new on the list"), "question": _("not decided"), "problem": _("not decided")}.get(line.outcome, "")
+    return str({"new": _("new on the list"), "question": _("not decided"), "problem": _("not decided")}.get(line.outcome, ""))
 
 
 def describe(kind: str, known: Known) -> str:
@@ -145,8 +145,8 @@ def _choices(kind: str, line: Line) -> tuple[tuple[str, str], ...]:
 
 def _decided_words(kind: str, line: Line) -> str:
     if line.decision.get("do") == "same" and line.known is not None:
-        return _("the same person as %(name)s (%(what)s)", name=line.known.name, what=describe(kind, line.known))
-    return {"new": _("a new person"), "skip": _("skip this row")}.get(str(line.decision.get("do")), _("corrected"))
+        return str(_("the same person as %(name)s (%(what)s)", name=line.known.name, what=describe(kind, line.known)))
+    return str({"new": _("a new person"), "skip": _("skip this row")}.get(str(line.decision.get("do")), _("corrected")))
 
 
 def _chosen(decision: Decision) -> str:
@@ -222,14 +222,12 @@ def _answer(kind: str, line: Line, form: Mapping[str, str], number: str) -> dict
     if line.decision and said == (_chosen(line.decision) or "fix") and not typed:
         return None  # nothing new was said about this row
     if said == "undo":
-        return {}
+        return {"do": "ask"}
     decision: dict[str, Any] = {"fix": typed} if typed and said != "skip" else {}
     if said.startswith("same:"):
         decision |= {"do": "same", "id": said[5:]}
     elif said in ("new", "skip"):
         decision |= {"do": said}
-    elif line.attention and said == "ok":
-        decision = {}
     return decision
 
 

@@ -10,9 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
+from operator import itemgetter
 from typing import Generic, Literal, TypedDict, TypeVar
 
-from trainhub.plugin_api.cells import Identifier, day_of, identifier_of, text_of
+from trainhub.plugin_api.cells import day_of, identifier_of, text_of
 from trainhub.plugin_api.contracts import Problem, Refused
 from trainhub.plugin_api.headers import Header, cell_at, find_header, fold_label, labels_to_fields
 from trainhub.plugin_api.tables import Cell, Table, Tables
@@ -157,8 +159,11 @@ STUDENT_FIELDS: tuple[str, ...] = tuple(STUDENT_LABELS)
 _STAFF = labels_to_fields(STAFF_LABELS)
 _STUDENTS = labels_to_fields(STUDENT_LABELS)
 _ID_LABELS = frozenset(map(fold_label, ("身份证件号", "身份证号", "身份证号码", "公民身份号码", "身份证", "sfzjh")))
+_FIRST_SIGNS = frozenset("合总小共备说注制填审负校打单联")  # of the two patterns below
 _TOTALS = re.compile(r"^(?:合计|总计|小计|共计|总数|总人数)(?:$|[:\s(0-9人])")
-_FOOTER = re.compile(r"^(?:备注|说明|注|制表人?|填表人?|审核人?|负责人|填报人|校长|制表时间|打印时间|填表说明|单位盖章|联系人)\s*:|^(?:共|合计)\s*[0-9]+\s*人")
+_FOOTER = re.compile(
+    r"^(?:备注|说明|注|制表人?|填表人?|审核人?|负责人|填报人|校长|制表时间|打印时间|填表说明|单位盖章|联系人)\s*:|^(?:共|合计)\s*[0-9]+\s*人"
+)
 
 
 def recognise_kind(tables: Tables) -> Kind | None:
@@ -180,17 +185,21 @@ def recognise_kind(tables: Tables) -> Kind | None:
     return None
 
 
-def read_staff(tables: Tables, mapping: Mapping[str, str] | None = None, *, school_code: str = "") -> RosterSheet[StaffRow]:
+def read_staff(
+    tables: Tables, mapping: Mapping[str, str] | None = None, *, school_code: str = ""
+) -> RosterSheet[StaffRow]:
     """Read a staff sheet. Raises ``Refused("no_header")`` where no name column is found or mapped.
 
     With ``school_code``, rows of another school are rejected.
     """
     table, header = _choose(tables, _STAFF, mapping)
-    sheet = _Sheet(table, header)
-    rows = [_staff_row(number, row, sheet, school_code) for number, row in sheet.body()]
+    sheet = _Sheet(table, header, STAFF_FIELDS)
+    rows = [_staff_row(number, cells, sheet, school_code) for number, _row, cells in sheet.body()]
     rows = _zeros_lost(rows, sheet)
     rows = _staff_repeats(rows)
-    return RosterSheet("staff", rows=tuple(rows), encoding=tables.encoding, problems=sheet.problems(rows), **sheet.about())
+    return RosterSheet(
+        "staff", rows=tuple(rows), encoding=tables.encoding, problems=sheet.problems(rows), **sheet.about()
+    )
 
 
 def read_students(
@@ -207,10 +216,14 @@ def read_students(
     "2023级1班" into a grade where the sheet has no grade column.
     """
     table, header = _choose(tables, _STUDENTS, mapping)
-    sheet = _Sheet(table, header)
-    rows = [_student_row(number, row, sheet, school_code, school_year, stage) for number, row in sheet.body()]
+    sheet = _Sheet(table, header, STUDENT_FIELDS)
+    rows = [
+        _student_row(number, row, cells, sheet, school_code, school_year, stage) for number, row, cells in sheet.body()
+    ]
     rows = _student_repeats(rows)
-    return RosterSheet("students", rows=tuple(rows), encoding=tables.encoding, problems=sheet.problems(rows), **sheet.about())
+    return RosterSheet(
+        "students", rows=tuple(rows), encoding=tables.encoding, problems=sheet.problems(rows), **sheet.about()
+    )
 
 
 def header_texts(tables: Tables) -> tuple[str, ...]:
@@ -252,40 +265,43 @@ class _About(TypedDict):
 class _Sheet:
     """A table under its header: body rows, cells by field, and what was left out."""
 
-    def __init__(self, table: Table, header: Header) -> None:
-        self.table = table
+    def __init__(self, table: Table, header: Header, fields: Sequence[str]) -> None:
         self.header = header
-        self.column = {f: i for i, f in reversed(list(enumerate(header.fields))) if f}
+        self.name = table.sheet
+        self.rows = table.rows[header.last + 1 :]
+        column = {f: i for i, f in reversed(list(enumerate(header.fields))) if f}
+        self.width = max(map(len, self.rows), default=0) + 1  # the last column is always blank
+        self.pick = itemgetter(*(column.get(f, self.width - 1) for f in fields))
         self.dropped: Counter[str] = Counter()
         self.id_columns = [i for i, t in enumerate(header.texts) if fold_label(t) in _ID_LABELS]
         self.numeric_numbers: set[int] = set()
+        self.name_at = fields.index("name")
+        self.header_name = header.texts[column["name"]] if "name" in column else ""
 
-    def body(self) -> Iterator[tuple[int, Sequence[Cell]]]:
-        for index, row in enumerate(self.table.rows[self.header.last + 1 :], self.header.last + 2):
-            first = next((t for t in map(text_of, row) if t), "")
-            name = self.text(row, "name")
-            if not first:
+    def body(self) -> Iterator[tuple[int, Sequence[Cell], tuple[Cell, ...]]]:
+        """Yield the rows that are about somebody: 1-based number, whole row, the fields' cells in order."""
+        for number, row in enumerate(self.rows, self.header.last + 2):
+            first = next((c for c in row if c is not None), None)
+            if first is None:
                 continue
-            if _TOTALS.match(first) or _TOTALS.match(name):
-                self.dropped["totals"] += 1
-            elif _FOOTER.match(first):
-                self.dropped["footer"] += 1
-            elif name == self.header.texts[self.column["name"]] if "name" in self.column else False:
-                self.dropped["header_again"] += 1
-            elif not any(text_of(cell_at(row, c)) for f, c in self.column.items()):
-                self.dropped["empty_slot"] += 1
+            cells = self.pick(row + (None,) * (self.width - len(row)))
+            reason = self._no_person(first, cells)
+            if reason:
+                self.dropped[reason] += 1
             else:
-                yield index, row
+                yield number, row, cells
 
-    def text(self, row: Sequence[Cell], name: str) -> str:
-        return text_of(cell_at(row, self.column.get(name)))
-
-    def raw(self, row: Sequence[Cell], name: str) -> str:
-        cell = cell_at(row, self.column.get(name))
-        return cell if isinstance(cell, str) else text_of(cell)
-
-    def identifier(self, row: Sequence[Cell], name: str) -> Identifier:
-        return identifier_of(cell_at(row, self.column.get(name)))
+    def _no_person(self, first: Cell, cells: Sequence[Cell]) -> str:
+        name = text_of(cells[self.name_at])
+        if (isinstance(first, str) and first[0] in _FIRST_SIGNS) or name[:1] in _FIRST_SIGNS:
+            start = text_of(first)
+            if _TOTALS.match(start) or _TOTALS.match(name):
+                return "totals"
+            if _FOOTER.match(start):
+                return "footer"
+        if name and name == self.header_name:
+            return "header_again"
+        return "empty_slot" if not name and not any(map(text_of, cells)) else ""
 
     def id_damaged(self, row: Sequence[Cell]) -> bool:
         """Whether an id number column holds 9.9E+17. The column is looked at and never taken."""
@@ -295,7 +311,7 @@ class _Sheet:
         found = []
         if not rows:
             found.append(Problem("no_rows"))
-        total = _printed_total(self.table.rows[self.header.last + 1 :])
+        total = _printed_total(self.rows)
         if total is not None and total != len(rows):
             found.append(Problem("printed_total_differs", params={"printed": total, "counted": len(rows)}))
         return tuple(found)
@@ -303,7 +319,7 @@ class _Sheet:
     def about(self) -> _About:
         header = self.header
         return {
-            "sheet": self.table.sheet,
+            "sheet": self.name,
             "header_row": header.last + 1,
             "columns": header.columns(),
             "headers": tuple(t for t in header.texts if t),
@@ -321,74 +337,93 @@ def _printed_total(rows: Sequence[Sequence[Cell]]) -> int | None:
     return None
 
 
-def _person_problems(sheet: _Sheet, row: Sequence[Cell], name: str, school_code: str) -> tuple[list[Problem], bool, str]:
-    """Return problems of name and school code, whether they reject the row, and the row's school code."""
+def _typed(cell: Cell) -> str:
+    return cell if isinstance(cell, str) else text_of(cell)
+
+
+def _person_problems(name: str, code: str, school_code: str) -> tuple[list[Problem], bool]:
+    """Return problems of name and school code, and whether they reject the row."""
     problems: list[Problem] = []
     wrong = name_problem(name)
     if wrong:
         problems.append(Problem(wrong, "name"))
-    code = sheet.identifier(row, "school_code").text
+    rejected = wrong not in ("", "name_private_character")
     if code and not is_school_code(code):
         problems.append(Problem("school_code_format", "school_code"))
     elif code and school_code and code != school_code:
         problems.append(Problem("other_school", "school_code", {"code": code}))
-    rejected = wrong not in ("", "name_private_character") or any(p.code == "other_school" for p in problems)
-    return problems, rejected, code
+        rejected = True
+    return problems, rejected
 
 
-def _staff_row(number: int, row: Sequence[Cell], sheet: _Sheet, school_code: str) -> StaffRow:
-    name = clean_name(sheet.raw(row, "name"))
-    problems, rejected, code = _person_problems(sheet, row, name, school_code)
-    staff_no = sheet.identifier(row, "staff_no")
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What the words of a staff row say; most rows of a sheet say the same."""
+
+    category_code: str
+    left_reason: str
+    homeroom: bool
+    klass: ClassName
+    posts: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+@lru_cache(maxsize=4096)
+def _standing(category: str, state: str, posts_text: str, homeroom_class: str, is_homeroom: str) -> _Standing:
+    problems: list[Problem] = []
+    code = CATEGORIES.get(category, "")
+    if category and not code:
+        problems.append(Problem("category_unknown", "category", {"text": category[:20]}))
+    reason = left_reason(state)
+    if reason:
+        problems.append(Problem("not_on_duty", "state", {"state": state[:20]}))
+    posts = posts_of(posts_text)
+    klass, answer = parse_class(homeroom_class), yes_or_no(is_homeroom)
+    if answer is None:  # the column may hold the class itself instead of 是
+        own = parse_class(is_homeroom)
+        if own.class_no is not None:
+            klass, answer = own, True
+    homeroom = bool(answer) or klass != ClassName() or "homeroom_teacher" in posts
+    if homeroom and "homeroom_teacher" not in posts:
+        posts = (*posts, "homeroom_teacher")
+    return _Standing(code, reason, homeroom, klass, posts, tuple(problems))
+
+
+def _staff_row(number: int, cells: tuple[Cell, ...], sheet: _Sheet, school_code: str) -> StaffRow:
+    name_cell, no_cell, department, category, is_homeroom, homeroom_class, posts, state, phone, email, school, hired, left = cells
+    name = clean_name(_typed(name_cell))
+    code = identifier_of(school).text if school is not None else ""
+    problems, rejected = _person_problems(name, code, school_code)
+    staff_no = identifier_of(no_cell)
     if staff_no.damaged:
         problems.append(Problem("staff_no_damaged", "staff_no"))
         rejected = True
     elif staff_no.numeric:
         sheet.numeric_numbers.add(number)
-    category, state = sheet.text(row, "category"), sheet.text(row, "state")
-    category_code = CATEGORIES.get(category, "")
-    if category and not category_code:
-        problems.append(Problem("category_unknown", "category", {"text": category[:20]}))
-    reason = left_reason(state)
-    if reason:
-        problems.append(Problem("not_on_duty", "state", {"state": state[:20]}))
-    posts = posts_of(sheet.text(row, "posts"))
-    homeroom, klass = _homeroom(sheet, row, posts)
+    said = _standing(text_of(category), text_of(state), text_of(posts), text_of(homeroom_class), text_of(is_homeroom))
+    problems.extend(said.problems)
     return StaffRow(
         row=number,
         name=name,
         staff_no="" if staff_no.damaged else staff_no.text,
         verdict="rejected" if rejected else "accepted",
         problems=tuple(problems),
-        department=sheet.text(row, "department"),
-        category=category,
-        category_code=category_code,
-        state=state,
-        left_reason=reason,
-        stays=not reason,
-        is_homeroom_teacher=homeroom,
-        homeroom_grade=klass.grade,
-        homeroom_class_no=klass.class_no,
-        posts=posts if not homeroom or "homeroom_teacher" in posts else (*posts, "homeroom_teacher"),
-        email=sheet.text(row, "email"),
-        phone_tail=phone_tail(sheet.identifier(row, "phone").text),
+        department=text_of(department),
+        category=text_of(category),
+        category_code=said.category_code,
+        state=text_of(state),
+        left_reason=said.left_reason,
+        stays=not said.left_reason,
+        is_homeroom_teacher=said.homeroom,
+        homeroom_grade=said.klass.grade,
+        homeroom_class_no=said.klass.class_no,
+        posts=said.posts,
+        email=text_of(email),
+        phone_tail=phone_tail(text_of(phone)) if phone is not None else "",
         school_code=code,
-        hired_on=day_of(cell_at(row, sheet.column.get("hired_on"))),
-        left_on=day_of(cell_at(row, sheet.column.get("left_on"))),
+        hired_on=day_of(hired),
+        left_on=day_of(left),
     )
-
-
-def _homeroom(sheet: _Sheet, row: Sequence[Cell], posts: Sequence[str]) -> tuple[bool, ClassName]:
-    """Whether somebody is 班主任, and of which class; the column may hold 是 or the class itself."""
-    klass = parse_class(sheet.text(row, "homeroom_class"))
-    said = sheet.text(row, "is_homeroom_teacher")
-    answer = yes_or_no(said)
-    if answer is None:
-        own = parse_class(said)
-        if own.class_no is not None:
-            klass, answer = own, True
-    known = klass.class_no is not None or klass.grade is not None
-    return bool(answer) or known or "homeroom_teacher" in posts, klass
 
 
 def _zeros_lost(rows: list[StaffRow], sheet: _Sheet) -> list[StaffRow]:
@@ -401,7 +436,9 @@ def _zeros_lost(rows: list[StaffRow], sheet: _Sheet) -> list[StaffRow]:
     out = []
     for row in rows:
         if row.row in sheet.numeric_numbers and row.staff_no and len(row.staff_no) < width:
-            hint = Problem("staff_no_zeros_lost", "staff_no", {"typed": row.staff_no, "suggested": row.staff_no.zfill(width)})
+            hint = Problem(
+                "staff_no_zeros_lost", "staff_no", {"typed": row.staff_no, "suggested": row.staff_no.zfill(width)}
+            )
             out.append(replace(row, problems=(*row.problems, hint)))
         else:
             out.append(row)
@@ -424,7 +461,7 @@ def _staff_repeats(rows: Sequence[StaffRow]) -> list[StaffRow]:
             problems.append(Problem("same_staff_no" if same else "staff_no_conflict", "staff_no", {"row": first.row}))
         elif verdict == "accepted":
             verdict = _against_namesakes(row, by_name[key], problems)
-        judged = replace(row, verdict=verdict, problems=tuple(problems))
+        judged = row if len(problems) == len(row.problems) else replace(row, verdict=verdict, problems=tuple(problems))
         if verdict == "accepted":
             by_name[key].append(judged)
             if row.staff_no:
@@ -447,13 +484,13 @@ def _against_namesakes(row: StaffRow, others: Sequence[StaffRow], problems: list
 
 
 def _student_row(
-    number: int, row: Sequence[Cell], sheet: _Sheet, school_code: str, school_year: int | None, stage: Stage
+    number: int, row: Sequence[Cell], cells: tuple[Cell, ...], sheet: _Sheet, school_code: str, year: int | None, stage: Stage
 ) -> StudentRow:
-    typed = sheet.raw(row, "name")
-    name = clean_name(typed)
-    problems, rejected, code = _person_problems(sheet, row, name, school_code)
-    raw_no = sheet.raw(row, "student_no")
-    identifier = sheet.identifier(row, "student_no")
+    school, no_cell, name_cell, sex, grade, klass_cell, seat = cells
+    typed, name = _typed(name_cell), clean_name(_typed(name_cell))
+    code = identifier_of(school).text if school is not None else ""
+    problems, rejected = _person_problems(name, code, school_code)
+    identifier = identifier_of(no_cell)
     student_no = clean_student_no(identifier.text)
     wrong = "student_no_damaged" if identifier.damaged else student_no_problem(student_no)
     if wrong:
@@ -461,11 +498,11 @@ def _student_row(
         rejected = True
     elif student_no.startswith("L"):
         problems.append(Problem("temporary_number", "student_no"))
-    if (student_no and raw_no.strip() != student_no) or (name and typed.strip() != name):
+    if (student_no and _typed(no_cell) != student_no) or (name and typed != name):
         problems.append(Problem("normalised_case_and_spaces"))
-    if sheet.id_damaged(row):
+    if sheet.id_columns and sheet.id_damaged(row):
         problems.append(Problem("id_number_damaged_not_imported"))
-    klass, trouble = _class_of(sheet, row, school_year, stage)
+    klass, trouble = _class_of(text_of(grade), text_of(klass_cell), year, stage)
     problems.extend(trouble)
     return StudentRow(
         row=number,
@@ -473,30 +510,33 @@ def _student_row(
         name=name,
         verdict="rejected" if rejected else "accepted",
         problems=tuple(problems),
-        sex=sex_code(sheet.text(row, "sex")),
+        sex=sex_code(text_of(sex)),
         grade=klass.grade,
         class_no=klass.class_no,
         entry_year=klass.entry_year,
-        seat_no=sheet.identifier(row, "seat_no").text,
+        seat_no=identifier_of(seat).text,
         school_code=code,
     )
 
 
-def _class_of(sheet: _Sheet, row: Sequence[Cell], school_year: int | None, stage: Stage) -> tuple[ClassName, list[Problem]]:
+@lru_cache(maxsize=4096)
+def _class_of(
+    grade_text: str, class_text: str, school_year: int | None, stage: Stage
+) -> tuple[ClassName, tuple[Problem, ...]]:
     """Put grade and class columns together; a class that cannot be read is said, not guessed."""
-    grade_cell, class_cell = parse_grade(sheet.text(row, "grade")), parse_class(sheet.text(row, "class"))
+    grade_cell, class_cell = parse_grade(grade_text), parse_class(class_text)
     entry = class_cell.entry_year or grade_cell.entry_year
     grade = grade_cell.grade or class_cell.grade
     if grade is None and entry is not None and school_year is not None:
         grade = grade_from_entry(entry, school_year, stage)
-    problems = []
     if grade_cell.grade and class_cell.grade and grade_cell.grade != class_cell.grade:
-        problems.append(Problem("grade_differs", "class", {"grade": grade_cell.grade, "class_grade": class_cell.grade}))
-        grade = None
-    elif grade is None or class_cell.class_no is None:
-        text = f"{sheet.text(row, 'grade')} {sheet.text(row, 'class')}".strip()
-        problems.append(Problem("class_unreadable" if text else "class_missing", "class", {"text": text[:30]}))
-    return ClassName(grade, class_cell.class_no, entry), problems
+        differs = Problem("grade_differs", "class", {"grade": grade_cell.grade, "class_grade": class_cell.grade})
+        return ClassName(None, class_cell.class_no, entry), (differs,)
+    known = ClassName(grade, class_cell.class_no, entry)
+    if grade is not None and class_cell.class_no is not None:
+        return known, ()
+    text = f"{grade_text} {class_text}".strip()
+    return known, (Problem("class_unreadable" if text else "class_missing", "class", {"text": text[:30]}),)
 
 
 def _student_repeats(rows: Sequence[StudentRow]) -> list[StudentRow]:
@@ -515,5 +555,6 @@ def _student_repeats(rows: Sequence[StudentRow]) -> list[StudentRow]:
             if key in in_class:
                 problems.append(Problem("namesake_in_class", "name", {"row": in_class[key]}))
             in_class.setdefault(key, row.row)
-        out.append(replace(row, verdict=verdict, problems=tuple(problems)))
+        judged = row if len(problems) == len(row.problems) else replace(row, verdict=verdict, problems=tuple(problems))
+        out.append(judged)
     return out

@@ -20,6 +20,8 @@ _DOTS = re.compile("[\u00b7\u2022\u2027\u30fb\uff65\u2219\u22c5\u02d9\u2024\uff0
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]")
 _CJK = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3007]")
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_HAN_ONLY = re.compile("[\u3400-\u9fff]+")  # by far the most names; nothing in it can change
+_UNSPOILT = re.compile("[\u3400-\u9fff\u00b7]{1,50}")
 _LOST = re.compile("[?\u25a1\ufffd\u3013]")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
@@ -30,6 +32,8 @@ def clean_name(text: str) -> str:
 
     Rare characters are never replaced: NFKC is for comparing, not for storing.
     """
+    if _HAN_ONLY.fullmatch(text):
+        return text
     plain = _INVISIBLE.sub("", text.translate(_WIDE)).strip()
     if not _CJK.search(plain):
         return " ".join(plain.split())
@@ -39,6 +43,8 @@ def clean_name(text: str) -> str:
 @lru_cache(maxsize=65_536)
 def name_key(text: str) -> str:
     """Return the form in which two spellings of one name are equal: no spaces, no middle dots, NFKC."""
+    if _HAN_ONLY.fullmatch(text):
+        return text
     folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
     if not _CJK.search(folded):
         return " ".join(folded.split()).casefold()
@@ -57,6 +63,8 @@ def name_problem(name: str) -> str:
     ``name_missing``; ``name_damaged``: a program without rare characters left ? or □; ``name_unreadable``:
     digits, formula errors; ``name_private_character``: a character only one old program knows.
     """
+    if _UNSPOILT.fullmatch(name):
+        return ""
     if not name:
         return "name_missing"
     if _LOST.search(name):
@@ -110,7 +118,7 @@ def is_school_code(text: str) -> bool:
 
 def phone_tail(text: str) -> str:
     """Return the last four digits of a phone number; the rest is never kept."""
-    digits = re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", text))
+    digits = text if text.isascii() and text.isdecimal() else re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", text))
     return digits[-4:] if len(digits) >= 4 else ""
 
 
@@ -173,6 +181,7 @@ def grade_from_entry(entry_year: int, school_year: int, stage: Stage) -> int | N
     return grade if first and first <= grade <= last else None
 
 
+@lru_cache(maxsize=8192)
 def parse_grade(text: str) -> ClassName:
     """Read a grade column: 小学三年级, 初二, 8, 2023级."""
     folded = _fold(text)
@@ -187,6 +196,7 @@ def _full_year(text: str) -> int:
     return int(text) if len(text) == 4 else 2000 + int(text)
 
 
+@lru_cache(maxsize=8192)
 def parse_class(text: str) -> ClassName:
     """Read a class name: 三（1）班, 3年级1班, 三1班, 301班, 初二（8）班, 八8班, 2023级1班, 1班.
 
@@ -231,6 +241,7 @@ _LEFT = (
 )
 
 
+@lru_cache(maxsize=8192)
 def left_reason(state: str) -> str:
     """Return why somebody is no longer on the staff (retired, moved, resigned, died), or "".
 
@@ -259,6 +270,7 @@ POSTS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
+@lru_cache(maxsize=8192)
 def posts_of(text: str) -> tuple[str, ...]:
     """Return the post codes in a 职务 cell; a word without a code stays as the school wrote it."""
     posts: list[str] = []
@@ -271,6 +283,7 @@ def posts_of(text: str) -> tuple[str, ...]:
     return tuple(posts)
 
 
+@lru_cache(maxsize=8192)
 def yes_or_no(text: str) -> bool | None:
     """Read 是/否 and their like; None where the cell says something else."""
     folded = _fold(text).lower()
@@ -279,6 +292,7 @@ def yes_or_no(text: str) -> bool | None:
     return False if folded in ("", "否", "×", "x", "n", "no", "0", "false", "无", "-", "不是") else None
 
 
+@lru_cache(maxsize=8192)
 def sex_code(text: str) -> Literal["1", "2", ""]:
     """Return 1 (male) or 2 (female) as in the national code, or "" (GB/T 2261.1)."""
     folded = _fold(text)

@@ -1,6 +1,6 @@
 """Forms of planning and of the steps that follow: shape and conversion only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from wtforms import (
     StringField,
     TimeField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from trainhub.kernel.clock import at, local
@@ -29,6 +30,10 @@ from trainhub.training.wording import AUDIENCES, MODES, VENUES
 MAX_PARTS = 6
 MAX_TRAINERS = 6
 _ID = Regexp(r"^[0-9a-f]{32}$")
+
+
+def _choices(words: Mapping[str, Any]) -> list[SelectChoice]:
+    return [SelectChoice(value, word) for value, word in words.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,8 @@ class PartForm(Form):  # type: ignore[misc]
     """One part: day, from, to, room. An end that is not after the start is refused by the rules."""
 
     day = DateField(_l("Day"), [InputRequired()])
-    starts = TimeField(_l("From"), [InputRequired()])
-    ends = TimeField(_l("To"), [InputRequired()])
+    starts = TimeField(_l("Starts at"), [InputRequired()])
+    ends = TimeField(_l("Ends at"), [InputRequired()])
     room = StringField(_l("Room"), [Optional(), Length(max=80)])
 
     def to_part(self) -> PartTime:
@@ -69,7 +74,7 @@ def part_data(part: PartTime) -> dict[str, Any]:
 class TrainerForm(Form):  # type: ignore[misc]
     """A trainer: a name from the staff, or any name with the unit it comes from."""
 
-    name = StringField(_l("Trainer"), [Optional(), Length(max=80)])
+    name = StringField(_l("Name of the trainer"), [Optional(), Length(max=80)])
     affiliation = StringField(_l("Unit (guests)"), [Optional(), Length(max=120)])
 
 
@@ -95,10 +100,11 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
     title = StringField(_l("Title"), [Optional(), Length(max=160)])
     parts = FieldList(FormField(PartForm), min_entries=1, max_entries=MAX_PARTS)
     trainers = FieldList(FormField(TrainerForm), min_entries=1, max_entries=MAX_TRAINERS)
-    audience = SelectField(_l("Who must come"), choices=[(k, v) for k, v in AUDIENCES.items()])
+    audience = SelectField(_l("Who must come"), choices=_choices(AUDIENCES))
     missed = SelectField(_l("Training that was missed"), [Optional()])
-    delivery_mode = SelectField(_l("Mode"), choices=[(k, MODES[k]) for k in ("face_to_face", "blended", "online")])
-    venue_kind = SelectField(_l("Place of the participants"), choices=list(VENUES.items()))
+    delivery_mode = SelectField(_l("Mode"), choices=_choices({k: MODES[k] for k in ("face_to_face", "blended", "online")}))
+    venue_kind = SelectField(_l("Place of the participants"), choices=_choices(VENUES))
+    topic = SelectField(_l("Topic"), [Optional()], choices=_choices({"": _l("the topic of the yearly duty"), "other": _l("another topic (does not count toward it)")}))
     make_up_year = SelectField(_l("Makes up for"), [Optional()])
     exclude = SelectMultipleField(_l("Need not come"), validate_choice=False)
     add = SelectMultipleField(_l("Also invited"), validate_choice=False)
@@ -107,9 +113,9 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, packs: Sequence[tuple[str, str]], missed: Sequence[tuple[str, str]], years: Sequence[tuple[str, str]]) -> None:
         """Fill the choices that depend on the school."""
-        self.pack.choices = [("", str(_l("without a course pack"))), *packs]
-        self.missed.choices = [("", str(_l("choose a training"))), *missed]
-        self.make_up_year.choices = [("", str(_l("no, an ordinary training"))), *years]
+        self.pack.choices = _choices({"": _l("without a course pack")} | dict(packs))
+        self.missed.choices = _choices({"": _l("choose a training")} | dict(missed))
+        self.make_up_year.choices = _choices({"": _l("no, an ordinary training")} | dict(years))
 
     def to_parts(self) -> list[PartTime]:
         """The parts in the order of the form."""
@@ -123,12 +129,12 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
 
     def to_command(self, school_id: str, staff: Sequence[StaffLabel], *, publish: bool) -> PlanEvent:
         """Return the plan. The title of a pack stands where none was typed."""
-        titles = dict(self.pack.choices)
+        titles = {choice.value: choice.label for choice in self.pack.choices}
         pack = self.pack.data or None
         return PlanEvent(
             school_id=school_id,
             title=(self.title.data or "").strip() or (default_title(str(titles[pack])) if pack else ""),
-            parts=self.to_parts(), pack_id=pack, delivery_mode=self.delivery_mode.data, venue_kind=self.venue_kind.data,
+            parts=self.to_parts(), pack_id=pack, topic=self.topic.data or "", delivery_mode=self.delivery_mode.data, venue_kind=self.venue_kind.data,
             trainers=to_trainers((e.form for e in self.trainers), staff), choice=self.to_choice(),
             make_up_year=self.make_up_year.data or None, accepted=frozenset(self.accept.data or ()), publish=publish,
             event_id=self.event_id.data, version=int(self.version.data) if self.version.data else None,
@@ -182,8 +188,8 @@ class AmendForm(FlaskForm):  # type: ignore[misc]
     version = HiddenField(validators=[InputRequired(), Regexp(r"^[0-9]{1,9}$")])
     reason = StringField(_l("Reason"), [InputRequired(_l("Write a reason.")), Length(max=200)])
     title = StringField(_l("Title"), [InputRequired(), Length(max=160)])
-    delivery_mode = SelectField(_l("Mode"), choices=[(k, MODES[k]) for k in ("face_to_face", "blended", "online")])
-    venue_kind = SelectField(_l("Place of the participants"), choices=list(VENUES.items()))
+    delivery_mode = SelectField(_l("Mode"), choices=_choices({k: MODES[k] for k in ("face_to_face", "blended", "online")}))
+    venue_kind = SelectField(_l("Place of the participants"), choices=_choices(VENUES))
     trainers = FieldList(FormField(TrainerForm), min_entries=1, max_entries=MAX_TRAINERS)
 
     def to_command(self, event_id: str, staff: Sequence[StaffLabel]) -> AmendEvent:

@@ -17,4 +17,13 @@ MESSAGES: dict[str, Any] = {
     "plan_blocked": _l("The training cannot be saved like this. Put right what is marked below."),
     "plan_needs_answer": _l("There are open questions. Tick those that are all right, or choose another time."),
     "bad_plan": _l("This value is not among the choices. Reload the page and choose again."),
+    "bad_exemption": _l("A field is missing or wrong: choose people, a reason, the document and days inside the year; a refusal needs its reason."),
+    "exemption_pending": _l("A request for one of these people waits for its decision already. Decide that one first."),
+    "year_not_over": _l("The year runs until %(last)s. Close it afterwards."),
+    "year_already_closed": _l("The year is closed already. A correction is an amendment: ask for one below."),
+    "year_not_closed": _l("The year is not closed yet, so nothing has to be amended. Correct the roll itself."),
+    "unverified_rolls": _l("%(count)s rolls are not verified. Let somebody verify them, or tick that the year is closed without their minutes."),
+    "amendment_pending": _l("A request to amend waits for its decision. Decide that one first."),
+    "amendment_reason": _l("Write the reason; it is published beside the new figures."),
+    "nothing_to_state": _l("In this year nothing was owed here, so there is nothing to state. Choose another year."),
 }

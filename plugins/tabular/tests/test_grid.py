@@ -63,7 +63,12 @@ def test_without_a_legend_only_ticks_and_crosses_are_taken() -> None:
 
 
 def test_words_in_cells_and_pupils_who_left() -> None:
-    rows = [["学号", "姓名", "2026/3/2", "2026/3/9"], ["1", "赵一", "病假", "转出"], ["2", "赵一", "迟到5分钟", "√"], ["图例：√到", None, None, None]]
+    rows = [
+        ["学号", "姓名", "2026/3/2", "2026/3/9"],
+        ["1", "赵一", "病假", "转出"],
+        ["2", "赵一", "迟到5分钟", "√"],
+        ["图例：√到", None, None, None],
+    ]
     found = marks(read(workbooks.text(rows)))
     assert found["1", "2026-03-02"] == ("excused", ())
     assert found["1", "2026-03-09"] == (None, ("transferred_out",))

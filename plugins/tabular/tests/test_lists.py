@@ -59,33 +59,69 @@ def test_two_clocks_in_one_cell_and_in_several_columns() -> None:
 
 
 def test_a_date_or_clock_that_cannot_be_read_is_said() -> None:
-    rows = [["姓名", "日期", "签到时间"], ["赵一", "上周四", "13:50"], ["钱二", "3/5/2026", "13:50"], ["孙三", "2026/3/5", "两点左右"]]
+    rows = [
+        ["姓名", "日期", "签到时间"],
+        ["赵一", "上周四", "13:50"],
+        ["钱二", "3/5/2026", "13:50"],
+        ["孙三", "2026/3/5", "两点左右"],
+    ]
     flags = [r.flags for r in read(workbooks.text(rows)).readings]
     assert flags == [("date_unreadable",), ("date_unreadable",), ("time_unreadable",)]
 
 
 def test_numbers_that_a_program_spoilt() -> None:
-    rows = [["姓名", "工号", "签到时间"], ["赵一", "2001.0", "13:50"], ["钱二", '="00123"', "13:50"], ["孙三", "8.86E+11", "13:50"]]
-    readings = read(workbooks.text([[str(v).replace('"', '""') if '"' in str(v) else v for v in r] for r in rows])).readings
+    rows = [
+        ["姓名", "工号", "签到时间"],
+        ["赵一", "2001.0", "13:50"],
+        ["钱二", '="00123"', "13:50"],
+        ["孙三", "8.86E+11", "13:50"],
+    ]
+    readings = read(
+        workbooks.text([[str(v).replace('"', '""') if '"' in str(v) else v for v in r] for r in rows])
+    ).readings
     assert next(r.staff_no for r in readings) == "2001"
     assert readings[2].staff_no == ""
     assert "staff_no_damaged" in readings[2].flags
     assert read(workbooks.xlsx(rows)).readings[1].staff_no == "00123"
-    number = read(workbooks.xlsx([["姓名", "工号", "签到时间"], ["赵一", 2001, "13:50"], ["钱二", 1.23e17, "13:50"]])).readings
+    number = read(
+        workbooks.xlsx([["姓名", "工号", "签到时间"], ["赵一", 2001, "13:50"], ["钱二", 1.23e17, "13:50"]])
+    ).readings
     assert number[0].staff_no == "2001"
     assert "staff_no_damaged" in number[1].flags
 
 
-@given(order=st.permutations(["姓名", "教职工号", "所属部门", "签到时间", "签退时间", "备注说明", "无关的列"]), titles=st.integers(0, 5))
+@given(
+    order=st.permutations(["姓名", "教职工号", "所属部门", "签到时间", "签退时间", "备注说明", "无关的列"]),
+    titles=st.integers(0, 5),
+)
 @settings(max_examples=30, deadline=None)
 def test_column_order_and_title_rows_do_not_matter(order: list[str], titles: int) -> None:
     people = [
-        {"姓名": "赵一", "教职工号": "0101", "所属部门": "语文组", "签到时间": "13:50", "签退时间": "16:00", "备注说明": "", "无关的列": "x"},
-        {"姓名": "钱二", "教职工号": "0102", "所属部门": "数学组", "签到时间": "14:20", "签退时间": "16:01", "备注说明": "", "无关的列": "y"},
+        {
+            "姓名": "赵一",
+            "教职工号": "0101",
+            "所属部门": "语文组",
+            "签到时间": "13:50",
+            "签退时间": "16:00",
+            "备注说明": "",
+            "无关的列": "x",
+        },
+        {
+            "姓名": "钱二",
+            "教职工号": "0102",
+            "所属部门": "数学组",
+            "签到时间": "14:20",
+            "签退时间": "16:01",
+            "备注说明": "",
+            "无关的列": "y",
+        },
     ]
     rows = [[f"第{i}行标题", *[None] * 6] for i in range(titles)] + [order] + [[p[c] for c in order] for p in people]
     result = read(workbooks.text(rows, random.Random(titles).choice(["utf-8", "gb18030", "utf-16"])))
-    assert [(r.name, r.staff_no, r.department) for r in result.readings] == [("赵一", "0101", "语文组"), ("钱二", "0102", "数学组")]
+    assert [(r.name, r.staff_no, r.department) for r in result.readings] == [
+        ("赵一", "0101", "语文组"),
+        ("钱二", "0102", "数学组"),
+    ]
     assert clocks(result) == [["03-05 13:50", "03-05 16:00"], ["03-05 14:20", "03-05 16:01"]]
     assert result.unmapped == ("无关的列",)
 
@@ -99,13 +135,22 @@ def test_two_level_headers_and_merged_cells() -> None:
         ["0102", "钱二", None, "13:51", "16:00"],
     ]
     merged = read(workbooks.xlsx(rows, merge=["A1:E1", "A2:A3", "B2:B3", "C2:C3", "D2:E2", "C4:C5"]))
-    assert [(r.staff_no, r.name, r.department) for r in merged.readings] == [("0101", "赵一", "语文组"), ("0102", "钱二", "语文组")]
+    assert [(r.staff_no, r.name, r.department) for r in merged.readings] == [
+        ("0101", "赵一", "语文组"),
+        ("0102", "钱二", "语文组"),
+    ]
     assert clocks(merged)[0] == ["03-05 13:50", "03-05 16:00"]
     assert [r.name for r in read(workbooks.text(rows)).readings] == ["赵一", "钱二"]
 
 
 def test_a_list_with_a_status_only_is_read_as_marks() -> None:
-    rows = [["姓名", "工号", "出勤情况"], ["赵一", "1", "出勤"], ["钱二", "2", "病假"], ["孙三", "3", "缺勤"], ["李四", "4", "早退"]]
+    rows = [
+        ["姓名", "工号", "出勤情况"],
+        ["赵一", "1", "出勤"],
+        ["钱二", "2", "病假"],
+        ["孙三", "3", "缺勤"],
+        ["李四", "4", "早退"],
+    ]
     assert [r.stated for r in read(workbooks.xlsx(rows)).readings] == ["present", "excused", "absent", "left_early"]
 
 

@@ -123,7 +123,14 @@ def test_hints_behind_names_and_the_signature_typed_as_a_mark() -> None:
 
 def test_page_repeats_of_the_header_are_not_people() -> None:
     head = ["序号", "姓名", "签到", "备注"]
-    rows = [head, [1, "赵一", "√", None], head, [2, "钱二", "×", None], ["小计", "2人", None, None], ["记录人：孙三", None, None, None]]
+    rows = [
+        head,
+        [1, "赵一", "√", None],
+        head,
+        [2, "钱二", "×", None],
+        ["小计", "2人", None, None],
+        ["记录人：孙三", None, None, None],
+    ]
     result = read(workbooks.xlsx(rows))
     assert [r.name for r in result.readings] == ["赵一", "钱二"]
     assert [d.reason for d in result.dropped] == ["header_again", "totals", "footer"]

@@ -103,7 +103,11 @@ def _day(
     if isinstance(cell, (int, float)):
         return moment_of(cell).day
     first_month = re.match(r"^([0-9]{1,2})", text)
-    year = _year(int(first_month.group(1)), facts, near, frame) if first_month and int(first_month.group(1)) <= 12 else None
+    year = (
+        _year(int(first_month.group(1)), facts, near, frame)
+        if first_month and int(first_month.group(1)) <= 12
+        else None
+    )
     return day_of(cell, year)
 
 
@@ -112,7 +116,10 @@ def _year(month: int, facts: Facts, near: date | None, frame: SessionFrame | Non
     if facts.years is not None:
         return facts.year_of_month(month)
     if near is not None:
-        candidates = [(abs((y * 12 + month) - (near.year * 12 + near.month)), y) for y in (near.year - 1, near.year, near.year + 1)]
+        candidates = [
+            (abs((y * 12 + month) - (near.year * 12 + near.month)), y)
+            for y in (near.year - 1, near.year, near.year + 1)
+        ]
         return min(candidates)[1]
     return facts.year or (frame.day.year if frame else 2000)  # without a session only the shape matters
 

@@ -1,6 +1,7 @@
 """What schools call their columns. Labels decide; positions never do."""
 
 import re
+from functools import lru_cache
 
 from trainhub.plugin_api.headers import labels_to_fields
 
@@ -56,6 +57,12 @@ FIELDS = tuple(f for f in LABELS if f not in ("serial", "staff_no_weak"))
 """Fields a mapping may name."""
 
 
+def is_label(text: str) -> bool:
+    """Whether a cell of a body row is a column name as it stands: a page that repeats its header."""
+    return "".join(text.lower().split()) in _BY_LABEL
+
+
+@lru_cache(maxsize=8192)
 def field_of(label: str) -> str | None:
     """Return the field a folded label names. ``参训教师姓名`` and its like end in the word that counts."""
     found = _BY_LABEL.get(label)

@@ -9,13 +9,14 @@ from itertools import pairwise
 
 from trainhub.plugin_api import AttendanceReading, Problem, SessionFrame, Unreadable
 from trainhub.plugin_api.cells import day_of, identifier_of, local_day_of, moments_of, school_moment, text_of
-from trainhub.plugin_api.headers import Header, cell_at, fold_label
+from trainhub.plugin_api.headers import Header, cell_at
 from trainhub.plugin_api.tables import Cell, Table
-from trainhub_tabular.labels import field_of
+from trainhub_tabular.labels import is_label
 from trainhub_tabular.marks import BLANK_SIGN, Claim, claim_of_mark, claim_of_words, combine
 from trainhub_tabular.sheet import Facts, facts_of, not_data, row_text
 
 _HINT = re.compile(r"^(.+?)\s*[(\[【]\s*([^()\[\]【】]{1,8})\s*[)\]】]$")
+_IDENTITY = frozenset({"name", "staff_no", "student_no"})
 _MANY = ("sign_in", "sign_out", "time", "remark", "mark", "status")
 _TIMES = ("sign_in", "sign_out", "time")
 
@@ -89,6 +90,8 @@ class ListingReader:
         self.frame = frame
         self.header = header
         self.blocks = blocks_of(header)
+        self.identity = [c for c, f in enumerate(header.fields) if f in _IDENTITY]
+        self.claims: dict[tuple[str, ...], tuple[Claim, str]] = {}
         self.seen: dict[str, int] = {}
         self.out = Listing(blocks=len(self.blocks))
         self.out.by_mark = any(b.has("mark") for b in self.blocks) and not any(b.has(*_TIMES) for b in self.blocks)
@@ -103,7 +106,9 @@ class ListingReader:
         printed = self.facts.printed_day
         if printed is not None and printed not in self.session_days:
             self.out.warnings.append(
-                Problem("sheet_date_differs", params={"printed": printed.isoformat(), "day": self.frame.day.isoformat()})
+                Problem(
+                    "sheet_date_differs", params={"printed": printed.isoformat(), "day": self.frame.day.isoformat()}
+                )
             )
         for offset, row in enumerate(body):
             self._row(self.header.last + 2 + offset, row)
@@ -129,11 +134,11 @@ class ListingReader:
                 self.out.readings.append(reading)
 
     def _repeats_header(self, row: Sequence[Cell]) -> bool:
-        same = sum(1 for c, t, f in zip(row, self.header.texts, self.header.fields, strict=False) if f and text_of(c) == t)
-        if same >= 2:
-            return True
-        fields = [field_of(fold_label(text_of(c))) for c in row if isinstance(c, str) and len(c) < 12]
-        return fields.count("name") >= 1 and len({f for f in fields if f}) >= 3
+        """Whether a page repeats the header; the columns may even stand in another order there."""
+        return all(
+            isinstance(cell := cell_at(row, column), str) and (is_label(cell) or text_of(cell) == self.header.texts[column])
+            for column in self.identity
+        )
 
     def _reading(self, number: int, row: Sequence[Cell], block: Block, typed: str) -> AttendanceReading | None:
         hint = _HINT.match(typed)
@@ -152,13 +157,15 @@ class ListingReader:
             stated = None
         elif marked == "blank" and stated is None and not punches and not flags and not block.has(*_TIMES):
             flags.append("blank_mark")
-        reading = AttendanceReading(
+        department = self._text(row, block, "department")
+        card_no, device_pin = self._text(row, block, "card_no"), self._text(row, block, "device_pin")
+        return AttendanceReading(
             row=number,
             name=name,
             staff_no=staff_no.text,
-            department=self._text(row, block, "department"),
-            device_pin=self._text(row, block, "device_pin"),
-            card_no=self._text(row, block, "card_no"),
+            department=department,
+            device_pin=device_pin,
+            card_no=card_no,
             email=self._text(row, block, "email"),
             punches=tuple(sorted(set(punches))),
             stated=stated,
@@ -171,8 +178,8 @@ class ListingReader:
             flags=tuple(dict.fromkeys(flags)),
             other_days=moments.other_day,
             raw={"department_hint": hinted} if hinted else {},
+            external_id=self._key(staff_no.text or card_no or device_pin, name, department or hinted, moments.day),
         )
-        return replace(reading, external_id=self._key(reading, moments.day))
 
     def _text(self, row: Sequence[Cell], block: Block, name: str) -> str:
         column = block.single.get(name)
@@ -182,24 +189,34 @@ class ListingReader:
         return text_of(cell) if name in ("department", "email") else identifier_of(cell).text
 
     def _claim(self, row: Sequence[Cell], block: Block, name: str) -> tuple[Claim, str]:
-        """Return what mark, status and remark claim, and whether the mark was ``blank`` or ``unknown``."""
-        claims: list[Claim] = []
-        marked = ""
-        for column in block.many.get("mark", ()):
-            text = text_of(cell_at(row, column))
-            if moments_of(cell_at(row, column)):
-                marked = marked or "time"
-                continue
-            claim = claim_of_mark(text, name, self.facts.legend)
-            claims.append(claim)
-            marked = marked or ("unknown" if not claim.known else "" if claim.stated else "blank")
-        words = [claim_of_words(text_of(cell_at(row, c))) for c in block.many.get("status", ())]
-        if words and not block.has("mark"):
-            marked = "unknown" if any(not w.known for w in words) else "" if any(w.stated for w in words) else "blank"
+        """Return what mark, status and remark claim, and whether the mark was ``blank`` or ``unknown``.
+
+        Rows say the same few things again and again, so each combination is worked out once.
+        """
+        marks = [cell_at(row, c) for c in block.many.get("mark", ())]
+        texts = [("" if moments_of(m) else text_of(m)) for m in marks]
+        words = [text_of(cell_at(row, c)) for c in block.many.get("status", ())]
+        remarks = [text_of(cell_at(row, c)) for c in block.many.get("remark", ())]
+        own = name if name and name in texts else ""
+        timed = "time" if marks and not texts[0] and marks[0] is not None else ""
+        key = (str(id(block)), timed, own, *texts, *words, *remarks)
+        if key not in self.claims:
+            self.claims[key] = self._work_out(block, texts, words, remarks, own, timed)
+        return self.claims[key]
+
+    def _work_out(
+        self, block: Block, texts: list[str], words: list[str], remarks: list[str], own: str, timed: str
+    ) -> tuple[Claim, str]:
+        marks = [claim_of_mark(t, own, self.facts.legend) for t in texts]
+        said = [claim_of_words(w) for w in words]
+        marked = timed
+        if marks and not timed:
+            marked = "unknown" if any(not m.known for m in marks) else "" if any(m.stated for m in marks) else "blank"
+        elif said and not marks:
+            marked = "unknown" if any(not w.known for w in said) else "" if any(w.stated for w in said) else "blank"
         if not block.has("mark", "status", *_TIMES):
             marked = "blank"
-        remarks = [claim_of_words(text_of(cell_at(row, c))) for c in block.many.get("remark", ())]
-        return combine([*claims, *words, *remarks]), marked
+        return combine([*marks, *said, *map(claim_of_words, remarks)]), marked
 
     def _in_window(self, clock: time | None) -> datetime | None:
         """Place a clock from a remark on the session's day; 2:20 on an afternoon sheet is 14:20."""
@@ -218,11 +235,9 @@ class ListingReader:
             return self.frame.ends_at - timedelta(minutes=claim.early_minutes)
         return self._in_window(claim.left)
 
-    def _key(self, reading: AttendanceReading, day: date | None) -> str:
+    def _key(self, who: str, name: str, group: str, day: date | None) -> str:
         """Return the natural key of a row: who, on which day, the how manieth time in this file."""
-        who = reading.staff_no or reading.card_no or reading.device_pin
-        hint = reading.department or reading.raw.get("department_hint", "")
-        base = f"no:{who}" if who else f"name:{''.join(reading.name.split())}|{hint}"
+        base = f"no:{who}" if who else f"name:{''.join(name.split())}|{group}"
         if day is not None and day not in self.session_days:
             base += f"@{day.isoformat()}"
         if len(base) > 80:
@@ -289,7 +304,11 @@ class _Moments:
             if moment.clock is None:
                 continue
             at = school_moment(moment.day or base, moment.clock, next_day=moment.next_day)
-            if moment.day is None and at < frame.starts_at - timedelta(hours=12) and frame.ends_at.date() > frame.starts_at.date():
+            if (
+                moment.day is None
+                and at < frame.starts_at - timedelta(hours=12)
+                and frame.ends_at.date() > frame.starts_at.date()
+            ):
                 at += timedelta(days=1)
             self.punches.append(at)
 

@@ -52,7 +52,9 @@ _ABSENT = {
 }  # fmt: skip
 _BLANK = {"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "n/a", "空"}
 
-_TRIP = re.compile(r"公差|出差|因公|公务|公出|外出(?:学习|培训|开会|会议|教研|办事|参会)|(?:参加|到|去).{0,8}(?:会议|比赛|教研活动)|支教|借调|下乡|送教")
+_TRIP = re.compile(
+    r"公差|出差|因公|公务|公出|外出(?:学习|培训|开会|会议|教研|办事|参会)|(?:参加|到|去).{0,8}(?:会议|比赛|教研活动)|支教|借调|下乡|送教"
+)
 _LEAVES = (
     (re.compile(r"病假|住院|生病|就医|看病"), "sick"),
     (re.compile(r"事假"), "personal"),
@@ -71,7 +73,9 @@ _EXACT: dict[str, Claim] = {
 _PROXY = re.compile(r"代签|替签|代为签|代打卡|代刷|代其签|帮签")
 _NEEDS_CHECK = re.compile(r"线上|网上|网络|视频|直播|回放|录播|腾讯会议|钉钉|补签|补登|补卡|未核实|待核|存疑")
 _GONE = re.compile(r"转出|转学|休学|退学|调出|离职|退休")
-_LATE_MINUTES = re.compile(r"(?:迟到|晚到|迟)[了约]?\s*([0-9]{1,3})\s*(?:分钟?|min|')|([0-9]{1,3})\s*分钟?\s*(?:迟到|晚到)")
+_LATE_MINUTES = re.compile(
+    r"(?:迟到|晚到|迟)[了约]?\s*([0-9]{1,3})\s*(?:分钟?|min|')|([0-9]{1,3})\s*分钟?\s*(?:迟到|晚到)"
+)
 _EARLY_MINUTES = re.compile(r"(?:早退|提前|早走)[了约]?\s*([0-9]{1,3})\s*(?:分钟?|min|')")
 _CLOCK = r"((?:上午|下午|中午|晚上|早上)?\s*[0-9]{1,2}\s*[:时点]\s*(?:[0-9]{1,2}|半|一刻|三刻)?\s*分?)"
 _ARRIVED = re.compile(_CLOCK + r"\s*(?:才|左右|许)?\s*(?:到|签到|入场|进场|赶到|来|迟到)")
@@ -197,8 +201,12 @@ def _first(a: int | None, b: int | None) -> int | None:
 
 
 _LEGEND_LABEL = re.compile(r"(?:说明|图例|符号|标记|注|备注|记号)[^:]{0,6}:")
-_SIGN_FIRST = re.compile(rf"(空白|空格|[{re.escape(_SIGNS)}])\s*(?::|=|为|表示|代表|-|—|是|指)?\s*([\u4e00-\u9fff]{{1,6}})")
-_WORD_FIRST = re.compile(rf"([\u4e00-\u9fff]{{1,6}}?)\s*(?::|=|用|记|画|打|为|-|—)?\s*(空白|空格|[{re.escape(_SIGNS)}])")
+_SIGN_FIRST = re.compile(
+    rf"(空白|空格|[{re.escape(_SIGNS)}])\s*(?::|=|为|表示|代表|-|—|是|指)?\s*([\u4e00-\u9fff]{{1,6}})"
+)
+_WORD_FIRST = re.compile(
+    rf"([\u4e00-\u9fff]{{1,6}}?)\s*(?::|=|用|记|画|打|为|-|—)?\s*(空白|空格|[{re.escape(_SIGNS)}])"
+)
 BLANK_SIGN = ""
 
 

@@ -14,6 +14,7 @@ _FOOTER = re.compile(
     r"^(?:(?:应到|实到|应参加|实参加|应参训|实参训|签到人数|参训人数|出勤人数|缺勤人数|请假人数)\D{0,4}[0-9]"
     r"|(?:备注|说明|注|图例|符号|记录人|制表人?|填表人?|审核人?|统计人?|负责人|制表时间|打印时间|填表说明|签字|盖章|校长|日期)\s*:)"
 )
+_FIRST_SIGNS = frozenset("合总小共应实签参出缺请备说注图符记制填审统负打盖校日")  # of both patterns above
 _COUNTS = {
     "expected": re.compile(r"应(?:到|参加|参训|出勤)\D{0,4}?([0-9]{1,5})"),
     "present": re.compile(r"(?:实(?:到|参加|参训)|出勤|签到)(?:人数)?\D{0,3}?([0-9]{1,5})"),
@@ -26,9 +27,13 @@ _PRINTED_DAY = re.compile(
     r"|((?:19|20)[0-9]{2}年[0-9]{1,2}月[0-9]{1,2}日?)\s*(?:\([^)]*\))?\s*(?:上午|下午|晚上)?\s*[0-9]{1,2}:[0-9]{2}"
 )
 _NOT_THE_DAY = re.compile(r"截至|截止|制表|打印|导出|统计|填表|生成|报表|更新")
-_TERM = re.compile(r"(20[0-9]{2})\s*[-—–~至]+\s*(20[0-9]{2})\s*学年\s*度?\s*(?:第?\s*([一二12])\s*学期|([上下])学期|(秋|春)季)?")
+_TERM = re.compile(
+    r"(20[0-9]{2})\s*[-—–~至]+\s*(20[0-9]{2})\s*学年\s*度?\s*(?:第?\s*([一二12])\s*学期|([上下])学期|(秋|春)季)?"
+)
 _YEAR = re.compile(r"(20[0-9]{2})\s*年")
-_CLASS = re.compile(r"[^\s,:;《》]{0,4}?(?:[一二三四五六七八九]|初[一二三]|高[一二三]|[0-9]{1,4}级?)(?:年级)?\s*[(]?\s*[0-9一二三四五六七八九十]{1,3}\s*[)]?\s*班")
+_CLASS = re.compile(
+    r"[^\s,:;《》]{0,4}?(?:[一二三四五六七八九]|初[一二三]|高[一二三]|[0-9]{1,4}级?)(?:年级)?\s*[(]?\s*[0-9一二三四五六七八九十]{1,3}\s*[)]?\s*班"
+)
 
 
 @dataclass(slots=True)
@@ -60,6 +65,8 @@ def not_data(row: Sequence[Cell], name: str) -> str:
     first = next((t for t in map(text_of, row) if t), "")
     if not first:
         return "blank"
+    if first[0] not in _FIRST_SIGNS and name[:1] not in _FIRST_SIGNS:
+        return ""
     if _TOTALS_CELL.match(first) or _TOTALS_CELL.match(name):
         return "totals"
     return "footer" if _FOOTER.match(first) or _FOOTER.match(name) else ""

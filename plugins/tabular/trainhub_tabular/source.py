@@ -46,7 +46,11 @@ class TabularSource:
     def read(self, upload: Upload, frame: SessionFrame, mapping: Mapping[str, str] | None = None) -> ReadResult:
         """Read every sheet that has the layout of the best one. Raises :class:`Refused`."""
         tables = read_tables(upload)
-        grids = [(i, t, g) for i, t in enumerate(tables.tables) if not mapping and (g := find_grid(t, frame)) and _is_grid(t, g)]
+        grids = [
+            (i, t, g)
+            for i, t in enumerate(tables.tables)
+            if not mapping and (g := find_grid(t, frame)) and _is_grid(t, g)
+        ]
         if grids:
             return _grid_result(tables, [(t, g) for _i, t, g in grids], frame)
         lists = [(i, t, h) for i, t in enumerate(tables.tables) if (h := _list_header(t, mapping))]
@@ -102,7 +106,12 @@ def _list_result(tables: Tables, lists: Sequence[tuple[int, Table, Header]], fra
 
 
 def _result(
-    tables: Tables, name: str, parts: Sequence[Listing], columns: Mapping[str, str], unmapped: tuple[str, ...], confidence: int
+    tables: Tables,
+    name: str,
+    parts: Sequence[Listing],
+    columns: Mapping[str, str],
+    unmapped: tuple[str, ...],
+    confidence: int,
 ) -> ReadResult:
     dropped: tuple[Unreadable, ...] = tuple(d for p in parts for d in p.dropped)
     warnings: tuple[Problem, ...] = tables.warnings + tuple(w for p in parts for w in p.warnings)

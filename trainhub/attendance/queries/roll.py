@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from trainhub.accounts.models import Account
-from trainhub.attendance.models import AttendanceEvidence, AttendanceRecord, AttendanceSheet
+from trainhub.attendance.models import AttendanceEvidence, AttendanceRecord, AttendanceSheet, AttendanceStep
 from trainhub.attendance.registry import SubjectFacts, facts
 from trainhub.attendance.roll_rules import Frame, Head, Tally, tally
 from trainhub.kernel.actor import Scope
@@ -97,6 +97,16 @@ class DepartmentRoll:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedAgain:
+    """Why an ended roll is open again: returned, taken back or reopened, by whom, when, for what reason."""
+
+    step: str
+    by: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Roll:
     """The whole roll of a sheet."""
 
@@ -104,6 +114,7 @@ class Roll:
     departments: tuple[DepartmentRoll, ...]
     tally: Tally
     last: RollPerson | None
+    opened_again: "OpenedAgain | None" = None
 
     @property
     def people(self) -> tuple[RollPerson, ...]:
@@ -116,7 +127,20 @@ def roll(session: Session, scope: Scope, sheet_id: str) -> Roll:
     sheet = sheet_facts(session, scope, sheet_id)
     people = _people(session, sheet)
     last = max((p for p in people if p.head.marked_at), key=lambda p: str(p.head.marked_at), default=None)
-    return Roll(sheet, _departments(people), tally(p.head for p in people), last)
+    return Roll(sheet, _departments(people), tally(p.head for p in people), last, _opened_again(session, sheet))
+
+
+def _opened_again(session: Session, sheet: SheetFacts) -> OpenedAgain | None:
+    row = session.execute(
+        select(AttendanceStep, Account.display_name)
+        .outerjoin(Account, (Account.district_id == AttendanceStep.district_id) & (Account.id == AttendanceStep.actor_id))
+        .where(AttendanceStep.district_id == sheet.district_id, AttendanceStep.sheet_id == sheet.id,
+               AttendanceStep.step.in_(("submit", "return", "take_back", "reopen")))
+        .order_by(AttendanceStep.recorded_at.desc(), AttendanceStep.id.desc()).limit(1)
+    ).one_or_none()
+    if row is None or row[0].step == "submit":
+        return None
+    return OpenedAgain(row[0].step, row[1] or "", row[0].recorded_at, row[0].reason)
 
 
 def sheet_facts(session: Session, scope: Scope, sheet_id: str) -> SheetFacts:

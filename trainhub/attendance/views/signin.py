@@ -57,13 +57,14 @@ def _data(whole: Roll) -> dict[str, Any]:
         "periods": str(policy.periods.periods(held.frame.minutes)), "room": about.room,
         "number": about.number or held.id[-8:].upper(), "parts": [], "layout": "compact",
         "people": [
-            [str(p.head.serial_no), p.name, d.name, ""] for d in whole.departments if d.listed for p in d.people
+            {"no": str(p.head.serial_no), "name": p.name, "department": d.name, "post": ""}
+            for d in whole.departments if d.listed for p in d.people
         ],
         "qr": "", "qr_note": _("Open the roll"),
     }
 
 
-def _pages(people: list[list[str]], sizes: list[int]) -> list[list[list[list[str]]]]:
+def _pages(people: list[dict[str, str]], sizes: list[int]) -> list[list[list[dict[str, str]]]]:
     """Cut the people into pages of two columns, the left one filled first."""
     cut, start = [], 0
     for size in sizes:

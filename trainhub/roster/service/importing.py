@@ -166,7 +166,7 @@ def _checked(kind: str, line: Line, decision: Decision, cipher: NumberKey) -> di
     candidates = {k.id for k in line.candidates} | {str(line.decision.get("id") or "")}
     if do == "same" and decision.get("id") in candidates:
         kept = {"do": "same", "id": decision["id"]}
-    elif do in ("new", "skip"):
+    elif do in ("new", "skip", "ask"):
         kept = {"do": do}
     fix = _fix(kind, decision.get("fix") or {}, cipher)
     if fix and do != "skip":

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound as PageNotFound
 
 from trainhub.documents import xlsx
+from trainhub.documents.cells import download_name
 from trainhub.documents.sheets import Column, SheetSpec
 from trainhub.evidence.messages import refusal_sentence
 from trainhub.kernel.actor import Actor, Scope
@@ -211,7 +212,7 @@ def import_problems(batch_id: str) -> Any:
         rows.append((line.entry.row, line.entry.name, line.entry.shown_number, line.entry.group_text,
                      "；".join(what for what, _todo in words), "；".join(todo for _what, todo in words if todo)))
     content = xlsx.write([SheetSpec(_("Problem rows"), columns, rows)], created_by=current_actor().display_name, created_at=now())
-    name = xlsx.download_name(_("Problem rows"), current_actor().org_name, day=local_day(now())) if hasattr(xlsx, "download_name") else "problems.xlsx"
+    name = download_name(_("Problem rows"), current_actor().org_name, day=local_day(now()))
     answer = Response(content, mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer

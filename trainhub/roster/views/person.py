@@ -12,7 +12,7 @@ from trainhub.kernel.errors import DomainError
 from trainhub.kernel.permissions import Permission
 from trainhub.roster import queries, service
 from trainhub.roster.calendar_rules import school_year_of
-from trainhub.roster.forms import CorrectForm, DepartmentForm, EndPostForm, LeaveForm, MergeForm, MoveForm, PostForm
+from trainhub.roster.forms import CorrectForm, DepartmentForm, EndPostForm, LeaveForm, MergeForm, MoveForm, PostForm, options
 from trainhub.roster.views import blueprint, say_errors
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
@@ -38,18 +38,18 @@ def _forms(session: Session, scope: Scope, school_id: str, shown: queries.Person
     district = Scope(scope.district_id, None)
     last = shown.current or shown.employments[-1]
     move = MoveForm(formdata=None, on=day)
-    move.to_school_id.choices = [
+    move.to_school_id.choices = options(
         (o.id, o.name) for o in queries.schools(session, district) if o.id != school_id and o.open_on(day)
-    ]
+    )
     post = PostForm(formdata=None, from_on=day)
-    post.class_id.choices = [("", _("no class")), *(
+    post.class_id.choices = options([("", _("no class")), *(
         (c.id, c.name) for c in queries.classes(session, scope, school_id, school_year_of(day), day)
-    )]
+    )])
     merge = MergeForm(formdata=None)
-    merge.merged_id.choices = [
+    merge.merged_id.choices = options(
         (s.person_id, f"{s.name}（{s.department or _('no department')}，{s.staff_no or _('no number')}）")
         for s in queries.search(session, scope, shown.name, day, school_id=school_id) if s.person_id != shown.person_id
-    ]
+    )
     correct = CorrectForm(
         formdata=None, name=shown.name, staff_no=last.staff_no, category=last.category, contract=last.contract,
         hired_on=last.hired_on, ce_opt_out=last.ce_opt_out,
@@ -80,7 +80,7 @@ def _done(person_id: str, form: Any, step: Callable[[Session], Any], message: st
 def move(person_id: str) -> Any:
     """Move to another school; the person leaves this school's list."""
     actor, form = current_actor(), MoveForm()
-    form.to_school_id.choices = [(form.to_school_id.data or "", "")]
+    form.to_school_id.choices = options([(form.to_school_id.data or "", "")])
     return _done(person_id, form, lambda session: service.move(session, actor, service.Move(
         person_id, actor.org_id, form.to_school_id.data, form.on.data, reason=form.reason.data), now()),
         _("The move is recorded. Hours follow the person."))
@@ -110,7 +110,7 @@ def department(person_id: str) -> Any:
 def post(person_id: str) -> Any:
     """Give a post from a day on."""
     actor, form = current_actor(), PostForm()
-    form.class_id.choices = [(form.class_id.data or "", "")]
+    form.class_id.choices = options([(form.class_id.data or "", "")])
     return _done(person_id, form, lambda session: service.assign_post(session, actor, service.AssignPost(
         person_id, actor.org_id, form.post.data, form.from_on.data, form.class_id.data or None), now()),
         _("The post is recorded."))
@@ -140,7 +140,7 @@ def correct(person_id: str) -> Any:
 def merge(person_id: str) -> Any:
     """Let this record stand for another one too."""
     actor, form = current_actor(), MergeForm()
-    form.merged_id.choices = [(form.merged_id.data or "", "")]
+    form.merged_id.choices = options([(form.merged_id.data or "", "")])
     return _done(person_id, form, lambda session: service.merge(session, actor, service.Merge(
         actor.org_id, person_id, form.merged_id.data, form.reason.data), now()),
         _("The two records are one person now. You can take this back here."))

@@ -72,7 +72,7 @@ class Duty:
 class Sketch:
     """A plan before it is a record: what the form holds.
 
-    ``event_id`` names the training being changed, so that it does not clash with itself; ``invited``
+    ``topic`` "" means that of the duty. ``event_id`` names the training being changed, so that it does not clash with itself; ``invited``
     (person id -> name) is set where the list was frozen already, and then stands for the rule's.
     """
 
@@ -324,7 +324,7 @@ def review(session: Session, scope: Scope, sketch: Sketch, now: datetime) -> Rev
     )
     course = replace(
         sketch.course,
-        right_topic=not duty.topic or sketch.topic == duty.topic,
+        right_topic=not duty.topic or sketch.topic in ("", duty.topic),
         satellite_counts=duty.policy["satellite_room_counts"] == "yes",
     )
     draft = Draft(sketch.parts, course, sketch.trainers, invited)

@@ -4,4 +4,13 @@ from flask import Blueprint
 
 blueprint = Blueprint("training", "trainhub.training", template_folder="templates")
 
-from trainhub.training.views import events, home, planning  # noqa: E402, F401  the modules add their routes
+from trainhub.training.views import (  # noqa: E402, F401  the modules add their routes
+    closing,
+    coverage,
+    events,
+    exemptions,
+    home,
+    planning,
+    standing,
+    statements,
+)

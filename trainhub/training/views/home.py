@@ -36,12 +36,12 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do. ``time``/``under`` stand on the left, ``lines`` below the title, the button on the right."""
+    """Something to do. ``time``/``under`` stand on the left, ``lines`` of facts below the title, the button on the right."""
 
     time: str
     under: str
     title: str
-    lines: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
     href: str
     button: str
     primary: bool = False
@@ -215,11 +215,19 @@ def _roll(job: DeskRoll) -> str:
 
 def _jobs(actor: Actor, desk: Desk | None, mine: list[MyTraining], today: date) -> list[Job]:
     jobs = _desk_jobs(actor, desk) if desk is not None else []
+    on_desk = {roll.event.id for roll in (*desk.running, *desk.to_end)} if desk is not None else set()
     for training in mine:
         event = training.event
-        if local_day(event.starts_at) == today or desk is None:
+        if event.id not in on_desk and (local_day(event.starts_at) == today or desk is None):
             jobs.append(_attend(training, today))
+    if _district(actor):
+        jobs.append(_look(actor, today))
     return jobs
+
+
+def _look(actor: Actor, today: date) -> Job:
+    lines = ((_("Every unit with its definition of the year and its rule version."),),)
+    return Job(_("District"), day_text(today), _("Coverage of the yearly face-to-face training"), lines, "/training/coverage", _("Open the coverage"), primary=True)
 
 
 def _desk_jobs(actor: Actor, desk: Desk) -> list[Job]:
@@ -228,17 +236,17 @@ def _desk_jobs(actor: Actor, desk: Desk) -> list[Job]:
     for roll in desk.running:
         counted = _("%(there)s of %(all)s marked as present", there=roll.part.tally.there, all=roll.part.tally.expected)
         button = _("Open the roll") if may_roll else _("See the roll")
-        jobs.append(Job(*_clock(roll.part), roll.event.title, (_where(roll), counted), _roll(roll), button, primary=not jobs))
+        jobs.append(Job(*_clock(roll.part), roll.event.title, (_where(roll), (counted,)), _roll(roll), button, primary=not jobs))
     for roll in desk.to_end:
         left = _("%(n)s people unmarked", n=roll.part.tally.unmarked)
-        jobs.append(Job(_("Roll not ended"), span_text(roll.part.starts_at, roll.part.ends_at), roll.event.title, (_where(roll), left),
+        jobs.append(Job(_("Roll not ended"), span_text(roll.part.starts_at, roll.part.ends_at), roll.event.title, (_where(roll), (left,)),
                         f"{_roll(roll)}/finish" if may_roll else _roll(roll), _("End the roll") if may_roll else _("See the roll")))
     for roll in desk.to_verify:
         jobs.append(_verify(actor, roll))
     for event in desk.postponed if may_plan else ():
-        jobs.append(Job(_("Postponed"), event.state_reason, event.title, (_("No new date yet."),), url_for("training.move", event_id=event.id), _("Set a time")))
+        jobs.append(Job(_("Postponed"), event.state_reason, event.title, ((_("No new date yet."),),), url_for("training.move", event_id=event.id), _("Set a time")))
     for event in desk.drafts if may_plan else ():
-        jobs.append(Job(_("Draft"), span_text(event.starts_at, event.ends_at), event.title, (_("Not published: nobody was told."),),
+        jobs.append(Job(_("Draft"), span_text(event.starts_at, event.ends_at), event.title, ((_("Not published: nobody was told."),),),
                         url_for("training.edit", event_id=event.id), _("Go on")))
     return jobs
 
@@ -247,30 +255,33 @@ def _verify(actor: Actor, roll: DeskRoll) -> Job:
     there = _("%(there)s of %(all)s came", there=roll.part.tally.there, all=roll.part.tally.expected)
     if roll.mine or not actor.can(Permission.ROLL_VERIFY):
         return Job(_("Awaiting verification"), day_text(roll.part.starts_at), roll.event.title,
-                   (there, _("Somebody else must verify it; minutes count only then.")), _roll(roll), _("See the roll"))
-    return Job(_("To verify"), day_text(roll.part.starts_at), roll.event.title, (there,), f"{_roll(roll)}/verify", _("Verify"), note=_("Minutes count once you verify."))
+                   ((there,), (_("Somebody else must verify it; minutes count only then."),)), _roll(roll), _("See the roll"))
+    return Job(_("To verify"), day_text(roll.part.starts_at), roll.event.title, ((there,),), f"{_roll(roll)}/verify", _("Verify"), note=_("Minutes count once you verify."))
 
 
 def _clock(part: Any) -> tuple[str, str]:
     return time_text(part.starts_at), _("until %(time)s", time=time_text(part.ends_at))
 
 
-def _where(roll: DeskRoll) -> str:
-    names = ("、" if is_chinese() else ", ").join(t.name for t in roll.event.trainers)
-    return " ".join(x for x in (roll.part.room, _("Trainer: %(names)s", names=names) if names else "") if x)
+def _where(roll: DeskRoll) -> tuple[str, ...]:
+    return _place(roll.event, roll.part.room)
+
+
+def _place(event: EventRow, room: str) -> tuple[str, ...]:
+    names = ("、" if is_chinese() else ", ").join(t.name for t in event.trainers)
+    return tuple(fact for fact in (room, _("Trainer: %(names)s", names=names) if names else "") if fact)
 
 
 def _attend(training: MyTraining, today: date) -> Job:
     event = training.event
     day = local_day(event.starts_at)
-    names = ("、" if is_chinese() else ", ").join(t.name for t in event.trainers)
-    lines = [" ".join(x for x in ("、".join(event.rooms), _("Trainer: %(names)s", names=names) if names else "") if x), reason_text(training.reason)]
+    lines = (_place(event, "、".join(event.rooms)), (reason_text(training.reason),))
     if event.state is EventState.POSTPONED:
-        return Job(_("Postponed"), event.state_reason, event.title, tuple(lines), "", "", note=_("The new time is shown here as soon as it is set."))
+        return Job(_("Postponed"), event.state_reason, event.title, lines, "", "", note=_("The new time is shown here as soon as it is set."))
     time = time_text(event.starts_at) if day == today else day_text(event.starts_at)
     under = _("until %(time)s", time=time_text(event.ends_at)) if day == today else f"{time_text(event.starts_at)}–{time_text(event.ends_at)}"
     away = (day - today).days
-    return Job(time, under, event.title, tuple(lines), "", "", note=_("today") if away <= 0 else _("in %(n)s days", n=away))
+    return Job(time, under, event.title, lines, "", "", note=_("today") if away <= 0 else _("in %(n)s days", n=away))
 
 
 # --- week, done, progress -----------------------------------------------------------------------

@@ -7,12 +7,11 @@ from datetime import date
 
 from flask_babel import gettext as _
 
-from trainhub.kernel.clock import local_day
 from trainhub.training.queries.planning import Review
 from trainhub.training.rules.audience import reason_parts
 from trainhub.training.rules.planning import PartTime, PlanProblem, planned_minutes
 from trainhub.training.wording import left_out_text, problem_text, reason_text
-from trainhub.web.i18n import day_text
+from trainhub.web.i18n import day_text, span_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,12 @@ class PlanView:
     year_key: str
     duty_title: str
     policy_version: int
-    parts: int
+    when: tuple[str, ...]
+
+    @property
+    def parts(self) -> int:
+        """Number of parts, each with its roll."""
+        return len(self.when)
 
     @property
     def blocked(self) -> bool:
@@ -99,7 +103,8 @@ def plan_view(judged: Review, parts: Sequence[PartTime], accepted: Collection[st
             for o in judged.audience.left_out
         ),
         _reasons(judged), len(judged.audience.invited), offers(judged.proposals, today), minutes, rule.periods(minutes),
-        rule.formula(minutes), judged.duty.frame.year.key, judged.duty.title, judged.duty.policy.version, len(parts),
+        rule.formula(minutes), judged.duty.frame.year.key, judged.duty.title, judged.duty.policy.version,
+        tuple(span_text(p.starts_at, p.ends_at) for p in parts if p.ends_at > p.starts_at),
     )
 
 
@@ -126,13 +131,3 @@ def _reasons(judged: Review) -> tuple[tuple[str, int], ...]:
 def offers(days: Iterable[date], today: date) -> tuple[DayOffer, ...]:
     """Days on which a plan fits, with their distance."""
     return tuple(DayOffer(day, day_text(day), (day - today).days) for day in days)
-
-
-def months_of(days: Iterable[date]) -> list[tuple[int, int]]:
-    """Year and month of days, each once, in order."""
-    return sorted({(day.year, day.month) for day in days})
-
-
-def part_day(part: PartTime) -> date:
-    """The local day on which a part begins."""
-    return local_day(part.starts_at)

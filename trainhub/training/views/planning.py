@@ -115,7 +115,7 @@ def _stored(held: EventPage) -> dict[str, Any]:
         "parts": [part_data(PartTime(p.starts_at, p.ends_at, p.room)) for p in held.row.parts],
         "trainers": [{"name": t.name, "affiliation": t.affiliation} for t in held.row.trainers] or [{}],
         "audience": choice.kind, "missed": choice.missed_event_id or "", "delivery_mode": held.row.delivery_mode,
-        "venue_kind": held.venue_kind, "make_up_year": held.make_up_year_key or "",
+        "venue_kind": held.venue_kind, "topic": "other" if held.topic == "other" else "", "make_up_year": held.make_up_year_key or "",
         "exclude": list(choice.excluded), "add": sorted(choice.added),
         "exclude_reason": next(iter(choice.excluded.values()), ""),
     }

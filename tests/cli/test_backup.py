@@ -20,6 +20,8 @@ from trainhub.kernel.orm import Base
 from trainhub.ledger.service import NewEntry, append
 from trainhub.web.database import db, transaction
 
+pytestmark = pytest.mark.files_only
+
 MakeApp = Callable[[str], Flask]
 
 
@@ -163,8 +165,11 @@ def test_a_forged_ledger_is_found(filled: Flask, make_app: MakeApp, tmp_path: Pa
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"]["trainhub.sqlite3"] = module._digest(folder / "trainhub.sqlite3")
     (folder / "manifest.json").write_text(json.dumps(manifest))
+    target = make_app("target")
+    upgrade(target)
     with pytest.raises(BackupFault, match="核对不通过"):
-        restore(folder, make_app("target"))
+        restore(folder, target)
+    assert counts(target)["ledger_entry"] == 0
 
 
 def test_the_folder_must_be_empty(filled: Flask, tmp_path: Path) -> None:
