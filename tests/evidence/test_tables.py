@@ -303,3 +303,15 @@ def test_formulas_are_text_and_stay_text() -> None:
 def test_any_bytes_end_in_tables_or_a_refusal(content: bytes) -> None:
     for prefix in (b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"<table><tr><td>"):
         code_of(prefix + content)
+
+
+def test_a_table_inside_a_layout_table_is_found() -> None:
+    page = "<table><tr><td>首页<table><tr><th>姓名</th><th>工号</th></tr><tr><td>赵一<br></td><td>&#48;1</td></tr></table></td></tr></table>"
+    found = read_tables(Upload("a.xls", page.encode()))
+    assert [t.rows for t in found][-1] == (("姓名", "工号"), ("赵一", "01"))
+
+
+def test_scripts_and_styles_in_a_page_are_not_text() -> None:
+    page = "<html><style>td{}</style><table><tr><td><script>alert(1)</script>姓名</td></tr><tr><td>赵一</td></tr></table></html>"
+    (table,) = read_tables(Upload("a.xls", page.encode()))
+    assert table.rows == (("姓名",), ("赵一",))

@@ -170,7 +170,7 @@ def test_problem_rows_are_downloaded_without_formulas(desk_client: FlaskClient, 
     assert answer.status_code == 200
     sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0)
     cells = [cell for row in sheet.to_python() for cell in row]
-    assert any("姓名没有填" in str(cell) for cell in cells)
+    assert any("这一行没有姓名" in str(cell) for cell in cells)
 
 
 def test_a_batch_of_pupils_is_hidden_from_who_may_not_see_pupils(

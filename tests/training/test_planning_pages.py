@@ -15,7 +15,7 @@ from trainhub.attendance.models import AttendanceSheet
 from trainhub.courses.models import CoursePack
 from trainhub.kernel.clock import at
 from trainhub.roster.models import CalendarDay, Employment
-from trainhub.training.models import EventParticipant, EventPart, TrainingEvent
+from trainhub.training.models import EventPart, EventParticipant, TrainingEvent
 from trainhub.training.rules.planning import PartTime, Trainer
 from trainhub.training.service.planning import PlanEvent, plan_event
 
@@ -60,7 +60,7 @@ def fields(html: str) -> dict[str, Any]:
         name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
         if name and (kind is None or kind[1] != "checkbox" or " checked" in tag):
             found.setdefault(name[1], []).append(value[1] if value else "")
-    for name, body in re.findall(r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', form, re.S):
+    for name, body in re.findall(r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', form, re.DOTALL):
         chosen = re.search(r'<option selected value="([^"]*)"', body)
         first = re.search(r'value="([^"]*)"', body)
         found[name] = chosen[1] if chosen else first[1] if first else ""
@@ -264,7 +264,7 @@ class TestHome:
     ) -> None:
         make(session, district)
         sheet_id = session.scalars(select(AttendanceSheet.id)).one()
-        assert f'/rolls/{sheet_id}' not in officer.get("/").text
+        assert f"/rolls/{sheet_id}" not in officer.get("/").text
         with time_machine.travel(at(DAY, time(14, 20)), tick=False):
             sign_in(officer, "training_officer")
             text = officer.get("/").text

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -74,7 +75,7 @@ def codes(draft: Draft, *, frame: Frame = FRAME, engaged: tuple[Engagement, ...]
 class TestLife:
     def test_the_straight_way(self) -> None:
         way = [S.DRAFT, S.PUBLISHED, S.HELD, S.SUBMITTED, S.VERIFIED, S.LOCKED]
-        for before, after in zip(way, way[1:], strict=False):
+        for before, after in pairwise(way):
             assert step(before, after).after is after
 
     @pytest.mark.parametrize("wanted", [S.POSTPONED, S.CANCELLED])
@@ -139,6 +140,17 @@ class TestAudience:
         assert audience(RULE, staff, DAY, {}).left_out[0].reason == "home_elsewhere"
         added = audience(RULE, staff, DAY, {}, Choice(added=frozenset({"a"})))
         assert added.invited[0].by_hand
+
+    def test_case_23_exchange_teacher_may_join_at_the_host_school_by_hand(self) -> None:
+        guest = person("a", contract="exchange", is_home=False)
+        found = audience(RULE, [guest], DAY, {})
+        assert (found.left_out[0].reason, found.left_out[0].may_add) == ("home_elsewhere", True)
+        assert audience(RULE, [guest], DAY, {}, Choice(added=frozenset({"a"}))).invited[0].reason == "by_hand"
+
+    def test_outside_appointees_and_dispatched_staff_by_rule(self) -> None:
+        staff = [person("a", category="external"), person("b", contract="dispatched")]
+        assert [i.person_id for i in audience(RULE, staff, DAY, {}).invited] == ["b"]
+        assert not audience(replace(RULE, employed_only=True), staff, DAY, {}).invited
 
     def test_case_04_left_before_the_day_cannot_even_be_added(self) -> None:
         gone = person("a", to_on=date(2026, 10, 31))

@@ -16,7 +16,7 @@ class Limits:
     columns: int = 200
     cell_length: int = 4_000
     seconds: int = 20
-    memory_bytes: int = 1024 * 1024 * 1024
+    memory_bytes: int = 768 * 1024 * 1024
 
 
 LIMITS = Limits()

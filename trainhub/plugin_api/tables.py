@@ -87,9 +87,7 @@ def _read_text(content: bytes, encoding: str | None, limits: Limits) -> Tables:
     decoded = decode(content, encoding)
     if looks_like_html(decoded.text):
         pages = html_tables(decoded.text, limits)
-        tables = tuple(
-            _table(str(i + 1), rows, limits, merged) for i, (rows, merged) in enumerate(pages[: limits.sheets])
-        )
+        tables = tuple(_table(str(i + 1), rows, limits, merged) for i, (rows, merged) in enumerate(pages))
         return Tables("html", decoded.encoding, tables, decoded.warnings)
     if decoded.text.lstrip()[:5].lower() in ("<?xml", "<!doc") or decoded.text.lstrip()[:1] == "{":
         raise Refused("entities_forbidden" if "<!ENTITY" in decoded.text[:10_000] else "not_a_table")

@@ -96,7 +96,9 @@ def csv_rows(text: str, limits: Limits) -> tuple[list[list[str]], tuple[Problem,
     delimiter = delimiter_of(text)
     csv.field_size_limit(2**31 - 1)
     rows = _split(text, delimiter, csv.QUOTE_MINIMAL, limits)
-    if '"' in text and any(len(cell) > limits.cell_length or cell.count("\n") > 50 for row in rows for cell in row if len(cell) > 50):
+    if '"' in text and any(
+        len(cell) > limits.cell_length or cell.count("\n") > 50 for row in rows for cell in row if len(cell) > 50
+    ):
         literal = _split(text, delimiter, csv.QUOTE_NONE, limits)
         return literal, (Problem("unbalanced_quotes"),)
     return rows, ()
@@ -121,60 +123,60 @@ def looks_like_html(text: str) -> bool:
     return head.lstrip().startswith("<") and ("<table" in text[:200_000].lower() or "<html" in head)
 
 
-class _TableParser(HTMLParser):
-    """Collects the outermost tables. Scripts and styles are skipped, nothing is fetched or run."""
+class _OpenTable:
+    """A table that is still being read: its rows, the cell at hand, cells that reach down from above."""
 
     def __init__(self, limits: Limits) -> None:
-        super().__init__(convert_charrefs=True)
         self.limits = limits
-        self.tables: list[list[list[str]]] = []
-        self.merged: list[list[tuple[int, int, int, int]]] = []
-        self._cell: list[str] | None = None
+        self.rows: list[list[str]] = []
+        self.merged: list[tuple[int, int, int, int]] = []
+        self.cell: list[str] | None = None
         self._span = (1, 1)
         self._row: list[str] | None = None
         self._held: dict[int, tuple[int, str]] = {}
-        self._depth = 0
-        self._silent = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "style"):
-            self._silent += 1
-        elif tag == "table":
-            self._depth += 1
-            if self._depth == 1:
-                self.tables.append([])
-                self.merged.append([])
-                self._held = {}
-        elif self._depth != 1:
-            return
-        elif tag == "tr":
-            self._end_row()
+    def start_row(self) -> None:
+        """Begin a row; an unclosed one before it ends here."""
+        self.end_row()
+        self._row = []
+
+    def start_cell(self, down: int, across: int) -> None:
+        """Begin a cell that spans ``down`` rows and ``across`` columns."""
+        self.end_cell()
+        if self._row is None:
             self._row = []
-        elif tag in ("td", "th"):
-            self._end_cell()
-            if self._row is None:
-                self._row = []
-            values = dict(attrs)
-            self._span = (_span(values.get("rowspan")), _span(values.get("colspan")))
-            self._cell = []
-        elif tag == "br" and self._cell is not None:
-            self._cell.append("\n")
+        self._span = (down, across)
+        self.cell = []
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style"):
-            self._silent = max(0, self._silent - 1)
-        elif tag == "table":
-            if self._depth == 1:
-                self._end_row()
-            self._depth = max(0, self._depth - 1)
-        elif self._depth == 1 and tag in ("td", "th"):
-            self._end_cell()
-        elif self._depth == 1 and tag == "tr":
-            self._end_row()
+    def end_cell(self) -> None:
+        """Put the cell into its row, and remember how far it reaches."""
+        if self.cell is None or self._row is None:
+            self.cell = None
+            return
+        text = "".join(self.cell).replace("\xa0", " ").strip()
+        self.cell = None
+        self._fill_held()
+        down, across = self._span
+        column, row = len(self._row), len(self.rows)
+        if down > 1 or across > 1:
+            self.merged.append((row, column, row + down - 1, column + across - 1))
+        for offset in range(min(across, self.limits.columns + 1)):
+            if down > 1:
+                self._held[column + offset] = (down - 1, text if offset == 0 else "")
+            self._row.append(text if offset == 0 else "")
+        if len(self._row) > self.limits.columns:
+            raise Refused("too_many_columns", limit=self.limits.columns)
 
-    def handle_data(self, data: str) -> None:
-        if self._cell is not None and not self._silent:
-            self._cell.append(data)
+    def end_row(self) -> None:
+        """Put the row into the table."""
+        self.end_cell()
+        if self._row is None:
+            return
+        self._fill_held()
+        self.rows.append(self._row)
+        self._row = None
+        if len(self.rows) > self.limits.rows * 2:
+            raise Refused("too_many_rows", limit=self.limits.rows)
 
     def _fill_held(self) -> None:
         """Put the cells that a rowspan above reaches into this row."""
@@ -188,39 +190,58 @@ class _TableParser(HTMLParser):
                 self._held[column] = (left - 1, text)
             self._row.append(text)
 
-    def _end_cell(self) -> None:
-        if self._cell is None or self._row is None:
-            self._cell = None
-            return
-        text = "".join(self._cell).replace("\xa0", " ").strip()
-        self._cell = None
-        self._fill_held()
-        down, across = self._span
-        column, row = len(self._row), len(self.tables[-1])
-        if down > 1 or across > 1:
-            self.merged[-1].append((row, column, row + down - 1, column + across - 1))
-        for offset in range(min(across, self.limits.columns + 1)):
-            if down > 1:
-                self._held[column + offset] = (down - 1, text if offset == 0 else "")
-            self._row.append(text if offset == 0 else "")
-        if len(self._row) > self.limits.columns:
-            raise Refused("too_many_columns", limit=self.limits.columns)
 
-    def _end_row(self) -> None:
-        self._end_cell()
-        if self._row is None:
-            return
-        self._fill_held()
-        self.tables[-1].append(self._row)
-        self._row = None
-        if len(self.tables[-1]) > self.limits.rows * 2:
-            raise Refused("too_many_rows", limit=self.limits.rows)
+class _TableParser(HTMLParser):
+    """Collects every table, inner ones too (many pages lay out with tables). Nothing is fetched or run."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(convert_charrefs=True)
+        self.limits = limits
+        self.tables: list[_OpenTable] = []
+        self._open: list[_OpenTable] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open tables, rows and cells."""
+        if tag in ("script", "style"):
+            self._silent += 1
+        elif tag == "table":
+            if len(self._open) >= 20 or len(self.tables) >= 1000:
+                raise Refused("too_many_sheets", limit=self.limits.sheets)
+            table = _OpenTable(self.limits)
+            self.tables.append(table)
+            self._open.append(table)
+        elif self._open:
+            table = self._open[-1]
+            if tag == "tr":
+                table.start_row()
+            elif tag in ("td", "th"):
+                values = dict(attrs)
+                table.start_cell(_span(values.get("rowspan")), _span(values.get("colspan")))
+            elif tag == "br" and table.cell is not None:
+                table.cell.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close what the tag closes."""
+        if tag in ("script", "style"):
+            self._silent = max(0, self._silent - 1)
+        elif self._open and tag == "table":
+            self._open.pop().end_row()
+        elif self._open and tag in ("td", "th"):
+            self._open[-1].end_cell()
+        elif self._open and tag == "tr":
+            self._open[-1].end_row()
+
+    def handle_data(self, data: str) -> None:
+        """Take text of the innermost open cell."""
+        if self._open and self._open[-1].cell is not None and not self._silent:
+            self._open[-1].cell.append(data)
 
     def finish(self) -> None:
         """Close what an unfinished page left open."""
         self.close()
-        if self.tables:
-            self._end_row()
+        while self._open:
+            self._open.pop().end_row()
 
 
 def _span(value: str | None) -> int:
@@ -228,10 +249,10 @@ def _span(value: str | None) -> int:
 
 
 def html_tables(text: str, limits: Limits) -> list[tuple[list[list[str]], list[tuple[int, int, int, int]]]]:
-    """Return rows and merged ranges of each outermost table."""
+    """Return rows and merged ranges of each table that has rows."""
     if re.search(r"<!ENTITY", text[:10_000], re.IGNORECASE):
         raise Refused("entities_forbidden")
     parser = _TableParser(limits)
     parser.feed(text)
     parser.finish()
-    return list(zip(parser.tables, parser.merged, strict=True))
+    return [(t.rows, t.merged) for t in parser.tables if t.rows]

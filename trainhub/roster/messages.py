@@ -1,8 +1,14 @@
 """Words and sentences of the roster, translated when they are shown."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+
+from trainhub.plugin_api import Problem
+from trainhub.roster.sheet_messages import problem_sentence
+from trainhub.web.i18n import is_chinese
 
 MESSAGES: dict[str, Any] = {
     "roster_name_missing": _l("Fill in the name."),
@@ -95,48 +101,21 @@ VALUE_LABELS: dict[str, Any] = {
     "?": _l("class not stated"),
 }
 NOTES: dict[str, tuple[Any, Any]] = {
-    "name_missing": (_l("The name is missing"), _l("Type the name, or skip the row.")),
     "missing_name": (_l("The name is missing"), _l("Type the name, or skip the row.")),
-    "name_damaged": (_l("The name lost a character"), _l("The program that made the file did not know the character. Type the whole name.")),
-    "name_unreadable": (_l("This does not look like a name"), _l("Type the name, or skip the row.")),
-    "name_private_character": (_l("The name holds a character that only one old program knows"), _l("Check how it is shown; type the name if it is wrong.")),
-    "staff_no_damaged": (_l("The number was turned into a power of ten"), _l("Type the staff number as on the card; in Excel format the column as text.")),
     "number_damaged": (_l("The number was turned into a power of ten"), _l("Type the staff number as on the card; in Excel format the column as text.")),
-    "staff_no_zeros_lost": (_l("The number may have lost its leading zeros"), _l("Written as %(typed)s; the others suggest %(suggested)s.")),
-    "staff_no_conflict": (_l("Row %(row)s has the same number and another name"), _l("Type the right number, or skip the row.")),
     "same_number_as_row": (_l("Row %(row)s has the same number"), _l("Each number is written once.")),
-    "same_staff_no": (_l("The same person as in row %(row)s"), _l("Written once.")),
-    "same_student_no": (_l("The same pupil as in row %(row)s"), _l("Written once.")),
     "same_row": (_l("The same as row %(row)s, and neither has a number"), _l("One person entered twice, or two people of one name? The system does not guess.")),
     "duplicate": (_l("Entered twice"), _l("Written once.")),
-    "namesake_without_number": (_l("Row %(row)s has the same name"), _l("Without a number the system does not guess.")),
-    "possible_same_person": (_l("Same name and same phone tail as row %(row)s"), _l("If this is one person with two numbers, skip one of the rows.")),
     "namesakes": (_l("The school has %(count)s people of this name"), _l("The system does not guess. Choose who is meant.")),
     "namesakes_in_file": (_l("The file holds this name %(count)s times, without numbers"), _l("Say of each row whether it is a new person.")),
     "number_unknown_name_known": (_l("Somebody of this name is on the list under another number"), _l("The same person with a new number, or somebody else?")),
     "name_mismatch_with_number": (_l("This number belongs to %(name)s"), _l("The same person under a new name, or a wrong number? Correct it or skip the row.")),
-    "not_on_duty": (_l("No longer on duty: %(state)s"), _l("Not on the list, so nothing is written.")),
     "skipped_by_you": (_l("Skipped by you"), ""),
-    "other_school": (_l("The row belongs to another school"), _l("School code %(code)s. Skip the row, or import it at that school.")),
-    "school_code_format": (_l("The school code does not have 10 digits"), _l("The row is used; the code is not stored.")),
-    "category_unknown": (_l("The category “%(text)s” is not known"), _l("Written as full-time teacher for new people; change it on the person's page.")),
-    "homeroom_without_class": (_l("Homeroom teacher without a class"), _l("The post is written; choose the class on the page of classes.")),
+    "homeroom_without_class": (_l("Homeroom teacher without a class"), _l("The post is written; choose the class on the person's page.")),
     "missing_student_no": (_l("The pupil number is missing"), _l("Type the national pupil number, or skip the row.")),
-    "student_no_missing": (_l("The pupil number is missing"), _l("Type the national pupil number, or skip the row.")),
-    "student_no_format": (_l("The pupil number has the wrong form"), _l("G, J or L and 18 characters. Type it, or skip the row.")),
-    "student_no_check_digit": (_l("The check digit of the pupil number is wrong"), _l("One digit was probably mistyped. Type the number from the record.")),
-    "student_no_damaged": (_l("The pupil number was turned into a power of ten"), _l("Type it from the record; in Excel format the column as text.")),
-    "temporary_number": (_l("Temporary number"), _l("Replace it when the formal one is there.")),
-    "normalised_case_and_spaces": (_l("Spaces or small letters were put right"), ""),
-    "id_number_damaged_not_imported": (_l("The id number is damaged and is not read anyway"), ""),
-    "class_unreadable": (_l("The class cannot be read: %(text)s"), _l("Type it like 三（1）班; without it the pupil has no class.")),
-    "class_missing": (_l("The class is missing"), _l("Type it like 三（1）班; without it the pupil has no class.")),
-    "grade_differs": (_l("Grade and class contradict each other"), _l("Type the class like 三（1）班.")),
-    "namesake_in_class": (_l("A pupil of the same name is in the class"), _l("Told apart by the pupil number.")),
-    "no_rows": (_l("No rows were found below the header"), _l("Check that the list stands on the first sheet.")),
-    "printed_total_differs": (_l("The sheet says %(printed)s people, %(counted)s were found"), _l("Check whether rows are missing.")),
     "unusable": (_l("This row cannot be used"), _l("Correct it, or skip it.")),
 }
+"""What an import says of its own; what a sheet says stands in ``sheet_messages``."""
 DAY_LABELS: dict[str, Any] = {
     "school": _l("school day"),
     "own_school_day": _l("extra school day"),
@@ -192,9 +171,17 @@ def label_of(table: dict[str, Any], key: str) -> str:
     return str(table.get(key, key))
 
 
-def note_text(code: str, params: Any) -> tuple[str, str]:
-    """The two sentences of a note: what is wrong, what to do."""
-    what, todo = NOTES.get(code, (code, ""))
-    filled = {"row": "", "count": "", "name": "", "text": "", "state": "", "code": "", "typed": "", "suggested": "",
-              "printed": "", "counted": ""} | dict(params)
-    return str(what) % filled, str(todo) % filled if todo else ""
+def note_text(code: str, params: Mapping[str, Any]) -> tuple[str, str]:
+    """The sentences of a note: what is wrong, and ("" where nothing) what to do."""
+    if code not in NOTES:
+        what, _stop, todo = problem_sentence(Problem(code, "", _Filled(params)), gettext).partition("。" if is_chinese() else ". ")
+        return what.rstrip("。.") if not todo else what, todo
+    what, todo = NOTES[code]
+    return str(what) % _Filled(params), str(todo) % _Filled(params) if todo else ""
+
+
+class _Filled(dict[str, Any]):
+    """Parameters of a sentence; one that is missing is left blank instead of breaking the page."""
+
+    def __missing__(self, key: str) -> str:
+        return ""

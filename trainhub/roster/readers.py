@@ -270,7 +270,7 @@ class _Sheet:
         self.name = table.sheet
         self.rows = table.rows[header.last + 1 :]
         column = {f: i for i, f in reversed(list(enumerate(header.fields))) if f}
-        self.width = max(map(len, self.rows), default=0) + 1  # the last column is always blank
+        self.width = max(len(header.fields), *map(len, self.rows), 0) + 1  # the last column is always blank
         self.pick = itemgetter(*(column.get(f, self.width - 1) for f in fields))
         self.dropped: Counter[str] = Counter()
         self.id_columns = [i for i, t in enumerate(header.texts) if fold_label(t) in _ID_LABELS]
@@ -390,7 +390,21 @@ def _standing(category: str, state: str, posts_text: str, homeroom_class: str, i
 
 
 def _staff_row(number: int, cells: tuple[Cell, ...], sheet: _Sheet, school_code: str) -> StaffRow:
-    name_cell, no_cell, department, category, is_homeroom, homeroom_class, posts, state, phone, email, school, hired, left = cells
+    (
+        name_cell,
+        no_cell,
+        department,
+        category,
+        is_homeroom,
+        homeroom_class,
+        posts,
+        state,
+        phone,
+        email,
+        school,
+        hired,
+        left,
+    ) = cells
     name = clean_name(_typed(name_cell))
     code = identifier_of(school).text if school is not None else ""
     problems, rejected = _person_problems(name, code, school_code)
@@ -484,7 +498,13 @@ def _against_namesakes(row: StaffRow, others: Sequence[StaffRow], problems: list
 
 
 def _student_row(
-    number: int, row: Sequence[Cell], cells: tuple[Cell, ...], sheet: _Sheet, school_code: str, year: int | None, stage: Stage
+    number: int,
+    row: Sequence[Cell],
+    cells: tuple[Cell, ...],
+    sheet: _Sheet,
+    school_code: str,
+    year: int | None,
+    stage: Stage,
 ) -> StudentRow:
     school, no_cell, name_cell, sex, grade, klass_cell, seat = cells
     typed, name = _typed(name_cell), clean_name(_typed(name_cell))

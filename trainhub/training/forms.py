@@ -124,7 +124,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
     def to_choice(self) -> Choice:
         """Who must come, with the changes made by hand."""
         reason = (self.exclude_reason.data or "").strip() or str(_l("taken off by the organiser"))
-        excluded = {person: reason for person in self.exclude.data or ()}
+        excluded = dict.fromkeys(self.exclude.data or (), reason)
         return Choice(self.audience.data, self.missed.data or None, excluded, frozenset(self.add.data or ()))
 
     def to_command(self, school_id: str, staff: Sequence[StaffLabel], *, publish: bool) -> PlanEvent:

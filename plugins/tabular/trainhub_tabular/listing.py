@@ -136,7 +136,8 @@ class ListingReader:
     def _repeats_header(self, row: Sequence[Cell]) -> bool:
         """Whether a page repeats the header; the columns may even stand in another order there."""
         return all(
-            isinstance(cell := cell_at(row, column), str) and (is_label(cell) or text_of(cell) == self.header.texts[column])
+            isinstance(cell := cell_at(row, column), str)
+            and (is_label(cell) or text_of(cell) == self.header.texts[column])
             for column in self.identity
         )
 

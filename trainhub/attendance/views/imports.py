@@ -61,7 +61,7 @@ def _choose_page(sheet_id: str, problem: str) -> Any:
     actor = current_actor()
     session = read_session()
     sheet = queries.sheet_facts(session, actor.scope(READ), sheet_id)
-    files = [(s.spec.key, s.spec.label) for s in _sources().values() if s.spec.kind == "file"]
+    files = [(s.spec.key, _(s.spec.label)) for s in _sources().values() if s.spec.kind == "file"]
     return page("attendance/import.html", 422 if problem else 200, sheet=sheet, source_options=files, problem=problem,
                 batches=queries.batches(session, actor.scope(READ), sheet_id),
                 editable=sheet.state == "open" and actor.can(WRITE))

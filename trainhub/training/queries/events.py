@@ -21,8 +21,8 @@ from trainhub.kernel.errors import NotFound
 from trainhub.roster.models import OrgUnit, Person
 from trainhub.training.models import (
     EventHistory,
-    EventParticipant,
     EventPart,
+    EventParticipant,
     EventTrainer,
     TrainingEvent,
 )
@@ -185,6 +185,7 @@ def years_of(session: Session, scope: Scope, school_id: str) -> list[str]:
 
 
 def rows_of(session: Session, scope: Scope, conditions: Sequence[ColumnElement[bool]]) -> list[EventRow]:
+    """Trainings of a district that meet the conditions, earliest first. Four statements."""
     events = session.scalars(
         select(TrainingEvent)
         .where(TrainingEvent.district_id == scope.district_id, *conditions)

@@ -6,6 +6,7 @@ Every function takes a constant number of statements, however many people the sc
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import and_, or_, select
@@ -21,8 +22,8 @@ from trainhub.kernel.years import RequirementYear
 from trainhub.roster.models import Person, PostAssignment
 from trainhub.roster.queries import SchoolCalendar, StaffOnDay, calendar, policy_for, staff_on
 from trainhub.training.models import (
-    EventParticipant,
     EventPart,
+    EventParticipant,
     EventTrainer,
     TrainingEvent,
     TrainingObligation,
@@ -78,10 +79,10 @@ class Sketch:
 
     school_id: str
     parts: Sequence[PartTime]
-    course: Course = Course()
+    course: Course = dataclass_field(default_factory=Course)
     topic: str = ""
     trainers: Sequence[Trainer] = ()
-    choice: Choice = Choice()
+    choice: Choice = dataclass_field(default_factory=Choice)
     make_up_year: str | None = None
     event_id: str | None = None
     invited: Mapping[str, str] | None = None

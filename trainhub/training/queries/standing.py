@@ -37,8 +37,8 @@ from trainhub.training.rules.counting import ATTENDED
 from trainhub.training.rules.coverage import CountingBasis, Totals, tally, tally_by
 from trainhub.training.rules.obligations import STILL_OWING, Obligation, State
 
-COLUMNS_SHOWN = 6
-"""Trainings shown as columns, the latest ones; all of them stand on the person's page."""
+COLUMNS_SHOWN = 5
+"""Trainings shown as columns: the latest ones that can count. All of them stand on a person's page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def standing_page(
     read = _from_rows if moment.live else _from_facts
     rows = read(session, scope.district_id, school_id, requirement, year, moment)
     records = _records(session, scope.district_id, [r.obligation.person_id for r in rows], year, moment)
-    columns = _columns(records, now)
+    columns = _columns((r for r in records if _may_count(r, requirement)), now)
     filled = _with_cells(rows, records, requirement, moment)
     closed = school_id in closed_units(session, scope.district_id, requirement.id, year, moment)
     definition = Definition.of(policy, year, requirement.title, moment, closed=closed)
@@ -263,6 +263,11 @@ def _records(
         .order_by(AttendanceSheet.starts_at, EventPart.position)
     )
     return list(session.execute(query))
+
+
+def _may_count(row: Row[Any], requirement: Requirement) -> bool:
+    """Whether a training is of the topic and not online: others have their place on a person's page."""
+    return bool(row.topic == requirement.topic and row.delivery_mode != "online")
 
 
 def _columns(records: Iterable[Row[Any]], now: datetime) -> tuple[Column, ...]:

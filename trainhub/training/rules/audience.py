@@ -170,7 +170,7 @@ def _gone(person: Candidate, day: date) -> bool:
     return (person.to_on is not None and person.to_on < day) or (person.from_on is not None and person.from_on > day)
 
 
-def _why_not(  # noqa: PLR0911, PLR0913  one answer per reason, in the order in which they are told
+def _why_not(  # noqa: PLR0911  one answer per reason, in the order in which they are told
     rule: AudienceRule, person: Candidate, day: date, standing: Owed, kind: AudienceKind, missed: Collection[str]
 ) -> str | None:
     if person.to_on is not None and person.to_on < day:

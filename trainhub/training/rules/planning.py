@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any, Literal
 
 from trainhub.kernel.clock import at, local, local_day
@@ -136,7 +137,7 @@ class Frame:
     make_up_of: RequirementYear | None = None
     make_up_days: int = 60
     late_record_days: int = 7
-    periods: PeriodRule = PeriodRule()
+    periods: PeriodRule = dataclass_field(default_factory=PeriodRule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class Draft:
     """A plan as far as the rules need it: parts, course, trainers, invited as person id -> name."""
 
     parts: Sequence[PartTime]
-    course: Course = Course()
+    course: Course = dataclass_field(default_factory=Course)
     trainers: Sequence[Trainer] = ()
     invited: Mapping[str, str] = dataclass_field(default_factory=dict)
 
@@ -185,7 +186,7 @@ def part_problems(parts: Sequence[PartTime]) -> list[PlanProblem]:
         elif part.minutes > LONGEST_PART:
             found.append(PlanProblem("part_too_long", "block", "ends", number, {"hours": part.minutes // 60}))
     ordered = sorted(enumerate(parts, 1), key=lambda item: item[1].starts_at)
-    for (_, earlier), (number, later) in zip(ordered, ordered[1:], strict=False):
+    for (_, earlier), (number, later) in pairwise(ordered):
         if later.starts_at < earlier.ends_at:
             found.append(PlanProblem("parts_overlap", "block", "starts", number))
         elif later.starts_at - earlier.ends_at > timedelta(days=30):

@@ -17,7 +17,7 @@ from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import DomainError, InvalidState, NotFound
 from trainhub.kernel.events import announcer
 from trainhub.kernel.permissions import Permission
-from trainhub.training.models import EventParticipant, EventPart, EventTrainer, TrainingEvent
+from trainhub.training.models import EventPart, EventParticipant, EventTrainer, TrainingEvent
 from trainhub.training.queries.planning import (
     Review,
     Sketch,
@@ -332,8 +332,9 @@ def _tell_listeners(session: Session, event: TrainingEvent) -> None:
 
 
 def follow_roll(session: Session, told: RollStateChanged) -> None:
-    """Let the training follow its rolls: held, submitted, verified, amended. A listener; three statements
-    where nothing changes.
+    """Let the training follow its rolls: held, submitted, verified, amended.
+
+    A listener: runs in the transaction of the roll; three statements where nothing changes.
     """
     if told.subject_kind != "training_part":
         return

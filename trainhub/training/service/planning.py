@@ -15,11 +15,19 @@ from trainhub.kernel.clock import at
 from trainhub.kernel.errors import DomainError, InvalidState, NotFound
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
-from trainhub.training.models import EventParticipant, EventPart, EventTrainer, TrainingEvent
+from trainhub.training.models import EventPart, EventParticipant, EventTrainer, TrainingEvent
 from trainhub.training.queries.planning import Review, Sketch, pack_facts, review, rooms_used
-from trainhub.training.rules.audience import AUDIENCE_KINDS, Choice
+from trainhub.training.rules.audience import AUDIENCE_KINDS, AudienceKind, Choice
 from trainhub.training.rules.lifecycle import EventState, step
-from trainhub.training.rules.planning import Course, PartTime, PlanBlocked, Trainer, decide, default_parts, part_problems
+from trainhub.training.rules.planning import (
+    Course,
+    PartTime,
+    PlanBlocked,
+    Trainer,
+    decide,
+    default_parts,
+    part_problems,
+)
 from trainhub.training.service.steps import locked_event, note_step, parts_of
 
 TYPE_KEY = "staff_training"
@@ -52,7 +60,7 @@ class PlanEvent:
     delivery_mode: str = "face_to_face"
     venue_kind: str = "room"
     trainers: Sequence[Trainer] = ()
-    choice: Choice = Choice()
+    choice: Choice = dataclass_field(default_factory=Choice)
     make_up_year: str | None = None
     details: Mapping[str, Any] = dataclass_field(default_factory=dict)
     accepted: frozenset[str] = frozenset()
@@ -180,11 +188,12 @@ def _columns(command: PlanEvent, judged: Review) -> dict[str, Any]:
 def _write_parts(session: Session, event: TrainingEvent, command: PlanEvent) -> None:
     key = {"district_id": event.district_id, "event_id": event.id}
     ordered = sorted(command.parts, key=lambda p: p.starts_at)
-    session.execute(insert(EventPart), [
+    rows: list[dict[str, Any]] = [
         key | {"id": new_id(), "position": number, "title": "", "starts_at": part.starts_at, "ends_at": part.ends_at,
                "room": part.room.strip()[:80], "delivery_mode": command.delivery_mode, "sheet_id": None}
         for number, part in enumerate(ordered, 1)
-    ])
+    ]
+    session.execute(insert(EventPart), rows)
     write_trainers(session, event, command.trainers)
 
 
@@ -216,8 +225,12 @@ def _choice_out(choice: Choice) -> dict[str, Any]:
 def choice_in(details: Mapping[str, Any]) -> Choice:
     """Read the audience that a draft was saved with; the default where there is none."""
     held = details.get("audience") or {}
-    kind = held.get("kind") if held.get("kind") in AUDIENCE_KINDS else "owing"
-    return Choice(kind, held.get("missed"), dict(held.get("excluded") or {}), frozenset(held.get("added") or ()))
+    return Choice(audience_kind(held.get("kind")), held.get("missed"), dict(held.get("excluded") or {}), frozenset(held.get("added") or ()))
+
+
+def audience_kind(text: str | None) -> AudienceKind:
+    """Return the kind of audience a text names, the usual one for any other text."""
+    return next((kind for kind in AUDIENCE_KINDS if kind == text), "owing")
 
 
 # --- publishing ---------------------------------------------------------------------------------
@@ -340,7 +353,7 @@ def plan_from_arguments(session: Session, actor: Actor, arguments: PlanArguments
     command = PlanEvent(
         arguments.school_id, arguments.title or default_title(pack.title), parts, pack.id, pack.version, pack.topic,
         pack.type_key, pack.delivery_mode, trainers=guests,
-        choice=Choice(arguments.audience if arguments.audience in AUDIENCE_KINDS else "owing"),  # type: ignore[arg-type]
+        choice=Choice(audience_kind(arguments.audience)),
         publish=arguments.publish, event_id=arguments.event_id, source="cli",
     )
     if arguments.accept_all:

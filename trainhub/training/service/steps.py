@@ -57,7 +57,7 @@ def note_step(
     note_for(session, event, kind, before, now, actor.account_id, actor.role.value, reason=reason, changes=changes, source=source)
 
 
-def note_for(  # noqa: PLR0913  a listener knows the account and role, not the actor
+def note_for(
     session: Session, event: TrainingEvent, kind: str, before: EventState | str, now: datetime,
     account_id: str, role: str, *, reason: str = "", changes: Mapping[str, Any] | None = None, source: str = "web",
 ) -> None:

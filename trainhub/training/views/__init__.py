@@ -7,6 +7,7 @@ blueprint = Blueprint("training", "trainhub.training", template_folder="template
 from trainhub.training.views import (  # noqa: E402, F401  the modules add their routes
     closing,
     coverage,
+    event_steps,
     events,
     exemptions,
     home,

@@ -13,6 +13,7 @@ from trainhub.documents.sheets import SheetSpec
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.permissions import Permission
 from trainhub.kernel.policy import PARAMETERS
+from trainhub.roster.messages import PARAMETER_LABELS
 from trainhub.training.queries.coverage import CoveragePage, Sort, coverage_page, rule_preview, unit_page
 from trainhub.training.views import blueprint
 from trainhub.training.views.standing import as_of_day, as_workbook, year_key
@@ -99,7 +100,7 @@ def rules_preview() -> Any:
     actor = current_actor()
     changes = {key: n for key in PREVIEWED if (n := _number(key)) is not None}
     found = rule_preview(read_session(), actor.scope(Permission.POLICY_READ), changes, now(), year_key=year_key())
-    return page("training/coverage_rules.html", found=found, keys=PREVIEWED, parameters=PARAMETERS)
+    return page("training/coverage_rules.html", found=found, keys=PREVIEWED, parameters=PARAMETERS, parameter_labels=PARAMETER_LABELS)
 
 
 def _number(key: str) -> int | None:

@@ -1,8 +1,8 @@
-"""The list of trainings, one training, and the steps that are taken from its page."""
+"""The list of trainings and the page of one training."""
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import request, url_for
@@ -10,10 +10,9 @@ from flask_babel import gettext as _
 
 from trainhub.kernel.actor import Actor, Scope
 from trainhub.kernel.clock import local_day, now
-from trainhub.kernel.errors import DomainError, StaleVersion
 from trainhub.kernel.permissions import Permission
-from trainhub.roster.queries import OrgRow, schools, staff_on
-from trainhub.training.forms import AmendForm, MoveForm, PeopleForm, ReasonForm, part_data, staff_labels
+from trainhub.roster.queries import OrgRow, schools
+from trainhub.training.forms import ReasonForm
 from trainhub.training.queries import planning as facts
 from trainhub.training.queries.events import (
     EventPage,
@@ -25,11 +24,7 @@ from trainhub.training.queries.events import (
     years_of,
 )
 from trainhub.training.rules.lifecycle import FROZEN, LADDER, EventState, may
-from trainhub.training.rules.planning import PartTime, PlanBlocked, PlanNeedsAnswer, moved_to
-from trainhub.training.service.events import amend_event, cancel_event, change_participants, move_event, review_move
-from trainhub.training.service.planning import PublishEvent, publish
 from trainhub.training.views import blueprint
-from trainhub.training.views.plan_model import DayOffer, ProblemLine, offers, problem_lines
 from trainhub.training.wording import (
     MODES,
     ROLL_STATES,
@@ -40,11 +35,10 @@ from trainhub.training.wording import (
     reason_text,
 )
 from trainhub.web.context import current_actor
-from trainhub.web.database import read_session, transaction
-from trainhub.web.errors import sentence
+from trainhub.web.database import read_session
 from trainhub.web.gate import needs
-from trainhub.web.i18n import day_text, is_chinese, span_text
-from trainhub.web.pages import page, redirect_to, toast
+from trainhub.web.i18n import is_chinese, span_text
+from trainhub.web.pages import page
 
 READ, WRITE = Permission.TRAINING_READ, Permission.TRAINING_WRITE
 
@@ -105,7 +99,7 @@ def events() -> Any:
     return page(
         "training/events.html", months=_months(shown), total=len(rows), shown=len(shown), year=year,
         years=sorted({this_year, year, *years_of(session, scope, school_id)}, reverse=True), states=_state_chips(rows, state, year, school_id),
-        schools=_choices(scope, actor), school_id=school_id, may_plan=actor.can(WRITE) and school_id == actor.org_id,
+        schools=_choices(scope), school_id=school_id, may_plan=actor.can(WRITE) and school_id == actor.org_id,
         held=sum(r.state in _HELD for r in rows), cancelled=sum(r.state is EventState.CANCELLED for r in rows),
         planned=sum(r.state is not EventState.DRAFT for r in rows), month_text=_month_text,
     )
@@ -119,7 +113,7 @@ def _school(actor: Actor) -> str:
     return request.args.get("school") or actor.org_id
 
 
-def _choices(scope: Scope, actor: Actor) -> list[OrgRow]:
+def _choices(scope: Scope) -> list[OrgRow]:
     units = schools(read_session(), scope)
     return units if len(units) > 1 else []
 
@@ -203,7 +197,8 @@ def _stepper(held: EventPage) -> tuple[StepMark, ...]:
     return tuple(marks)
 
 
-def _departments(people: tuple[ParticipantView, ...]) -> tuple[Department, ...]:
+def by_department(people: tuple[ParticipantView, ...]) -> tuple[Department, ...]:
+    """Participants by department, in the order of the roll."""
     groups: dict[str, list[ParticipantView]] = {}
     for person in people:
         groups.setdefault(person.department or _("Without department"), []).append(person)
@@ -242,7 +237,7 @@ def _pairs(told: dict[str, Any]) -> list[tuple[str, tuple[Any, Any]]]:
 
 def _field(name: str) -> str:
     words = {"title": _("Title"), "topic": _("Topic"), "delivery_mode": _("Mode"), "venue_kind": _("Place of the participants"), "trainers": _("Trainers")}
-    return words.get(name, name)
+    return str(words.get(name, name))
 
 
 def _value(name: str, value: Any) -> str:
@@ -250,8 +245,6 @@ def _value(name: str, value: Any) -> str:
 
 
 def _times(told: list[str]) -> str:
-    from datetime import datetime
-
     start, end = datetime.fromisoformat(told[0]), datetime.fromisoformat(told[1])
     return f"{span_text(start, end)} {told[2]}".strip()
 
@@ -262,220 +255,16 @@ def event(event_id: str) -> Any:
     """One training: state, parts with their rolls, people with reasons, history."""
     actor = current_actor()
     held = event_page(read_session(), actor.scope(READ), event_id)
-    return page("training/event.html", **_event_model(actor, held))
+    return page("training/event.html", **event_model(actor, held))
 
 
-def _event_model(actor: Actor, held: EventPage) -> dict[str, Any]:
+def event_model(actor: Actor, held: EventPage) -> dict[str, Any]:
+    """What the page of a training shows to this reader."""
     policy = facts.duty_on(read_session(), actor.district_id, held.row.school_id, local_day(held.row.starts_at)).policy
     return {
         "event": held, "row": held.row, "actions": _actions(actor, held), "stepper": _stepper(held),
-        "departments": _departments(held.participants), "history": _history(held), "may_roll": actor.can(Permission.ROLL_READ),
+        "departments": by_department(held.participants), "history": _history(held), "may_roll": actor.can(Permission.ROLL_READ),
         "periods": policy.periods.periods(held.row.minutes), "formula": policy.periods.formula(held.row.minutes),
         "policy_version": policy.version, "reason_form": ReasonForm(data={"version": held.version}),
         "counts": Counter(p.sheet_state for p in held.row.parts), "frozen": held.row.state in FROZEN,
     }
-
-
-def _refused(actor: Actor, event_id: str, refusal: DomainError) -> Any:
-    """Show the training as it stands now, with what stands against the step."""
-    held = event_page(read_session(), actor.scope(WRITE), event_id)
-    problems = problem_lines(refusal.params.get("problems", ()), ())
-    model = _event_model(actor, held) | {"problem": sentence(refusal), "problems": problems}
-    return page("training/event.html", refusal.status, **model)
-
-
-@blueprint.post("/training/events/<event_id>/publish")
-@needs(WRITE)
-def publish_event(event_id: str) -> Any:
-    """Publish a draft as it stands."""
-    actor = current_actor()
-    form = ReasonForm()
-    command = PublishEvent(event_id, int(form.version.data or 0), frozenset(request.form.getlist("accept")))
-    try:
-        with transaction() as session:
-            done = publish(session, actor, command, now())
-    except (PlanBlocked, PlanNeedsAnswer, StaleVersion) as refusal:
-        return _refused(actor, event_id, refusal)
-    toast(_("Published: %(n)s people find it on their home page.", n=done.invited))
-    return redirect_to("training.event", event_id=event_id)
-
-
-@blueprint.post("/training/events/<event_id>/cancel")
-@needs(WRITE)
-def cancel(event_id: str) -> Any:
-    """Cancel with a reason; the record stays."""
-    actor, form = current_actor(), ReasonForm()
-    if not form.validate_on_submit():
-        return _missing_reason(actor, event_id)
-    try:
-        with transaction() as session:
-            cancel_event(session, actor, form.to_cancel(event_id), now())
-    except StaleVersion as refusal:
-        return _refused(actor, event_id, refusal)
-    toast(_("Cancelled. The training stays in the list with its reason."))
-    return redirect_to("training.event", event_id=event_id)
-
-
-@blueprint.post("/training/events/<event_id>/postpone")
-@needs(WRITE)
-def postpone(event_id: str) -> Any:
-    """Postpone without a new date."""
-    actor, form = current_actor(), ReasonForm()
-    if not form.validate_on_submit():
-        return _missing_reason(actor, event_id)
-    try:
-        with transaction() as session:
-            move_event(session, actor, form.to_postpone(event_id), now())
-    except StaleVersion as refusal:
-        return _refused(actor, event_id, refusal)
-    toast(_("Postponed. Set a new time as soon as it is known."))
-    return redirect_to("training.event", event_id=event_id)
-
-
-def _missing_reason(actor: Actor, event_id: str) -> Any:
-    from trainhub.training.rules.lifecycle import ReasonMissing
-
-    return _refused(actor, event_id, ReasonMissing(field="reason"))
-
-
-# --- moving -------------------------------------------------------------------------------------
-
-
-@blueprint.get("/training/events/<event_id>/move")
-@needs(READ)
-def move(event_id: str) -> Any:
-    """New times for every part; ``?day=`` proposes a day."""
-    actor = current_actor()
-    actor.require(WRITE)
-    held = event_page(read_session(), actor.scope(WRITE), event_id)
-    parts = [PartTime(p.starts_at, p.ends_at, p.room) for p in held.row.parts]
-    wanted = request.args.get("day", "")
-    if wanted:
-        parts = list(moved_to(parts, _day(wanted) or local_day(parts[0].starts_at)))
-    form = MoveForm(data={"version": held.version, "parts": [part_data(p) for p in parts], "reason": request.args.get("reason", "")})
-    return _move_page(actor, held, form, parts)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-@blueprint.post("/training/events/<event_id>/move")
-@needs(WRITE)
-def save_move(event_id: str) -> Any:
-    """Move, or show what stands against it."""
-    actor, form = current_actor(), MoveForm()
-    held = event_page(read_session(), actor.scope(WRITE), event_id)
-    if not form.validate_on_submit():
-        return _move_page(actor, held, form, [], status=422)
-    command = form.to_command(event_id)
-    try:
-        with transaction() as session:
-            move_event(session, actor, command, now())
-    except (PlanBlocked, PlanNeedsAnswer, StaleVersion) as refusal:
-        fresh = event_page(read_session(), actor.scope(WRITE), event_id)
-        return _move_page(actor, fresh, form, list(command.parts), status=refusal.status, refusal=refusal)
-    toast(_("Moved. The rolls moved with it, and the reason stands in the history."))
-    return redirect_to("training.event", event_id=event_id)
-
-
-def _move_page(
-    actor: Actor, held: EventPage, form: MoveForm, parts: list[PartTime], *, status: int = 200, refusal: DomainError | None = None
-) -> Any:
-    lines: tuple[ProblemLine, ...] = ()
-    days: tuple[DayOffer, ...] = ()
-    if parts:
-        judged = review_move(read_session(), actor, held.row.id, parts, now())
-        lines = problem_lines(judged.problems, form.accept.data or ())
-        days = offers(judged.proposals, local_day(now()))
-    return page(
-        "training/event_move.html", status=status, event=held, row=held.row, form=form, problems=lines, offers=days,
-        problem=sentence(refusal) if refusal else "", stale=isinstance(refusal, StaleVersion), day_text=day_text,
-    )
-
-
-# --- the list of people, corrections ------------------------------------------------------------
-
-
-@blueprint.get("/training/events/<event_id>/people")
-@needs(READ)
-def people(event_id: str) -> Any:
-    """Add people to a published list or take them off it."""
-    actor = current_actor()
-    actor.require(WRITE)
-    held = event_page(read_session(), actor.scope(WRITE), event_id)
-    return _people_page(actor, held, PeopleForm(data={"version": held.version}))
-
-
-@blueprint.post("/training/events/<event_id>/people")
-@needs(WRITE)
-def save_people(event_id: str) -> Any:
-    """Change the list, with the reason."""
-    actor, form = current_actor(), PeopleForm()
-    held = event_page(read_session(), actor.scope(WRITE), event_id)
-    if not form.validate_on_submit():
-        return _people_page(actor, held, form, status=422)
-    try:
-        with transaction() as session:
-            count = change_participants(session, actor, form.to_command(event_id), now())
-    except DomainError as refusal:
-        fresh = event_page(read_session(), actor.scope(WRITE), event_id)
-        return _people_page(actor, fresh, form, status=refusal.status, refusal=refusal)
-    toast(_("The list now has %(n)s people; the rolls follow.", n=count))
-    return redirect_to("training.event", event_id=event_id)
-
-
-def _people_page(actor: Actor, held: EventPage, form: PeopleForm, *, status: int = 200, refusal: DomainError | None = None) -> Any:
-    listed = {p.person_id for p in held.participants}
-    staff = staff_on(read_session(), actor.scope(WRITE), held.row.school_id, local_day(held.row.starts_at))
-    return page(
-        "training/event_people.html", status=status, event=held, row=held.row, form=form, departments=_departments(held.participants),
-        others=[s for s in staff if s.person_id not in listed], problem=sentence(refusal) if refusal else "",
-    )
-
-
-@blueprint.get("/training/events/<event_id>/amend")
-@needs(READ)
-def amend(event_id: str) -> Any:
-    """Correct what the training was: title, trainers, mode."""
-    actor = current_actor()
-    actor.require(WRITE)
-    held = event_page(read_session(), actor.scope(WRITE), event_id)
-    form = AmendForm(data={
-        "version": held.version, "title": held.row.title, "delivery_mode": held.row.delivery_mode, "venue_kind": held.venue_kind,
-        "trainers": [{"name": t.name, "affiliation": t.affiliation} for t in held.row.trainers] or [{}],
-    })
-    return _amend_page(actor, held, form)
-
-
-@blueprint.post("/training/events/<event_id>/amend")
-@needs(WRITE)
-def save_amend(event_id: str) -> Any:
-    """Correct visibly."""
-    actor, form = current_actor(), AmendForm()
-    held = event_page(read_session(), actor.scope(WRITE), event_id)
-    if not form.validate_on_submit():
-        return _amend_page(actor, held, form, status=422)
-    try:
-        with transaction() as session:
-            amend_event(session, actor, form.to_command(event_id, _labels(actor, held)), now())
-    except DomainError as refusal:
-        fresh = event_page(read_session(), actor.scope(WRITE), event_id)
-        return _amend_page(actor, fresh, form, status=refusal.status, refusal=refusal)
-    toast(_("Corrected. Old and new value stand in the history."))
-    return redirect_to("training.event", event_id=event_id)
-
-
-def _labels(actor: Actor, held: EventPage) -> list[Any]:
-    staff = staff_on(read_session(), actor.scope(WRITE), held.row.school_id, local_day(held.row.starts_at))
-    return staff_labels((s.person_id, s.name, s.staff_no) for s in staff)
-
-
-def _amend_page(actor: Actor, held: EventPage, form: AmendForm, *, status: int = 200, refusal: DomainError | None = None) -> Any:
-    return page(
-        "training/event_amend.html", status=status, event=held, row=held.row, form=form, staff=_labels(actor, held),
-        problem=sentence(refusal) if refusal else "", stale=isinstance(refusal, StaleVersion),
-    )

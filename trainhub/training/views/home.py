@@ -147,7 +147,7 @@ def _school(actor: Actor, requirement_id: str | None, year: str) -> School | Non
 def _greeting(actor: Actor) -> str:
     hour = local(now()).hour
     words = _("Good morning") if hour < 11 else _("Good day") if hour < 14 else _("Good afternoon") if hour < 18 else _("Good evening")
-    return _("%(name)s, %(greeting)s", name=actor.display_name, greeting=words)
+    return str(_("%(name)s, %(greeting)s", name=actor.display_name, greeting=words))
 
 
 def _crumb(shown: SchoolCalendar, today: date) -> str:
@@ -155,13 +155,13 @@ def _crumb(shown: SchoolCalendar, today: date) -> str:
     if term is None:
         return ""
     season = _("first term") if term.season == "autumn" else _("second term")
-    return _("School year %(year)s, %(season)s, %(week)s", year=term.school_year, season=season, week=shown.week_label(today))
+    return str(_("School year %(year)s, %(season)s, %(week)s", year=term.school_year, season=season, week=shown.week_label(today)))
 
 
 # --- the opening sentence -----------------------------------------------------------------------
 
 
-def _say(  # noqa: PLR0913  one argument per fact of the sentence
+def _say(
     actor: Actor, desk: Desk | None, mine: list[MyTraining], progress: MyProgress | None,
     school: School | None, district: queries.DistrictSummary | None, today: date,
 ) -> list[Say]:
@@ -221,11 +221,11 @@ def _jobs(actor: Actor, desk: Desk | None, mine: list[MyTraining], today: date) 
         if event.id not in on_desk and (local_day(event.starts_at) == today or desk is None):
             jobs.append(_attend(training, today))
     if _district(actor):
-        jobs.append(_look(actor, today))
+        jobs.append(_look(today))
     return jobs
 
 
-def _look(actor: Actor, today: date) -> Job:
+def _look(today: date) -> Job:
     lines = ((_("Every unit with its definition of the year and its rule version."),),)
     return Job(_("District"), day_text(today), _("Coverage of the yearly face-to-face training"), lines, "/training/coverage", _("Open the coverage"), primary=True)
 
@@ -241,14 +241,20 @@ def _desk_jobs(actor: Actor, desk: Desk) -> list[Job]:
         left = _("%(n)s people unmarked", n=roll.part.tally.unmarked)
         jobs.append(Job(_("Roll not ended"), span_text(roll.part.starts_at, roll.part.ends_at), roll.event.title, (_where(roll), (left,)),
                         f"{_roll(roll)}/finish" if may_roll else _roll(roll), _("End the roll") if may_roll else _("See the roll")))
-    for roll in desk.to_verify:
-        jobs.append(_verify(actor, roll))
-    for event in desk.postponed if may_plan else ():
-        jobs.append(Job(_("Postponed"), event.state_reason, event.title, ((_("No new date yet."),),), url_for("training.move", event_id=event.id), _("Set a time")))
-    for event in desk.drafts if may_plan else ():
-        jobs.append(Job(_("Draft"), span_text(event.starts_at, event.ends_at), event.title, ((_("Not published: nobody was told."),),),
-                        url_for("training.edit", event_id=event.id), _("Go on")))
-    return jobs
+    jobs += [_verify(actor, roll) for roll in desk.to_verify]
+    return jobs + _plan_jobs(desk) if may_plan else jobs
+
+
+def _plan_jobs(desk: Desk) -> list[Job]:
+    waiting = [
+        Job(_("Postponed"), e.state_reason, e.title, ((_("No new date yet."),),), url_for("training.move", event_id=e.id), _("Set a time"))
+        for e in desk.postponed
+    ]
+    drafts = [
+        Job(_("Draft"), span_text(e.starts_at, e.ends_at), e.title, ((_("Not published: nobody was told."),),), url_for("training.edit", event_id=e.id), _("Go on"))
+        for e in desk.drafts
+    ]
+    return waiting + drafts
 
 
 def _verify(actor: Actor, roll: DeskRoll) -> Job:
@@ -304,7 +310,7 @@ def _week(shown: SchoolCalendar, desk: Desk | None, mine: list[MyTraining], toda
 
 
 def _weekday(offset: int) -> str:
-    return (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))[offset]
+    return str((_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))[offset])
 
 
 def _done(desk: Desk | None) -> tuple[EventRow, ...]:

@@ -29,7 +29,15 @@ from trainhub.training.queries.standing import (
 from trainhub.training.rules.coverage import Totals, bands
 from trainhub.training.rules.obligations import STILL_OWING
 from trainhub.training.views import blueprint
-from trainhub.training.views.words import CHIP_WORDS, OBLIGATION_STATES, WORDS, cell_word, definition_text, post_word
+from trainhub.training.views.words import (
+    CHIP_WORDS,
+    OBLIGATION_STATES,
+    WORDS,
+    cell_word,
+    definition_text,
+    list_comma,
+    post_word,
+)
 from trainhub.training.views.words import reason_text as standing_reason
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session
@@ -162,7 +170,7 @@ def _people_cells(columns: Sequence[Column], rows: Sequence[StandingRow]) -> Ite
     for row in rows:
         o = row.obligation
         yield [
-            row.name, row.staff_no, o.department, _comma().join(post_word(p) for p in o.posts),
+            row.name, row.staff_no, o.department, list_comma().join(post_word(p) for p in o.posts),
             *(cell_word(row.cells[c.event_id]) if c.event_id in row.cells else "" for c in columns),
             o.required, o.counted, o.missing, o.other, str(OBLIGATION_STATES[o.state.value]), o.due_on, standing_reason(o),
         ]
@@ -178,10 +186,6 @@ def _official_sheet(found: StandingPage) -> SheetSpec:
         [[name, n] for name, n in zip(names, counts, strict=True)],
         (_("Distinct heads by periods of this platform; other training is not known here."), definition_text(found.definition)),
     )
-
-
-def _comma() -> str:
-    return "、" if is_chinese() else ", "
 
 
 # --- one person ------------------------------------------------------------------------------------

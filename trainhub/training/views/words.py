@@ -24,12 +24,12 @@ OBLIGATION_KINDS: dict[str, str] = {
 """State -> status mark of the design system."""
 
 GROUP_WORDS: dict[str, Any] = {
-    "owing": _l("Still owing"), "unmet": _l("Unmet when the year was closed"), "grace": _l("Newcomers in grace"),
+    "owing": _l("Not yet met"), "unmet": _l("Unmet when the year was closed"), "grace": _l("Newcomers in grace"),
     "made_up": _l("Made up after the year (late)"), "exempt": _l("Exempt"), "void": _l("Left during the year"),
     "met": _l("Met"),
 }  # fmt: skip
 CHIP_WORDS: dict[str, Any] = {
-    "owing": _l("Owing"), "met": _l("Met"), "all": _l("All"), "homeroom": _l("Homeroom teachers"), "new": _l("New this year"),
+    "owing": _l("Not yet met"), "met": _l("Met"), "all": _l("All"), "homeroom": _l("Homeroom teachers"), "new": _l("New this year"),
 }  # fmt: skip
 STATUS_WORDS: dict[str, Any] = {
     "present": _l("Present"), "late": _l("Late"), "left_early": _l("Left early"), "excused": _l("Leave"),
@@ -158,6 +158,11 @@ def cell_kind(cell: Cell) -> str:
     return "todo" if cell.status is None else STATUS_KINDS[cell.status]
 
 
+def list_comma() -> str:
+    """What stands between the items of a list."""
+    return "、" if is_chinese() else ", "
+
+
 def iso_day(text: str) -> str:
     """A frozen ISO day as people read it."""
     try:
@@ -173,6 +178,6 @@ WORDS: dict[str, Any] = {
     "counter_words": COUNTER_WORDS, "why_text": why_text, "post_word": post_word, "source_word": source_word,
     "year_text": year_text, "definition_text": definition_text, "version_text": version_text,
     "standing_reason": reason_text, "cell_word": cell_word, "cell_kind": cell_kind, "iso_day": iso_day,
-    "rounding_words": ROUNDING,
+    "rounding_words": ROUNDING, "list_comma": list_comma,
 }  # fmt: skip
 """What the templates of these pages use."""
