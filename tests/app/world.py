@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import sqlalchemy as sa
-from flask import Flask, url_for
+from flask import Flask, current_app, url_for
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -17,15 +17,19 @@ from tests.builders import Sample, add_account, add_class, add_post, add_staff, 
 from tests.training.scenery import add_training
 from trainhub.accounts.models import AccountGrant, UserSession
 from trainhub.attendance import service as rolls
+from trainhub.attendance.queries.staging import session_frame
+from trainhub.attendance.service import imports as rolls_imports
 from trainhub.attendance.models import AttendanceSheet
 from trainhub.attendance.service import Mark, MarkRoll, OpenSheet, SheetPerson
 from trainhub.kernel.actor import Actor
-from trainhub.kernel.clock import at, local_day, now
+from trainhub.kernel.clock import at, local, local_day, now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.orm import Base
 from trainhub.kernel.permissions import Role
 from trainhub.kernel.years import RequirementYear
-from trainhub.roster.models import Department, ImportBatch, Person, PersonMerge
+from trainhub.plugin_api import Upload
+from trainhub.roster import service as roster
+from trainhub.roster.models import Department, Person, PersonMerge
 from trainhub.training.models import EventPart, HoursStatement, TrainingEvent, TrainingExemption, YearSnapshot
 from trainhub.training.rules.audience import Choice
 from trainhub.training.rules.planning import PartTime, Trainer
@@ -177,22 +181,17 @@ def _papers(session: Session, sample: Sample, school: School, people: Sequence[s
 
 def _batches(session: Session, sample: Sample, school: School, officer: Actor, word: str, moment: datetime) -> None:
     """A staff list and an attendance file, both waiting to be checked."""
-    from trainhub.plugin_api import Upload
-    from trainhub.roster import service as roster
-
     clerk = sample.actors["school_administrator" + school.key]
     facts = roster.school_facts(session, sample.district_id, school.school_id, moment)
     text = f"姓名,工号,部门\n{word}新人,Z{school.school_id[-5:]},{word}组\n".encode()
     reading = roster.read_file("staff", Upload(f"{word}名单.csv"[-200:], text), facts, b"k" * 32, {})
     school.add("batch_id", roster.stage(session, clerk, school.school_id, reading, moment))
-    batch = new_id()
-    session.add(ImportBatch(
-        district_id=sample.district_id, id=batch, school_id=school.school_id, kind="attendance", state="staged",
-        target_id=school.ids["sheet_id"][0], file_name=f"{word}签到.csv"[-200:], file_sha256="0" * 64, source_key="tabular.sheet",
-        mapping={}, staged={"people": [], "notes": [], "face_to_face": True}, decisions={}, report={}, uploaded_by=officer.account_id,
-        created_at=moment, version=1,
-    ))
-    school.add("batch_id", batch)
+    sheet_id = school.ids["sheet_id"][0]
+    table = f"姓名,工号,部门,签到时间\n{word}0,N1,{word}组,{local(moment):%Y-%m-%d %H:%M}\n{word}外人,N9,{word}组,{local(moment):%Y-%m-%d %H:%M}\n"
+    frame = session_frame(rolls_imports.sheet_for_import(session, officer, sheet_id))
+    sources = current_app.extensions["trainhub.sources"]
+    read = rolls_imports.read_attendance(Upload(f"{word}签到.csv"[-200:], table.encode()), sources, frame)
+    school.add("batch_id", rolls_imports.stage_import(session, officer, sheet_id, read, moment))
     session.flush()
 
 

@@ -27,11 +27,11 @@ class Built:
     starts_at: datetime
     ends_at: datetime
 
-    def actor(self, key: str = "training_officer"):  # noqa: ANN201 - Actor
+    def actor(self, key: str = "training_officer"):
         """The actor of an account of the sample."""
         return self.sample.actors[key]
 
-    def mark(self, *marks: tuple[int, str | None, int], key: str = "training_officer", op_id: str = "", **more):  # noqa: ANN003, ANN201
+    def mark(self, *marks: tuple[int, str | None, int], key: str = "training_officer", op_id: str = "", **more):
         """Record marks given as (index of the person, value, seen version)."""
         command = MarkRoll(
             self.sheet_id, [Mark(self.people[i], value, version, **more) for i, value, version in marks], op_id or new_id()

@@ -39,7 +39,7 @@ class Desk:
         self.ids = self._staff()
         held = self.expected["session"]
         day = date.fromisoformat(held["date"])
-        start, end = (at(day, datetime.strptime(held[k], "%H:%M").time()) for k in ("start", "end"))  # noqa: DTZ007
+        start, end = (at(day, datetime.strptime(held[k], "%H:%M").time()) for k in ("start", "end"))
         keys = [k for k in held["expected_people"] if k not in extra]
         self.actor = district.actors["training_officer"]
         self.sheet_id = service.open_sheet(session, self.actor, OpenSheet(
@@ -52,7 +52,8 @@ class Desk:
         with (SAMPLES / "roster_staff.csv").open(encoding="utf-8-sig") as file:
             self.rows = {r["person_key"]: r for r in csv.DictReader(file)}
         key = (self.district.district_id, self.district.school_id)
-        groups = {n: i for n, i in self.session.execute(select(Department.name, Department.id).where(Department.school_id == key[1]))}
+        held = self.session.execute(select(Department.name, Department.id).where(Department.school_id == key[1]))
+        groups = {row.name: row.id for row in held}
         for name in {r["dept"] for r in self.rows.values()} - groups.keys():
             groups[name] = new_id()
             self.session.add(Department(district_id=key[0], id=groups[name], school_id=key[1], name=name, sort_key=name))
@@ -117,7 +118,7 @@ def test_a_sample_gives_its_expected_records(desk: Any, name: str) -> None:
 def test_case_101_the_check_page_shows_problems_first_and_writes_nothing(desk: Any, session: Session) -> None:
     it = desk("18-paper-signin-xlsx")
     page = it.page(it.stage())
-    assert [line.kind for line in page.plan.lines][0] == "problem"
+    assert page.plan.lines[0].kind == "problem"
     assert any(w.code == "totals_differ" for w in page.plan.warnings)
     assert session.scalar(select(func.count()).select_from(AttendanceMark)) == 0
 

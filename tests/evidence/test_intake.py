@@ -12,7 +12,7 @@ from trainhub_tabular import TabularSource
 
 from tests import workbooks
 from tests.evidence import misbehaving
-from trainhub.evidence import intake, wire
+from trainhub.evidence import child, intake, wire
 from trainhub.evidence.messages import REFUSALS, refusal_sentence
 from trainhub.evidence.rules import content_hash
 from trainhub.plugin_api import AttendanceReading, Problem, ReadResult, Refused, Unreadable, Upload
@@ -73,6 +73,28 @@ def test_the_child_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     names = intake.read_attendance(UPLOAD, misbehaving.Tells(), workbooks.FRAME).format
     assert "TRAINHUB" not in names
     assert "PATH" in names
+
+
+def test_one_request_is_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child's own code, run here with its limits taken off so that it does not limit the tests."""
+    monkeypatch.setattr(child, "_confine", lambda limits: None)
+    limits = dataclasses.asdict(LIMITS)
+    sources = {"tabular": "trainhub_tabular.source:TabularSource"}
+
+    def ask(content: bytes = UPLOAD.content, **request: object) -> dict[str, object]:
+        header = wire.dump({"name": "a", "limits": limits, **request})
+        answer: dict[str, object] = wire.load(child.run(header, content))
+        return answer
+
+    assert ask(op="tables")["ok"]["container"] == "xlsx"  # type: ignore[index]
+    assert ask(op="recognise", sources=sources)["ok"] == {"tabular": 70}
+    read = ask(op="read", sources=sources, frame=wire.pack_frame(workbooks.FRAME))
+    assert read["ok"]["format"] == "generic.xlsx"  # type: ignore[index]
+    assert ask(b"", op="tables")["refused"] == ["empty_file", {}]
+    failing = {"x": "tests.evidence.misbehaving:Raises"}
+    assert ask(op="read", sources=failing, frame=wire.pack_frame(workbooks.FRAME)) == {"failed": "RuntimeError"}
+    monkeypatch.setattr(child, "OUTPUT_BYTES", 10)
+    assert ask(op="tables")["refused"] == ["out_of_memory", {}]
 
 
 def test_a_file_over_the_limit_is_not_even_sent() -> None:

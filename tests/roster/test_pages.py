@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from tests.builders import Sample, add_class, add_staff, person_name
 from tests.roster.conftest import csv_upload
-from trainhub.roster.models import ImportBatch, PolicySetting
-from trainhub.roster.queries import policy_for, staff_on
 from trainhub.kernel.actor import Scope
 from trainhub.kernel.clock import local_day, now
+from trainhub.roster.models import ImportBatch, PolicySetting
+from trainhub.roster.queries import policy_for, staff_on
 
 HEAD = ["姓名", "工号", "部门"]
 
@@ -50,7 +50,7 @@ def test_every_page_opens_for_the_administrator(desk_client: FlaskClient, distri
     """And is Chinese: no English sentence of ours is left in the body."""
     answer = desk_client.get(path)
     assert answer.status_code == 200
-    main = answer.text.split('<main', 1)[1]
+    main = answer.text.split("<main", 1)[1]
     words = re.sub(r"<[^>]+>|&\w+;", " ", main)
     assert not re.findall(r"[A-Za-z]{3,} [a-z]{2,} [a-z]{2,}", words)
 

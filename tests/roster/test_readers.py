@@ -236,7 +236,7 @@ def test_every_problem_has_a_sentence_in_both_languages() -> None:
     chinese = parts.read_text("utf-8")
     for text in sheet_messages.SENTENCES.values():
         assert f'msgid "{text}"' in chinese
-    source = (Path(sheet_messages.__file__).parent / "readers.py").read_text("utf-8")
+    source = "".join((Path(sheet_messages.__file__).parent / f).read_text("utf-8") for f in ("readers.py", "sheets.py"))
     import re
 
     for code in re.findall(r'Problem\(\s*"([a-z_]+)"', source):

@@ -144,6 +144,11 @@ def test_student_numbers(number: str, code: str) -> None:
     assert student_no_problem(number) == code
 
 
+def test_a_check_digit_needs_seventeen_digits() -> None:
+    with pytest.raises(ValueError, match="17"):
+        check_digit("123")
+
+
 def test_case_101_trailing_x_in_any_form() -> None:
     assert clean_student_no(" g99010120170606018ｘ ") == "G99010120170606018X"
 

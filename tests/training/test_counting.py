@@ -164,7 +164,16 @@ def test_case_17_a_repetition_completes_a_half_attended_first_time() -> None:
     half = roll(DAY, time(14), 90, "a", content_key="law/1")
     half = replace(half, minutes=30, left_at=half.starts_at + timedelta(minutes=30), status="left_early")
     again = roll(DAY + timedelta(days=30), time(14), 90, "b", content_key="law/1")
-    assert count([half, again], RULE).counted == 90
+    result = count([half, again], RULE)
+    assert [line.counted for line in result.lines] == [30, 60]
+
+
+def test_case_17_making_up_never_takes_counted_minutes_away() -> None:
+    """Somebody who repeats content in the make-up window keeps what counted in the year."""
+    first = roll(DAY, time(14), 75, "a", content_key="law/1")
+    repeated = roll(date(2027, 1, 15), time(14), 90, "b", content_key="law/1", make_up_year="2026")
+    result = count([first, repeated], RULE)
+    assert (result.counted, result.made_up) == (75, 15)
 
 
 def test_case_23_host_evidence_counts_after_the_home_bureau_accepted_it() -> None:

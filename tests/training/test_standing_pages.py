@@ -250,3 +250,10 @@ def test_a_statement_as_pdf(client: FlaskClient, scene: Sample, sign_in: SignIn)
     code = answer.headers["Location"].rsplit("/", 1)[1]
     paper = client.get(f"/verify/{code}/pdf")
     assert paper.data.startswith(b"%PDF")
+
+
+def test_the_people_chosen_in_the_list_are_those_invited(client: FlaskClient, scene: Sample, sign_in: SignIn) -> None:
+    sign_in(client, "training_officer")
+    page = text(client, f"/training/new?people={scene.people[0]}")
+    assert "钱若兰" in page
+    assert "未在达标表中选定" in page

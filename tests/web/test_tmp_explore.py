@@ -1,7 +1,7 @@
 import os, re, collections, json
 from tests.app.world import build_world, addresses, contents, Page
 from tests.app.prober import Prober
-JUNK = ["\x00", "a\x00b", "9"*5000, "-1", "0", "1e9", "99999999999999999999", "٣", "²", "0001-01-01","9999-12-31","0000-00-00","24:00","00:00", "2026-02-30", "x"*100_000, "' OR 1=1--", "../../etc/passwd", "[]", "null", "%s%n", "\r\nX: y", "\u202e", "", "9999", "0001", "0000","2026-2027", "9999-10000", "year"]
+JUNK = ["\x00", "a\x00b", "9"*5000, "-1", "0", "1e9", "99999999999999999999", "٣", "²", "0001-01-01","9999-12-31","0000-00-00","24:00","00:00", "2026-02-30", "x"*20_000, "' OR 1=1--", "../../etc/passwd", "[]", "null", "%s%n", "\r\nX: y", "\u202e", "", "9999", "0001", "0000","2026-2027", "9999-10000", "year"]
 ARGS = ["year","as_of","since","month","page","q","day","school","sort","show","department","post","category","state","class","next","pack","missed","people","code","training_min_minutes","homeroom_extra_minutes","presence_threshold","new_hire_grace_days","reason","op_id","step"]
 ROLES = os.environ.get("FZ_ROLES","training_officer,school_administrator,principal,bureau_officer,auditor,security_administrator,system_administrator,teacher").split(",")
 seen = collections.OrderedDict()
@@ -29,9 +29,9 @@ def test_explore(app, session, client, sign_in, district):
                     a = p.send("GET", path); n+=1; note(role, "GET", path, "plain", a)
                     if a.status in (403,): continue
                     for j in JUNK:
-                        a = p.send("GET", path, query_string={k: j for k in ARGS}); n+=1; note(role,"GET",path,("allargs",j[:30]),a)
+                        a = p.send("GET", path, query_string={k: j[:3000] for k in ARGS}); n+=1; note(role,"GET",path,("allargs",j[:30]),a)
                     for k in ARGS:
-                        for j in ("9999-12-31","0001-01-01","9999","0001","0000","9999-12","0001-01","\x00","9"*5000,"x"*5000):
+                        for j in ("9999-12-31","0001-01-01","9999","0000","9999-12"):
                             if k in ("year","as_of","since","month","day","page","school","class"):
                                 a = p.send("GET", path, query_string={k:j}); n+=1; note(role,"GET",path,(k,j[:30]),a)
                     a = p.send("GET", path+"?year=%FF%FE&q=%FF&q=%FE"); note(role,"GET",path,"badutf",a)
@@ -40,12 +40,12 @@ def test_explore(app, session, client, sign_in, district):
                 else:
                     a = p.send(m, path); n+=1; note(role, m, path, "empty", a)
                     if a.status == 403: continue
-                    for body in (b"[]", b"null", b"1", b'"x"', b"{", b"{}", b"["*20000, b'{"marks":[]}', b"\xff\xfe", b'{"a":'*5000):
+                    for body in (b"[]", b"{", b"{}", b'{"marks":[]}', b"\xff\xfe"):
                         a = p.send(m, path, data=body, content_type="application/json"); n+=1; note(role,m,path,("json",body[:20]),a)
                     a = p.send(m, path, data=b"version=%FF&reason=%FF&a=1&a=2&version=%00", content_type="application/x-www-form-urlencoded"); note(role,m,path,"badform",a)
                     a = p.send(m, path, data=b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\x00\xff.csv\"\r\n\r\n\x00\xff\r\n--x--", content_type="multipart/form-data; boundary=x"); note(role,m,path,"badmulti",a)
         for e, path, m in addresses(app, w.home, strange=None): pass
-        for bad in ("\x00", "x"*8000, "' OR 1=1", "0"*32, "\ud7ff\U0001f600", "9"*40, "%ff", ".."):
+        for bad in ("\x00", "x"*3000, "9"*40, "%ff"):
             strange={v:bad for v in ("event_id","sheet_id","person_id","batch_id","assignment_id","merge_id","exemption_id","snapshot_id","statement_id","school_id","org_id","account_id","grant_id","session_id","code","pack_id","key","kind")}
             strange["year"]=10**30
             for e, path, methods in addresses(app, w.home, strange=strange):

@@ -17,7 +17,7 @@ from trainhub.app.settings import check_key, from_environment
 from trainhub.kernel.ids import new_id
 from trainhub.plugin_host.host import PluginHost
 from trainhub.training.registry import use_course_types
-from trainhub.web import assets, errors, gate, headers, i18n
+from trainhub.web import assets, errors, gate, headers, i18n, sanity
 from trainhub.web.database import db, prepare_sqlite, set_read_only
 
 csrf = CSRFProtect()
@@ -37,12 +37,13 @@ def create_app(config: Mapping[str, Any] | None = None, *, plugins: Sequence[tup
     logs.configure(app)
     _prepare_requests(app)
     _prepare_database(app)
-    csrf.init_app(app)
     browser.install(app)
     i18n.install(app)
     assets.install(app)
     headers.install(app)
     errors.install(app)
+    sanity.install(app)
+    csrf.init_app(app)
     gate.install(app)
     _start_plugins(app, plugins)
     wiring.register_rooms(app)

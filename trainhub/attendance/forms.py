@@ -84,7 +84,7 @@ def _moment(text: Any) -> datetime | None:
     if text in (None, ""):
         return None
     try:
-        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(str(text))
         return moment if moment.tzinfo else at(moment.date(), moment.time())
     except (ValueError, OverflowError) as error:
         raise BadInput(field="time") from error

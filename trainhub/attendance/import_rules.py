@@ -98,7 +98,8 @@ class ImportPlan:
 @dataclass(frozen=True, slots=True)
 class Decisions:
     """What a human decided. ``rows``: natural key of a reading -> person id ("" = nobody); ``people``:
-    person -> choice; ``reasons``: line key -> why it is left out."""
+    person -> choice; ``reasons``: line key -> why it is left out.
+    """
 
     rows: Mapping[str, str]
     people: Mapping[str, str]

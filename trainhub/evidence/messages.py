@@ -15,7 +15,7 @@ REFUSALS: dict[str, str] = {
     "no_data": N_("The file has no rows. Check that you chose the right file and that the list is on a sheet of it."),
     "not_a_table": N_("The content is no table, whatever the file name says. Open it in your spreadsheet program and save it as .xlsx or .csv."),
     "too_large": N_("The file is larger than %(limit_mb)s MB. Delete pictures and unneeded sheets, save it, and upload it again."),
-    "inflated_too_large": N_("Unpacked, this file would be far larger than it looks (limit %(limit_mb)s MB), so it was not opened. Copy the list into a new workbook and upload that."),
+    "inflated_too_large": N_("Unpacked, this file would be far larger than it looks, so it was not opened. Copy the list into a new workbook and upload that."),
     "too_many_rows": N_("The sheet has more than %(limit)s rows. Clear blank rows at the end, or split the list into several files."),
     "too_many_columns": N_("The sheet has more than %(limit)s columns. Delete the columns that are not needed and upload it again."),
     "too_many_sheets": N_("The workbook has more than %(limit)s sheets. Keep only the sheet that is needed and upload it again."),

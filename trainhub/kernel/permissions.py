@@ -35,6 +35,7 @@ class Permission(StrEnum):
     STANDING_OWN_READ = "standing.own.read"
     STANDING_READ = "standing.read"
     STUDENT_READ = "student.read"
+    TRAINING_PLAN_READ = "training.plan.read"
     TRAINING_READ = "training.read"
     TRAINING_WRITE = "training.write"
 
@@ -95,6 +96,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
     _R.TEACHER: _STAFF,
     _R.HOMEROOM_TEACHER: _STAFF,
     _R.TRAINING_OFFICER: _STAFF | _SCHOOL_DATA | {
+        _P.TRAINING_PLAN_READ: Reach.SCHOOL,
         _P.TRAINING_WRITE: Reach.SCHOOL,
         _P.ROLL_WRITE: Reach.SCHOOL,
         _P.ROLL_VERIFY: Reach.SCHOOL,

@@ -46,7 +46,7 @@ class RequirementYear:
     def parse(cls, key: str) -> "RequirementYear":
         """Read a key made by :attr:`key`. Raises ValueError on anything else."""
         head, dash, tail = key.partition("-")
-        if not (head.isdecimal() and len(head) == 4):
+        if not (head.isdecimal() and len(head) == 4 and 1950 <= int(head) <= 2150):
             raise ValueError(key)
         if not dash:
             return cls(int(head), "calendar")

@@ -1,1 +1,1 @@
-
+"""People and places: organisations, calendar, staff, posts, classes, pupils, imports."""

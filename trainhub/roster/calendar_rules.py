@@ -72,17 +72,17 @@ class SchoolCalendar:
         """Tell whether a day is taught and why not."""
         if day in self.own:
             kind, reason = self.own[day]
-            return _kind("own_day_off" if kind == "off" else "own_school_day", kind != "off", reason)
+            return _kind("own_day_off" if kind == "off" else "own_school_day", reason, teaching=kind != "off")
         stated, name = self.national.get(day, ("", ""))
         if stated == "holiday":
-            return _kind("holiday", False, name)
+            return _kind("holiday", name, teaching=False)
         if self.terms and self.term(day) is None:
-            return _kind("vacation", False)
+            return _kind("vacation", teaching=False)
         if stated == "workday":
-            return _kind("make_up", True, f"{name}调休上班" if name else "")
+            return _kind("make_up", f"{name}调休上班" if name else "", teaching=True)
         if day.weekday() >= 5:
-            return _kind("weekend", False)
-        return _kind("school", True)
+            return _kind("weekend", teaching=False)
+        return _kind("school", teaching=True)
 
     def term(self, day: date) -> Term | None:
         """The term in which a day lies, or None in the vacation."""
@@ -103,7 +103,7 @@ class SchoolCalendar:
         return sum(self.kind(day).teaching for day in each_day(self.first, self.last))
 
 
-def _kind(code: DayCode, teaching: bool, label: str = "") -> DayKind:
+def _kind(code: DayCode, label: str = "", *, teaching: bool) -> DayKind:
     return DayKind(teaching, label or _LABELS[code], code)
 
 

@@ -305,7 +305,12 @@ def _off_duty(entry: Entry, people: _Index, claimed: set[str], decision: Decisio
     if len(found) > 1:
         return Line(entry, "question", (*entry.notes, Note("namesakes", "name", {"count": len(found)})),
                     candidates=tuple(found), decision=decision, choices=("same", "skip"))
-    return Line(entry, "skip", (*entry.notes, Note("not_on_duty", "state", {"state": entry.state})), decision=decision)
+    return Line(entry, "skip", _off_duty_notes(entry), decision=decision)
+
+
+def _off_duty_notes(entry: Entry) -> tuple[Note, ...]:
+    said = any(n.code == "not_on_duty" for n in entry.notes)
+    return entry.notes if said else (*entry.notes, Note("not_on_duty", "state", {"state": entry.state}))
 
 
 def _by_name(
@@ -332,7 +337,7 @@ def _by_name(
 
 def _new(entry: Entry, decision: Decision) -> Line:
     if not entry.stays:
-        return Line(entry, "skip", (*entry.notes, Note("not_on_duty", "state", {"state": entry.state})), decision=decision)
+        return Line(entry, "skip", _off_duty_notes(entry), decision=decision)
     return Line(entry, "new", entry.notes, decision=decision)
 
 

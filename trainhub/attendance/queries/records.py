@@ -90,7 +90,8 @@ class StepLine:
 @dataclass(frozen=True, slots=True)
 class Review:
     """The verification page. ``verdict`` is "" where the actor may verify, else the reason why not:
-    ``state``, ``submitter``, ``marker``, ``role``."""
+    ``state``, ``submitter``, ``marker``, ``role``.
+    """
 
     roll: Roll
     anomalies: tuple[Anomaly, ...]

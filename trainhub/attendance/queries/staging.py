@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trainhub.attendance.outcomes import weigh
 from trainhub.attendance.import_rules import Decisions, ImportPlan, plan
 from trainhub.attendance.matching import RosterPerson
 from trainhub.attendance.models import AttendanceSheet
+from trainhub.attendance.outcomes import weigh
 from trainhub.attendance.queries.roll import Roll, roll
 from trainhub.attendance.roll_rules import Frame, Head
 from trainhub.evidence import wire

@@ -7,8 +7,8 @@ from flask import current_app, request
 from flask_babel import gettext as _
 
 from trainhub.attendance import file_messages, forms, messages, queries, service
-from trainhub.attendance.service.imports import UnknownSource, sheet_for_import
 from trainhub.attendance.queries.staging import session_frame
+from trainhub.attendance.service.imports import UnknownSource, sheet_for_import
 from trainhub.attendance.views import blueprint, rows
 from trainhub.evidence.messages import refusal_sentence
 from trainhub.kernel.clock import now

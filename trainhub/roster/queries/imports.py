@@ -81,7 +81,7 @@ def first_day(row: ImportBatch) -> date:
 
 def plan_of(session: Session, row: ImportBatch) -> tuple[Plan, list[Known]]:
     """Work out what a staged batch would change now. Four statements."""
-    entries = [_entry(data) for data in row.staged.get("entries", ())]
+    entries = [staged_entry(data) for data in row.staged.get("entries", ())]
     day = first_day(row)
     known = known_people(session, row.district_id, row.school_id, row.kind, day)
     carried = _carried(session, row)
@@ -131,7 +131,8 @@ def class_key(grade: int, class_no: int) -> str:
     return f"{grade}-{class_no}" if grade else ""
 
 
-def _entry(data: Mapping[str, Any]) -> Entry:
+def staged_entry(data: Mapping[str, Any]) -> Entry:
+    """A row as it was staged."""
     notes = tuple(Note(code, name, params) for code, name, params in data["notes"])
     return Entry(**{**data, "notes": notes, "posts": tuple(data["posts"])})
 

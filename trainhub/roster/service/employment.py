@@ -285,8 +285,8 @@ def _check_words(category: str, contract: str) -> None:
 
 def _known_person(session: Session, actor: Actor, person_id: str) -> Person:
     """A person whom the actor's school has employed before: nobody else's people can be pulled in."""
-    from trainhub.roster.queries.staff import employments_of
     from trainhub.kernel.permissions import Permission
+    from trainhub.roster.queries.staff import employments_of
 
     if not employments_of(session, actor.scope(Permission.ROSTER_WRITE), [person_id]):
         raise NotFound

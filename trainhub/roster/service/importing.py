@@ -25,7 +25,10 @@ from trainhub.roster.queries.policy import policy_for
 from trainhub.roster.refusals import AlreadyApplied, NothingToWrite, OpenQuestions, TooLateToWithdraw, UnknownWord
 from trainhub.roster.service.facts import announce, guard, record
 from trainhub.roster.service.reading import Kind, NumberKey, Reading, SchoolFacts, fixed_number, to_json
-from trainhub.roster.service.writing import StaffWriter, StudentWriter, Written, take_back
+from trainhub.roster.service.staff_writing import StaffWriter
+from trainhub.roster.service.student_writing import StudentWriter
+from trainhub.roster.service.withdrawing import take_back
+from trainhub.roster.service.writing import Written
 
 READS: dict[str, Permission] = {"staff": Permission.ROSTER_READ, "students": Permission.STUDENT_READ}
 WITHDRAW_WITHIN = timedelta(hours=24)

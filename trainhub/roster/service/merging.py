@@ -16,11 +16,11 @@ from trainhub.kernel.errors import InvalidState, NotFound
 from trainhub.kernel.events import announcer
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
+from trainhub.roster.events import PeopleMerged
 from trainhub.roster.models import Employment, Person, PersonMerge, PostAssignment
 from trainhub.roster.people_rules import Span
 from trainhub.roster.queries.staff import employments_of
 from trainhub.roster.refusals import ReasonMissing, SamePerson
-from trainhub.roster.events import PeopleMerged
 from trainhub.roster.service.facts import announce, guard, record
 
 

@@ -12,10 +12,10 @@ from trainhub.kernel.errors import StaleVersion
 from trainhub.kernel.events import announcer
 from trainhub.kernel.permissions import Permission
 from trainhub.kernel.policy import PARAMETERS, Parameter
+from trainhub.roster.events import PolicyChanged
 from trainhub.roster.models import PolicySetting
 from trainhub.roster.queries.policy import policy_for
 from trainhub.roster.refusals import NotAllowedValue, PastPolicyDay, ReasonMissing, UnknownWord
-from trainhub.roster.events import PolicyChanged
 from trainhub.roster.service.facts import guard, record
 
 

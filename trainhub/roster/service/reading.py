@@ -127,7 +127,7 @@ def read_again(kind: Kind, kept: Mapping[str, Any], school: SchoolFacts, key: by
     cipher = NumberKey(key, school.district_id)
     reading = _understood(kind, tables, school, cipher, {}, mapping, base, keep=False)
     numbers = kept.get("numbers", {})
-    return replace(reading, entries=tuple(_real_number(e, numbers, cipher) for e in reading.entries))
+    return replace(reading, entries=tuple(_real_number(e, numbers) for e in reading.entries))
 
 
 def _understood(
@@ -143,7 +143,7 @@ def _understood(
             raise _unreadable(refused) from refused
         return replace(
             base, encoding=tables.encoding, headers=guess[1], unmapped=guess[1], needs_mapping=True,
-            samples=_samples(tables, guess), kept=_kept(tables, kind, cipher) if keep else None,
+            samples=_samples(guess), kept=_kept(tables, kind, cipher) if keep else None,
         )
     if mapping is None and (known := remembered.get(header_digest(sheet.headers))):
         sheet = _sheet(kind, tables, known, school)
@@ -154,7 +154,7 @@ def _understood(
         base, encoding=sheet.encoding or tables.encoding, sheet=sheet.sheet, header_row=sheet.header_row,
         headers=tuple(sheet.headers), columns=dict(sheet.columns), unmapped=tuple(sheet.unmapped), entries=entries,
         notes=tuple(_note(p) for p in (*tables.warnings, *sheet.problems)), dropped=dict(sheet.dropped or {}),
-        needs_mapping=missing, samples=_samples(tables, guess) if missing else {},
+        needs_mapping=missing, samples=_samples(guess) if missing else {},
         kept=_kept(tables, kind, cipher) if missing and keep else None,
     )
 
@@ -236,7 +236,7 @@ def _student_entry(row: readers.StudentRow, cipher: NumberKey) -> Entry:
     )
 
 
-def _real_number(entry: Entry, numbers: Mapping[str, Mapping[str, str]], cipher: NumberKey) -> Entry:
+def _real_number(entry: Entry, numbers: Mapping[str, Mapping[str, str]]) -> Entry:
     """A kept table holds stand-ins: put the stored facts of the real number in their place."""
     facts = numbers.get(entry.number)
     if facts is None:
@@ -274,7 +274,7 @@ def _headers_of(tables: Tables) -> tuple[Table | None, tuple[str, ...], int]:
     return best[1], best[2], best[3]
 
 
-def _samples(tables: Tables, guess: tuple[Table | None, tuple[str, ...], int]) -> dict[str, list[str]]:
+def _samples(guess: tuple[Table | None, tuple[str, ...], int]) -> dict[str, list[str]]:
     table, headers, index = guess
     if table is None:
         return {}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound as PageNotFound
 
@@ -27,14 +27,11 @@ from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
+from trainhub.web.keys import pupil_key
 from trainhub.web.pages import form_page, page, redirect_to, toast
 
 FIELDS = {"staff": STAFF_FIELDS, "students": STUDENT_FIELDS}
 NOT_OFFERED = frozenset({"email", "school_code"})
-
-
-def _key() -> bytes:
-    return str(current_app.config["SECRET_KEY"]).encode()
 
 
 def _scopes(actor: Actor) -> dict[str, Scope]:
@@ -91,7 +88,7 @@ def _read(kind: Any, upload: Upload, mapping: Mapping[str, str] | None = None) -
     facts = service.school_facts(session, actor.district_id, actor.org_id, now())
     known = queries.remembered_mappings(session, _scopes(actor)[kind], actor.org_id, kind)
     session.rollback()  # reading may take seconds: hold nothing meanwhile
-    return service.read_file(kind, upload, facts, _key(), known, mapping)
+    return service.read_file(kind, upload, facts, pupil_key(), known, mapping)
 
 
 def _why_unreadable(error: UnreadableFile) -> str:
@@ -131,7 +128,7 @@ def _mapped(batch: queries.BatchPage, mapping: Mapping[str, str], upload: Upload
         return None
     session, actor = read_session(), current_actor()
     facts = service.school_facts(session, actor.district_id, batch.school_id, now())
-    return service.read_again(kind, kept, facts, _key(), mapping, batch.file_name, batch.file_sha256)
+    return service.read_again(kind, kept, facts, pupil_key(), mapping, batch.file_name, batch.file_sha256)
 
 
 def _columns_model(batch: queries.BatchPage, chosen: Mapping[str, str] | None = None, error: str = "") -> dict[str, Any]:
@@ -159,7 +156,7 @@ def import_check(batch_id: str) -> Any:
     command = service.Decide(batch_id, int(version) if version.isdecimal() and len(version) < 9 else 0, rows, gone, first)
     try:
         with transaction() as session:
-            plan = service.decide(session, current_actor(), command, _key())
+            plan = service.decide(session, current_actor(), command, pupil_key())
     except DomainError as error:
         if error.status in (403, 404):
             raise

@@ -12,7 +12,16 @@ from trainhub.kernel.errors import DomainError
 from trainhub.kernel.permissions import Permission
 from trainhub.roster import queries, service
 from trainhub.roster.calendar_rules import school_year_of
-from trainhub.roster.forms import CorrectForm, DepartmentForm, EndPostForm, LeaveForm, MergeForm, MoveForm, PostForm, options
+from trainhub.roster.forms import (
+    CorrectForm,
+    DepartmentForm,
+    EndPostForm,
+    LeaveForm,
+    MergeForm,
+    MoveForm,
+    PostForm,
+    options,
+)
 from trainhub.roster.views import blueprint, say_errors
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction

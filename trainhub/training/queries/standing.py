@@ -54,6 +54,11 @@ class Definition:
     moment: Moment
     closed: bool = False
 
+    @property
+    def previous_key(self) -> str:
+        """Key of the year before."""
+        return RequirementYear(self.year.start_year - 1, self.year.kind).key
+
     @classmethod
     def of(cls, policy: Policy, year: RequirementYear, title: str, moment: Moment, *, closed: bool = False) -> "Definition":
         """The definition that a policy gives."""
@@ -160,7 +165,7 @@ def standing_page(
     read = _from_rows if moment.live else _from_facts
     rows = read(session, scope.district_id, school_id, requirement, year, moment)
     records = _records(session, scope.district_id, [r.obligation.person_id for r in rows], year, moment)
-    columns = _columns((r for r in records if _may_count(r, requirement)), now)
+    columns = _columns((r for r in records if _may_count(r, requirement, year)), now)
     filled = _with_cells(rows, records, requirement, moment)
     closed = school_id in closed_units(session, scope.district_id, requirement.id, year, moment)
     definition = Definition.of(policy, year, requirement.title, moment, closed=closed)
@@ -265,9 +270,10 @@ def _records(
     return list(session.execute(query))
 
 
-def _may_count(row: Row[Any], requirement: Requirement) -> bool:
-    """Whether a training is of the topic and not online: others have their place on a person's page."""
-    return bool(row.topic == requirement.topic and row.delivery_mode != "online")
+def _may_count(row: Row[Any], requirement: Requirement, year: RequirementYear) -> bool:
+    """Whether a training can count here at all: others have their place on a person's page."""
+    mine = row.make_up_year_key in (None, year.key)
+    return bool(mine and row.topic == requirement.topic and row.delivery_mode != "online")
 
 
 def _columns(records: Iterable[Row[Any]], now: datetime) -> tuple[Column, ...]:

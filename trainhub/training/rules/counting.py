@@ -311,21 +311,33 @@ def _inside_the_year(
 
 
 def _drop_repeated_content(claims: list[_Claim]) -> list[_Claim]:
-    """Keep the fullest attendance of each content; the others were a repetition (case 17)."""
-    best: dict[str, _Claim] = {}
-    for claim in claims:
-        key = claim.presence.content_key
-        if key and claim.minutes and (key not in best or claim.minutes > best[key].minutes):
-            best[key] = claim
-    return [
-        claim
-        if not claim.minutes or best.get(claim.presence.content_key, claim) is claim
-        else _Claim(
-            claim.presence, claim.attended, (), claim.made_up,
-            (*claim.refused, NotCounted(claim.minutes, Why.DUPLICATE_CONTENT)),
-        )
-        for claim in claims
-    ]
+    """Count each content once (case 17): a repetition gives only what the fuller attendance adds.
+
+    What was attended in the year comes first, so that making up never takes counted minutes away.
+    """
+    seen: dict[str, int] = {}
+    kept: dict[int, _Claim] = {}
+    for index, claim in sorted(enumerate(claims), key=lambda item: (item[1].made_up, item[0])):
+        key, minutes = claim.presence.content_key, claim.minutes
+        known = seen.get(key, 0) if key else 0
+        if key:
+            seen[key] = max(known, minutes)
+        kept[index] = _shortened(claim, max(0, minutes - known)) if known else claim
+    return [kept[index] for index in range(len(claims))]
+
+
+def _shortened(claim: _Claim, minutes: int) -> _Claim:
+    """The claim with its first ``minutes`` only; the rest repeats content that counts already."""
+    repeated = claim.minutes - minutes
+    if repeated <= 0:
+        return claim
+    stretches, left = [], minutes
+    for stretch in claim.stretches:
+        if left > 0:
+            stretches.append(first_minutes(stretch, left))
+            left -= int(stretches[-1].minutes)
+    refused = (*claim.refused, NotCounted(repeated, Why.DUPLICATE_CONTENT))
+    return replace(claim, stretches=tuple(stretches), refused=refused)
 
 
 def _count_each_minute_once(claims: list[_Claim]) -> list[CountedPresence]:

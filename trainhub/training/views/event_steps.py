@@ -26,7 +26,7 @@ from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
 from trainhub.web.pages import page, redirect_to, toast
 
-READ, WRITE = Permission.TRAINING_READ, Permission.TRAINING_WRITE
+PLAN, WRITE = Permission.TRAINING_PLAN_READ, Permission.TRAINING_WRITE
 
 
 def _refused(actor: Actor, event_id: str, refusal: DomainError) -> Any:
@@ -93,11 +93,10 @@ def _missing_reason(actor: Actor, event_id: str) -> Any:
 
 
 @blueprint.get("/training/events/<event_id>/move")
-@needs(READ)
+@needs(PLAN)
 def move(event_id: str) -> Any:
     """New times for every part; ``?day=`` proposes a day."""
     actor = current_actor()
-    actor.require(WRITE)
     held = event_page(read_session(), actor.scope(WRITE), event_id)
     parts = [PartTime(p.starts_at, p.ends_at, p.room) for p in held.row.parts]
     wanted = request.args.get("day", "")
@@ -152,11 +151,10 @@ def _move_page(
 
 
 @blueprint.get("/training/events/<event_id>/people")
-@needs(READ)
+@needs(PLAN)
 def people(event_id: str) -> Any:
     """Add people to a published list or take them off it."""
     actor = current_actor()
-    actor.require(WRITE)
     held = event_page(read_session(), actor.scope(WRITE), event_id)
     return _people_page(actor, held, PeopleForm(data={"version": held.version}))
 
@@ -189,11 +187,10 @@ def _people_page(actor: Actor, held: EventPage, form: PeopleForm, *, status: int
 
 
 @blueprint.get("/training/events/<event_id>/amend")
-@needs(READ)
+@needs(PLAN)
 def amend(event_id: str) -> Any:
     """Correct what the training was: title, trainers, mode."""
     actor = current_actor()
-    actor.require(WRITE)
     held = event_page(read_session(), actor.scope(WRITE), event_id)
     form = AmendForm(data={
         "version": held.version, "title": held.row.title, "delivery_mode": held.row.delivery_mode, "venue_kind": held.venue_kind,

@@ -1,5 +1,6 @@
 """Planning: the sentence form, its check without saving, drafts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from trainhub.kernel.errors import DomainError, NotFound, StaleVersion
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.kernel.years import RequirementYear
+from trainhub.roster.queries import staff_on
 from trainhub.training.forms import PlanForm, StaffLabel, part_data, staff_labels
 from trainhub.training.queries import planning as queries
 from trainhub.training.queries.events import EventPage, event_page, events_of
@@ -28,7 +30,7 @@ from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
 from trainhub.web.pages import page, redirect_to, toast
 
-WRITE = Permission.TRAINING_WRITE
+PLAN, WRITE = Permission.TRAINING_PLAN_READ, Permission.TRAINING_WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,10 @@ def _form(desk: Desk, **data: Any) -> PlanForm:
 
 
 @blueprint.get("/training/new")
-@needs(Permission.TRAINING_READ)
+@needs(PLAN)
 def plan() -> Any:
     """A plan that is filled in already: ``?pack=`` names the course pack."""
     actor = current_actor()
-    actor.require(WRITE)
     desk = _desk(actor)
     form = _form(desk, **_opening(actor, desk, request.args.get("pack", "")))
     return _plan_page(actor, form, desk)
@@ -90,15 +91,25 @@ def _opening(actor: Actor, desk: Desk, pack_id: str) -> dict[str, Any]:
         "event_id": new_id(), "version": "", "pack": pack.id if pack else "", "parts": [part_data(p) for p in parts],
         "delivery_mode": pack.delivery_mode if pack else "face_to_face", "venue_kind": "room",
         "audience": "missed" if missed in dict(desk.missed) else "owing", "missed": missed, "trainers": [{}],
+    } | _for_people(actor, request.args.getlist("people"))
+
+
+def _for_people(actor: Actor, chosen: Sequence[str]) -> dict[str, Any]:
+    """The plan for people chosen in the standing list: they are invited, the rest of the staff is not."""
+    if not chosen:
+        return {}
+    staff = {s.person_id for s in staff_on(read_session(), actor.scope(WRITE), actor.org_id, local_day(now()))}
+    return {
+        "add": sorted(staff & set(chosen)), "exclude": sorted(staff - set(chosen)),
+        "exclude_reason": _("not chosen in the standing list"),
     }
 
 
 @blueprint.get("/training/events/<event_id>/edit")
-@needs(Permission.TRAINING_READ)
+@needs(PLAN)
 def edit(event_id: str) -> Any:
     """A draft in the same form."""
     actor = current_actor()
-    actor.require(WRITE)
     held = event_page(read_session(), actor.scope(WRITE), event_id)
     if held.row.state is not EventState.DRAFT:
         return redirect_to("training.event", event_id=event_id)

@@ -1,0 +1,232 @@
+"""A data folder of its own, made by ``trainhub init``, with a school and accounts; and its processes."""
+
+import http.client
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from tests.attendance.sheets import build_sheet
+from tests.builders import Sample, add_account, build_district
+from trainhub.accounts import rules as account_rules
+from trainhub.accounts.models import Account, UserSession
+from trainhub.app import create_app
+from trainhub.kernel.clock import now
+from trainhub.kernel.ids import new_id
+from trainhub.kernel.permissions import Role
+from trainhub.ledger.queries import verify
+from trainhub.web.database import db, set_read_only, transaction
+
+COMMAND = [str(Path(sys.executable).with_name("trainhub"))]
+COOKIE = "trainhub_session"
+
+
+@dataclass
+class Estate:
+    """A prepared data folder. ``cookies`` are sessions by account key; ``sheet_id`` is an open roll."""
+
+    folder: Path
+    sample: Sample
+    sheet_id: str
+    people: list[str]
+    cookies: dict[str, str] = field(default_factory=dict)
+    empty_school_clerk: str = ""
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.folder / "trainhub.sqlite3"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a process needs to know."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("TRAINHUB_")}
+        return kept | {"TRAINHUB_DATA": str(self.folder), "TRAINHUB_LOG": "off"}
+
+    def copy_to(self, folder: Path) -> "Estate":
+        """The same folder once more, while nobody writes to it."""
+        with closing(sqlite3.connect(self.database)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copytree(self.folder, folder)
+        return Estate(folder, self.sample, self.sheet_id, self.people, self.cookies, self.empty_school_clerk)
+
+    def ask(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Read the file as it is, with a connection of its own."""
+        with closing(sqlite3.connect(self.database, timeout=10)) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def sound(self) -> None:
+        """Neither the file nor the ledger is damaged, and no chain has a gap."""
+        assert self.ask("PRAGMA integrity_check") == [("ok",)]
+        assert self.ask("PRAGMA foreign_key_check") == []
+        for _school, entries, last in self.ask("SELECT school_id, count(*), max(seq) FROM ledger_entry GROUP BY district_id, school_id"):
+            assert entries == last
+        with opened(self.folder):
+            result = verify(db.session())
+            assert result.fault is None, result
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run([*COMMAND, *words], env=self.environ, capture_output=True, text=True, timeout=120, check=False)
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start a command and go on."""
+        return subprocess.Popen([*COMMAND, *words], env=self.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@contextmanager
+def opened(folder: Path, **config: Any) -> Iterator[Flask]:
+    """The application on a data folder, in this process; its connections are closed at the end."""
+    key = (folder / "secret.key").read_text(encoding="ascii").strip()
+    app = create_app({
+        "SECRET_KEY": key, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'trainhub.sqlite3'}", "TRAINHUB_DATA": str(folder),
+        "TRAINHUB_LOG": "off", **config,
+    })
+    with app.app_context():
+        set_read_only(False)
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def make_estate(folder: Path, *, extra: int = 0) -> Estate:
+    """Run ``trainhub init`` and add a district with an open roll, an empty school and sessions."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("TRAINHUB_")}
+    done = subprocess.run([*COMMAND, "init"], env=environ | {"TRAINHUB_DATA": str(folder), "TRAINHUB_LOG": "off"},
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    with opened(folder) as app:
+        with transaction() as session:
+            estate = _furnish(session, folder, extra)
+        _cookies(app, estate)
+    return estate
+
+
+def _furnish(session: Session, folder: Path, extra: int) -> Estate:
+    from tests.builders import add_org
+
+    sample = build_district(session)
+    empty = add_org(session, sample.district_id, "新城实验小学")
+    add_account(session, sample, "clerk", Role.SCHOOL_ADMINISTRATOR, empty)
+    built = build_sheet(session, sample, extra=extra, began=timedelta(hours=3))
+    return Estate(folder, sample, built.sheet_id, built.people, empty_school_clerk=sample.usernames["clerk"])
+
+
+def _cookies(app: Flask, estate: Estate) -> None:
+    """A session and its signed cookie for every account."""
+    from flask.sessions import SecureCookieSessionInterface
+
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signer is not None
+    moment = now()
+    with transaction() as session:
+        for key, account_id in estate.sample.accounts.items():
+            account = session.get_one(Account, (estate.sample.district_id, account_id))
+            token = secrets.token_urlsafe(16)
+            session.add(UserSession(
+                token_hash=account_rules.token_digest(token), district_id=account.district_id, id=new_id(), account_id=account.id,
+                created_at=moment, used_at=moment, expires_at=moment + account_rules.SESSION_LIFETIME,
+            ))
+            estate.cookies[key] = str(signer.dumps({"_user_id": token, "_fresh": True}))
+
+
+# --- a served estate --------------------------------------------------------------------------------
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(estate: Estate, count: int = 1, **environ: str) -> Iterator[list[tuple[int, subprocess.Popen[bytes]]]]:
+    """Serve the folder from ``count`` processes; yields (port, process) of each."""
+    running = []
+    try:
+        for _ in range(count):
+            port = free_port()
+            running.append((port, subprocess.Popen(
+                [*COMMAND, "serve", "--port", str(port), "--threads", "8"], env=estate.environ | environ,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )))
+        for port, process in running:
+            _wait(port, process)
+        yield running
+    finally:
+        for _port, process in running:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+            process.wait(10)
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended by itself"
+        try:
+            if Browser(port, "").get("/healthz")[0] == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not start")
+
+
+class Browser:
+    """One keep-alive connection with the cookie and the CSRF token of an account."""
+
+    def __init__(self, port: int, cookie: str, *, timeout: float = 30) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+        self.cookies = {COOKIE: cookie} if cookie else {}
+        self.token = ""
+
+    def send(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, bytes]:
+        """Send a request and read the whole answer."""
+        sent = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())} | {k.replace("_", "-"): v for k, v in headers.items()}
+        self.connection.request(method, path, body, sent)
+        answer = self.connection.getresponse()
+        text = answer.read()
+        for value in answer.headers.get_all("Set-Cookie") or ():
+            name, _, rest = value.partition("=")
+            self.cookies[name] = rest.split(";")[0]
+        self.headers = answer.headers
+        return answer.status, text
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Read a page; keeps its CSRF token."""
+        status, text = self.send("GET", path)
+        found = re.search(rb'name="csrf-token" content="([^"]+)"', text)
+        if found:
+            self.token = found[1].decode()
+        return status, text
+
+    def post_json(self, path: str, value: Any) -> tuple[int, Any]:
+        """Send JSON as the page's script does."""
+        status, text = self.send("POST", path, json.dumps(value).encode(), Content_Type="application/json",
+                                 Accept="application/json", X_CSRFToken=self.token)
+        return status, json.loads(text) if text[:1] == b"{" else text
+
+    def post_form(self, path: str, fields: Mapping[str, str]) -> tuple[int, bytes]:
+        """Send a form as a page without scripts does."""
+        body = urlencode({"csrf_token": self.token, **fields}).encode()
+        return self.send("POST", path, body, Content_Type="application/x-www-form-urlencoded")
