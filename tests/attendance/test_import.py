@@ -152,7 +152,7 @@ def test_case_99_namesakes_are_offered_side_by_side_and_never_chosen(desk: Any) 
     line = it.page(batch).plan.lines[0]
     assert (line.kind, line.code, line.choice) == ("problem", "ambiguous_name", "")
     assert set(line.candidates) == {it.ids["T001"], it.ids["T002"]}
-    service.decide_import(it.session, it.actor, batch, Decisions({line.keys[0]: it.ids["T002"]}, {}, {}), LATER)
+    service.decide_import(it.session, it.actor, batch, Decisions({line.keys[0]: it.ids["T002"]}, {}, {}))
     it.session.flush()
     service.apply_import(it.session, it.actor, batch, LATER)
     it.session.commit()
@@ -163,7 +163,7 @@ def test_a_row_left_out_keeps_its_reason(desk: Any, session: Session) -> None:
     it = desk("24-generic-csv")
     batch = it.stage()
     line = it.page(batch).plan.of("problem")[0]
-    service.decide_import(session, it.actor, batch, Decisions({line.keys[0]: ""}, {}, {line.key: "外聘人员"}), LATER)
+    service.decide_import(session, it.actor, batch, Decisions({line.keys[0]: ""}, {}, {line.key: "外聘人员"}))
     left = it.page(batch).plan.of("left_out")
     assert [(x.code, x.reason) for x in left if x.keys == line.keys] == [("dismissed", "外聘人员")]
 

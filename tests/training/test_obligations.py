@@ -211,6 +211,12 @@ def test_case_21_a_new_class_on_1_september_is_no_new_post() -> None:
     assert judged(person(at_school(), posts=posts), did(180), rule=HOMEROOM).state is State.IN_PROGRESS
 
 
+def test_case_21_a_post_that_is_known_to_end_later_began_when_it_began() -> None:
+    posts = (PostHeld("homeroom_teacher", A, date(2025, 9, 1), date(2026, 11, 30)),)
+    found = judged(person(at_school(), posts=posts), on=date(2026, 6, 1), rule=HOMEROOM)
+    assert found.duties[1].from_on == YEAR.first_day
+
+
 def test_case_25_a_version_of_october_applies_to_the_next_year() -> None:
     raised = [PolicyVersion(BUREAU, "training_min_minutes", 270, date(2026, 10, 15), 7)]
     this = DutyRule.of(resolve(raised, [A, BUREAU], YEAR.first_day), YEAR)

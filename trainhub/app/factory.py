@@ -21,7 +21,6 @@ from trainhub.web import assets, errors, gate, headers, i18n, sanity
 from trainhub.web.database import db, prepare_sqlite, set_read_only
 
 csrf = CSRFProtect()
-SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 def create_app(config: Mapping[str, Any] | None = None, *, plugins: Sequence[tuple[str, Any]] = ()) -> Flask:
@@ -64,7 +63,7 @@ def _prepare_requests(app: Flask) -> None:
     @app.before_request
     def prepare() -> None:
         g.request_id = new_id()[:16]
-        set_read_only(request.method in SAFE)
+        set_read_only(True)  # also of a POST: only transaction() takes the write lock
         user = current_user
         if request.endpoint not in {None, "static"} and user.is_authenticated:
             g.locale = user.preferences.locale

@@ -42,11 +42,13 @@ def import_attendance(
 ) -> dict[str, Any]:
     """Import a file into a roll. ``event_id`` names the roll, or a training with one part."""
     sources = current_app.extensions["trainhub.sources"]
+    set_read_only(True)
+    sheet_id = _sheet_of(db.session(), actor, event_id)
+    read = attendance_imports.read_attendance(
+        upload, sources, attendance_imports.frame_for(db.session(), actor, sheet_id), key
+    )
     with transaction() as session:
-        sheet_id = _sheet_of(session, actor, event_id)
-        report = attendance_imports.import_attendance(
-            session, actor, sheet_id, upload, sources, now, key=key, dry_run=dry_run
-        )
+        report = attendance_imports.import_read_file(session, actor, sheet_id, read, now, dry_run=dry_run)
     return asdict(report)
 
 

@@ -97,8 +97,10 @@ class ImportPlan:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What a human decided. ``rows``: natural key of a reading -> person id ("" = nobody); ``people``:
-    person -> choice; ``reasons``: line key -> why it is left out.
+    """What a human decided.
+
+    ``rows``: natural key of a reading -> person id ("" = nobody); ``people``: person -> choice;
+    ``reasons``: line key -> why it is left out.
     """
 
     rows: Mapping[str, str]

@@ -6,7 +6,6 @@ unless the clerk says so for that person.
 """
 
 import hashlib
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -71,9 +70,12 @@ class Entry:
     @property
     def digest(self) -> str:
         """What the row says, whatever its place in the file: the same row gives the same digest."""
-        content = [name_key(self.name), self.number.casefold(), name_key(self.group), self.stays,
-                   sorted(self.posts), self.homeroom, dict(sorted(self.values.items()))]
-        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()[:32]
+        content = "\x1f".join((
+            name_key(self.name), self.number.casefold(), name_key(self.group), "on" if self.stays else "off",
+            *sorted(self.posts), "?" if self.homeroom is None else f"h{self.homeroom}",
+            *(f"{key}={value}" for key, value in sorted(self.values.items())),
+        ))
+        return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row with its outcome. ``candidates`` are shown side by side where the row is a question."""
+    """One row with its outcome. ``candidates`` are shown side by side where the row is a question.
+
+    ``digest`` is what the file said before any correction; it is set where a decision was made.
+    """
 
     entry: Entry
     outcome: Outcome
@@ -116,6 +121,7 @@ class Line:
     changes: tuple[Change, ...] = ()
     decision: Decision = dc_field(default_factory=dict)
     choices: tuple[str, ...] = ()
+    digest: str = ""
 
     @property
     def attention(self) -> bool:
@@ -172,16 +178,39 @@ def plan(
     """
     by_row: Mapping[str, Decision] = decisions.get("rows", {})
     people = _Index(known)
-    fixed = [_fixed(kind, e, by_row.get(str(e.row)) or _still_valid((carried or {}).get(e.digest), people)) for e in entries]
+    fixed = [_fixed(kind, e, _decision(e, by_row, carried or {}, people)) for e in entries]
     _mark_repeats(fixed)
-    claimed = {people.numbered(e.number).id for e, d, v in fixed if v == "accepted" and people.numbered(e.number)}  # type: ignore[union-attr]
-    names = Counter(name_key(e.name) for e, _, v in fixed if v == "accepted" and not people.numbered(e.number))
+    claimed, names = _claims(fixed, people)
     lines = tuple(_line(kind, e, d, v, people, claimed, names) for e, d, v in fixed)
+    lines = tuple(replace(x, digest=e.digest) if x.decision else x for x, e in zip(lines, entries, strict=True))
     met = {line.known.id for line in lines if line.known} | {k.id for line in lines for k in line.candidates}
-    gone = tuple(k for k in known if k.current and k.id not in met and _in_reach(kind, k, entries))
+    groups = {e.group for e in entries}
+    gone = tuple(k for k in known if k.current and k.id not in met and _in_reach(kind, k, groups))
     let_go: Mapping[str, Decision] = decisions.get("gone", {})
     leaving = tuple((k, str(let_go[k.id].get("why") or "other")) for k in gone if let_go.get(k.id, {}).get("do") == "leave")
     return Plan(lines, gone, leaving)
+
+
+def _decision(
+    entry: Entry, by_row: Mapping[str, Decision], carried: Mapping[str, Decision], people: "_Index"
+) -> Decision | None:
+    if by_row and (said := by_row.get(str(entry.row))):
+        return said
+    return _still_valid(carried.get(entry.digest), people) if carried else None
+
+
+def _claims(fixed: Iterable[tuple[Entry, Decision, str]], people: "_Index") -> tuple[set[str], Counter[str]]:
+    """Who is spoken for by a number, and how often each name stands in the file without a known one."""
+    claimed: set[str] = set()
+    names: Counter[str] = Counter()
+    for entry, _decided, verdict in fixed:
+        if verdict == "accepted":
+            holder = people.numbered(entry.number)
+            if holder is None:
+                names[name_key(entry.name)] += 1
+            else:
+                claimed.add(holder.id)
+    return claimed, names
 
 
 class _Index:
@@ -205,11 +234,11 @@ class _Index:
         return [k for k in self._by_name.get(name_key(name), []) if k.current]
 
 
-def _in_reach(kind: str, known: Known, entries: Sequence[Entry]) -> bool:
+def _in_reach(kind: str, known: Known, groups: set[str]) -> bool:
     """A pupil sheet speaks for its own classes only; a staff sheet speaks for the school's own staff."""
     if kind == "staff":
         return known.values.get("category") != "external"
-    return known.group in {e.group for e in entries}
+    return known.group in groups
 
 
 def _still_valid(decision: Decision | None, people: _Index) -> Decision:

@@ -1,8 +1,9 @@
 """The database session of a request, and the only place that commits."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from threading import RLock
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
@@ -34,23 +35,31 @@ def session() -> Session:
 read_session = session
 
 
+_one_writer = RLock()
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Run a business step: everything inside is committed once, or nothing is.
 
-    Pending reads of the request are ended first, so that the write begins with its lock.
+    Pending reads of the request are ended first, so that the write begins with its lock; what is read
+    afterwards is a reading transaction again. On SQLite the threads of this process queue here: its own
+    lock is polled, and under many writers a thread would starve into "database is locked".
     """
     current = db.session()
-    if _read_only.get():
-        set_read_only(False)
     if current.in_transaction():
         current.rollback()
-    try:
-        yield current
-        current.commit()
-    except BaseException:
-        current.rollback()
-        raise
+    reading = _read_only.get()
+    with _one_writer if current.get_bind().dialect.name == "sqlite" else nullcontext():
+        set_read_only(False)
+        try:
+            yield current
+            current.commit()
+        except BaseException:
+            current.rollback()
+            raise
+        finally:
+            set_read_only(reading)
 
 
 def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", busy_timeout_ms: int = 5000) -> None:

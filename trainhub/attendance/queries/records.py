@@ -89,8 +89,9 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The verification page. ``verdict`` is "" where the actor may verify, else the reason why not:
-    ``state``, ``submitter``, ``marker``, ``role``.
+    """The verification page.
+
+    ``verdict`` is "" where the actor may verify, else why not: ``state``, ``submitter``, ``marker``, ``role``.
     """
 
     roll: Roll

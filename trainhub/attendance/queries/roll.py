@@ -61,8 +61,10 @@ class SheetFacts:
 
 @dataclass(frozen=True, slots=True)
 class RollPerson:
-    """One row of the roll. ``by`` is who marked; ``namesake``: another person here has the same name;
-    ``contradicted`` the status a weaker source states, "" where none does.
+    """One row of the roll.
+
+    ``by`` is who marked; ``namesake``: another person here has the same name; ``contradicted`` the
+    status a weaker source states, "" where none does.
     """
 
     head: Head

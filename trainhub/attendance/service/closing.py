@@ -114,8 +114,10 @@ def verify_roll(session: Session, actor: Actor, sheet_id: str, now: datetime) ->
 
 
 def markers_of(session: Session, sheet: AttendanceSheet) -> set[str]:
-    """Return the accounts that marked on the sheet. Whoever found a false presence is not among them:
-    taking a presence away needs no second pair of eyes, giving one does.
+    """Return the accounts that marked on the sheet.
+
+    Whoever found a false presence is not among them: taking a presence away needs no second pair of
+    eyes, giving one does.
     """
     return set(session.scalars(
         select(AttendanceMark.actor_id).where(

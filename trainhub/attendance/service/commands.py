@@ -128,7 +128,7 @@ class MarkRoll:
 
 @dataclass(frozen=True, slots=True)
 class AssertRest:
-    """ "The other n of this department are here": with the head count the officer counted."""
+    """Says that the other n of a department are here, with the heads the officer counted."""
 
     sheet_id: str
     department: str

@@ -1,11 +1,11 @@
 """Loading and writing the heads of a sheet: the same few statements, whatever the number of people."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -60,12 +60,12 @@ def heads_of(session: Session, sheet: AttendanceSheet) -> dict[str, Head]:
         .where(AttendanceRecord.district_id == sheet.district_id, AttendanceRecord.sheet_id == sheet.id)
         .order_by(AttendanceRecord.serial_no)
     )
-    return {row.person_id: head_from(row._mapping) for row in rows}
+    return {row.person_id: head_from(row) for row in rows}
 
 
-def head_from(row: RowMapping) -> Head:
-    """Build a head from a row that has its columns."""
-    values: dict[str, Any] = {name: row[name] for name in HEAD_FIELDS}
+def head_from(row: Sequence[Any]) -> Head:
+    """Build a head from a row that begins with its columns."""
+    values: dict[str, Any] = dict(zip(HEAD_FIELDS, row, strict=False))
     return Head(**values | {"review": tuple(values["review"])})
 
 
@@ -83,7 +83,7 @@ def heads_and_operation(session: Session, sheet: AttendanceSheet, op_id: str) ->
         .where(AttendanceRecord.district_id == sheet.district_id, AttendanceRecord.sheet_id == sheet.id)
         .order_by(AttendanceRecord.serial_no)
     ).all()
-    heads = {row.person_id: head_from(row._mapping) for row in rows}
+    heads = {row.person_id: head_from(row) for row in rows}
     return heads, {row.person_id for row in rows if row.op_id is not None}
 
 

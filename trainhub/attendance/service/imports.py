@@ -129,7 +129,7 @@ def batch_of(session: Session, actor: Actor, batch_id: str, *, lock: bool = Fals
     return batch
 
 
-def decide_import(session: Session, actor: Actor, batch_id: str, decided: Decisions, now: datetime) -> None:
+def decide_import(session: Session, actor: Actor, batch_id: str, decided: Decisions) -> None:
     """Keep what a human decided about rows and people of a staged batch."""
     batch = batch_of(session, actor, batch_id, lock=True)
     if batch.state != "staged":
@@ -141,7 +141,7 @@ def decide_import(session: Session, actor: Actor, batch_id: str, decided: Decisi
     batch.version += 1
 
 
-def discard_import(session: Session, actor: Actor, batch_id: str, now: datetime) -> str:
+def discard_import(session: Session, actor: Actor, batch_id: str) -> str:
     """Drop a staged batch; return its sheet. What it held of the file is erased."""
     batch = batch_of(session, actor, batch_id, lock=True)
     if batch.state != "staged":
@@ -178,8 +178,8 @@ def apply_import(
         f"import-{batch.id}", IMPORT, kind="roll.imported", evidence_sha256=batch.file_sha256,
         details={"batch": batch.id, "source": batch.source_key},
     ), now)
-    known = _write_evidence(session, sheet, batch, result, made, now)
-    report = _report(batch, made, result, changes, known)
+    _write_evidence(session, sheet, batch, result, made, now)
+    report = _report(batch, made, result, changes)
     batch.state, batch.applied_at, batch.version = "applied", now, batch.version + 1
     batch.report = {
         "changed": [c.after.person_id for c in changes],
@@ -223,28 +223,23 @@ def _changes(
 
 def _write_evidence(
     session: Session, sheet: AttendanceSheet, batch: ImportBatch, result: ReadResult, made: ImportPlan, now: datetime
-) -> int:
-    """Keep every reading beside the record it led to or did not; return how many were known before.
+) -> None:
+    """Keep every reading beside the record it led to or did not, in one upsert.
 
-    One look-up and one upsert. A reading known from an earlier import keeps its row and is only
+    A reading known from an earlier import keeps its row and is only
     judged anew.
     """
     lines = {key: line for line in made.lines for key in line.keys}
     rows = [_evidence(batch, sheet, r, lines.get(r.external_id), now) for r in result.readings]
     unique = list({row["external_id"]: row for row in rows}.values())
     if not unique:
-        return 0
-    known = set(session.scalars(select(AttendanceEvidence.external_id).where(
-        AttendanceEvidence.district_id == sheet.district_id, AttendanceEvidence.sheet_id == sheet.id,
-        AttendanceEvidence.source == batch.source_key,
-    )))
+        return
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(AttendanceEvidence)
     session.execute(statement.on_conflict_do_update(
         index_elements=["district_id", "sheet_id", "source", "external_id"],
         set_={k: statement.excluded[k] for k in ("person_id", "reading", "outcome", "review")},
     ), unique)
-    return len(known & {row["external_id"] for row in unique})
 
 
 def _evidence(
@@ -273,7 +268,7 @@ def _outcome(line: PlanRow | None) -> str:
 
 
 def _report(
-    batch: ImportBatch, made: ImportPlan, result: ReadResult, changes: Sequence[Change], known: int
+    batch: ImportBatch, made: ImportPlan, result: ReadResult, changes: Sequence[Change]
 ) -> ImportReport:
     return ImportReport(
         batch_id=batch.id, source_key=batch.source_key, read=len(result.readings),
@@ -328,25 +323,39 @@ def _withdrawn(
     return back, gone
 
 
+def frame_for(session: Session, actor: Actor, sheet_id: str) -> SessionFrame:
+    """Return the time frame in which a file for this sheet is read. Raises NotFound, SheetClosed."""
+    sheet = sheet_for_import(session, actor, sheet_id)
+    open_for_marks(sheet)
+    return session_frame(sheet)
+
+
 def import_attendance(
     session: Session, actor: Actor, sheet_id: str, upload: Upload, sources: Mapping[str, AttendanceSource], now: datetime,
     *, key: str = "auto", dry_run: bool = False, decisions: Decisions | None = None,
 ) -> ImportReport:
-    """Read, check and write a file in one go: what the command line does, by the same steps as the pages.
+    """Read, check and write a file in one go, by the same steps as the pages.
 
     As a dry run nothing at all is written. Raises Refused, UnknownSource, SheetClosed, NotFound.
     """
-    sheet = sheet_for_import(session, actor, sheet_id)
-    open_for_marks(sheet)
-    read = read_attendance(upload, sources, session_frame(sheet), key)
+    read = read_attendance(upload, sources, frame_for(session, actor, sheet_id), key)
+    return import_read_file(session, actor, sheet_id, read, now, dry_run=dry_run, decisions=decisions)
+
+
+def import_read_file(
+    session: Session, actor: Actor, sheet_id: str, read: ReadFile, now: datetime,
+    *, dry_run: bool = False, decisions: Decisions | None = None,
+) -> ImportReport:
+    """Check and write a file that was read before, so that no lock is held while the child reads."""
     decided = decisions or Decisions({}, {}, {})
     if dry_run:
+        sheet = sheet_for_import(session, actor, sheet_id)
         heads = heads_of(session, sheet)
         made = plan_of(read.result, roster_for(session, sheet, heads).values(), heads, session_frame(sheet), decided,
                        face_to_face=read.face_to_face)
         return _dry_report(read, made)
     batch_id = stage_import(session, actor, sheet_id, read, now)
-    decide_import(session, actor, batch_id, decided, now)
+    decide_import(session, actor, batch_id, decided)
     session.flush()
     return apply_import(session, actor, batch_id, now)
 
@@ -354,4 +363,4 @@ def import_attendance(
 def _dry_report(read: ReadFile, made: ImportPlan) -> ImportReport:
     blank = ImportBatch(id="", source_key=read.source_key)
     would = [Change(line.before, line.proposed) for line in made.writing if line.proposed]
-    return _report(blank, made, read.result, would, 0)
+    return _report(blank, made, read.result, would)

@@ -7,8 +7,7 @@ from flask import current_app, request
 from flask_babel import gettext as _
 
 from trainhub.attendance import file_messages, forms, messages, queries, service
-from trainhub.attendance.queries.staging import session_frame
-from trainhub.attendance.service.imports import UnknownSource, sheet_for_import
+from trainhub.attendance.service.imports import UnknownSource, frame_for
 from trainhub.attendance.views import blueprint, rows
 from trainhub.evidence.messages import refusal_sentence
 from trainhub.kernel.clock import now
@@ -51,8 +50,7 @@ def _staged(sheet_id: str) -> str:
     if sent is None or not sent.filename:
         raise Refused("empty_file")
     upload = Upload(sent.filename, sent.read())
-    frame = session_frame(sheet_for_import(read_session(), actor, sheet_id))
-    read = service.read_attendance(upload, _sources(), frame, request.form.get("source", "auto"))
+    read = service.read_attendance(upload, _sources(), frame_for(read_session(), actor, sheet_id), request.form.get("source", "auto"))
     with transaction() as session:
         return service.stage_import(session, actor, sheet_id, read, now())
 
@@ -74,7 +72,7 @@ def check_import(sheet_id: str, batch_id: str) -> Any:
     actor = current_actor()
     if request.method == "POST":
         with transaction() as session:
-            service.decide_import(session, actor, batch_id, forms.decisions_of_form(request.form), now())
+            service.decide_import(session, actor, batch_id, forms.decisions_of_form(request.form))
         if request.form.get("then") == "apply":
             return _apply(sheet_id, batch_id)
         return redirect_to("attendance.check_import", sheet_id=sheet_id, batch_id=batch_id)
@@ -102,7 +100,7 @@ def _apply(sheet_id: str, batch_id: str) -> Any:
 def discard_import(sheet_id: str, batch_id: str) -> Any:
     """Drop a staged file."""
     with transaction() as session:
-        service.discard_import(session, current_actor(), batch_id, now())
+        service.discard_import(session, current_actor(), batch_id)
     toast(_("The file was dropped. Nothing was written."), "info")
     return redirect_to("attendance.import_file", sheet_id=sheet_id)
 

@@ -20,7 +20,7 @@ from trainhub.kernel.clock import local
 from trainhub.web.i18n import time_text
 
 
-def options(fifth: bool = False) -> list[tuple[str, str, str, str]]:
+def options(*, fifth: bool = False) -> list[tuple[str, str, str, str]]:
     """Return the choices of a roll cell; leaving early is a fifth one, shown where it is set."""
     keys = ("present", "late", "excused", "absent", *(("left_early",) if fifth else ()))
     return [(k, str(LETTERS[k]), str(STATUS_WORDS[k]), KINDS[k]) for k in keys]

@@ -52,13 +52,13 @@ class BatchPage:
     seen_before: str
 
 
-def find_batch(session: Session, scopes: Mapping[str, Scope], batch_id: str) -> ImportBatch:
+def find_batch(session: Session, scopes: Mapping[str, Scope], batch_id: str, *, lock: bool = False) -> ImportBatch:
     """The row of a batch whose kind and school are in scope. ``scopes`` maps kind to what may be seen.
 
-    Raises NotFound.
+    ``lock`` reads it anew and holds it to the end of the transaction. Raises NotFound.
     """
-    for scope in scopes.values():
-        row = session.get(ImportBatch, (scope.district_id, batch_id))
+    for scope in list(scopes.values())[:1]:
+        row = session.get(ImportBatch, (scope.district_id, batch_id), populate_existing=lock, with_for_update=lock or None)
         if row is not None and row.kind in scopes and scopes[row.kind].covers_school(row.school_id):
             return row
     raise NotFound
@@ -67,7 +67,7 @@ def find_batch(session: Session, scopes: Mapping[str, Scope], batch_id: str) -> 
 def batch_page(session: Session, scopes: Mapping[str, Scope], batch_id: str) -> BatchPage:
     """A batch as a page. At most five statements, however many rows it has."""
     row = find_batch(session, scopes, batch_id)
-    current, _ = plan_of(session, row) if row.state == "staged" else (Plan(()), [])
+    current = plan_of(session, row) if row.state == "staged" else Plan(())
     return BatchPage(
         row.id, row.school_id, row.kind, row.state, row.file_name, row.file_sha256, row.version, row.created_at, row.applied_at,
         row.staged, row.decisions, row.report, row.mapping, first_day(row), current, _seen_before(session, row),
@@ -79,13 +79,12 @@ def first_day(row: ImportBatch) -> date:
     return date.fromisoformat(row.decisions.get("first_day") or row.staged["first_day"])
 
 
-def plan_of(session: Session, row: ImportBatch) -> tuple[Plan, list[Known]]:
-    """Work out what a staged batch would change now. Four statements."""
-    entries = [staged_entry(data) for data in row.staged.get("entries", ())]
-    day = first_day(row)
-    known = known_people(session, row.district_id, row.school_id, row.kind, day)
-    carried = _carried(session, row)
-    return plan(row.kind, entries, known, row.decisions, carried), known
+def plan_of(session: Session, row: ImportBatch, entries: Sequence[Entry] | None = None) -> Plan:
+    """Work out what a batch would change now. Three statements. ``entries`` where they are not staged."""
+    if entries is None:
+        entries = [staged_entry(data) for data in row.staged.get("entries", ())]
+    known = known_people(session, row.district_id, row.school_id, row.kind, first_day(row))
+    return plan(row.kind, entries, known, row.decisions, _carried(session, row))
 
 
 def known_people(session: Session, district_id: str, school_id: str, kind: str, day: date) -> list[Known]:
@@ -131,10 +130,10 @@ def class_key(grade: int, class_no: int) -> str:
     return f"{grade}-{class_no}" if grade else ""
 
 
-def staged_entry(data: Mapping[str, Any]) -> Entry:
+def staged_entry(data: list[Any]) -> Entry:
     """A row as it was staged."""
-    notes = tuple(Note(code, name, params) for code, name, params in data["notes"])
-    return Entry(**{**data, "notes": notes, "posts": tuple(data["posts"])})
+    notes = tuple(Note(code, name, params) for code, name, params in data[7])
+    return Entry(*data[:7], notes, data[8], data[9], tuple(data[10]), data[11], data[12])
 
 
 def _carried(session: Session, row: ImportBatch) -> dict[str, Decision]:

@@ -73,17 +73,23 @@ def school_facts(session: Session, district_id: str, school_id: str, now: dateti
 
 def stage(session: Session, actor: Actor, school_id: str, reading: Reading, now: datetime) -> str:
     """Keep what was read; returns the batch's id. The roster does not change."""
+    row = _new_batch(session, actor, school_id, reading, now)
+    row.staged = row.staged | {"entries": [to_json(e) for e in reading.entries]}
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _new_batch(session: Session, actor: Actor, school_id: str, reading: Reading, now: datetime) -> ImportBatch:
+    """A batch without its rows, not added to the session."""
     guard(actor, school_id)
     guard(actor, school_id, READS[reading.kind])
-    row = ImportBatch(
+    return ImportBatch(
         district_id=actor.district_id, id=new_id(), school_id=school_id, kind=reading.kind, state="staged",
         file_name=reading.file_name, file_sha256=reading.file_sha256, mapping=dict(reading.columns),
         staged=_staged(session, actor.district_id, school_id, reading, now), decisions={}, report={},
         uploaded_by=actor.account_id, created_at=now, version=1,
     )
-    session.add(row)
-    session.flush()
-    return row.id
 
 
 def _staged(session: Session, district_id: str, school_id: str, reading: Reading, now: datetime) -> dict[str, Any]:
@@ -92,7 +98,7 @@ def _staged(session: Session, district_id: str, school_id: str, reading: Reading
     year = RequirementYear.of(day, policy_for(session, district_id, school_id, day).requirement_year)
     start = year.first_day if reading.kind == "staff" else RequirementYear.of(day, "school").first_day
     return {
-        "entries": [to_json(e) for e in reading.entries], "content": reading.content, "headers": list(reading.headers),
+        "entries": [], "content": reading.content, "headers": list(reading.headers),
         "unmapped": list(reading.unmapped), "sheet": reading.sheet, "header_row": reading.header_row,
         "encoding": reading.encoding, "notes": [[n.code, n.field, dict(n.params)] for n in reading.notes],
         "dropped": dict(reading.dropped), "header_digest": reading.header_digest, "needs_mapping": reading.needs_mapping,
@@ -105,7 +111,9 @@ def restage(session: Session, actor: Actor, batch_id: str, reading: Reading, now
     """Put a file read with the clerk's columns in the place of what was staged; remember the columns."""
     row = _staged_batch(session, actor, batch_id)
     row.mapping = dict(reading.columns)
-    row.staged = _staged(session, actor.district_id, row.school_id, reading, now) | {"needs_mapping": False, "kept": None}
+    row.staged = _staged(session, actor.district_id, row.school_id, reading, now) | {
+        "needs_mapping": False, "kept": None, "entries": [to_json(e) for e in reading.entries],
+    }
     row.decisions, row.version = {}, row.version + 1
     if remember:
         remember_mapping(session, actor.district_id, row.school_id, reading, now)
@@ -133,10 +141,20 @@ def decide(session: Session, actor: Actor, command: Decide, key: bytes) -> Plan:
     row = _staged_batch(session, actor, command.batch_id)
     if row.version != command.version:
         raise StaleVersion
-    current, _ = plan_of(session, row)
+    current = plan_of(session, row)
+    _decide(row, current, command.rows, command.gone, command.first_day, key)
+    row.version += 1
+    session.flush()
+    return plan_of(session, row)
+
+
+def _decide(
+    row: ImportBatch, current: Plan, said: Mapping[str, Decision], let_go: Mapping[str, Decision],
+    day: date | None, key: bytes,
+) -> None:
     lines = {str(line.entry.row): line for line in current.lines}
     rows = dict(row.decisions.get("rows", {}))
-    for number, decision in command.rows.items():
+    for number, decision in said.items():
         line = lines.get(number)
         if line is None:
             continue
@@ -147,12 +165,9 @@ def decide(session: Session, actor: Actor, command: Decide, key: bytes) -> Plan:
     gone = {k.id for k in current.gone}
     row.decisions = {
         "rows": rows,
-        "gone": {k: {"do": "leave", "why": _why(v)} for k, v in command.gone.items() if k in gone and v.get("do") == "leave"},
-        "first_day": (command.first_day or first_day(row)).isoformat(),
+        "gone": {k: {"do": "leave", "why": _why(v)} for k, v in let_go.items() if k in gone and v.get("do") == "leave"},
+        "first_day": (day or first_day(row)).isoformat(),
     }
-    row.version += 1
-    session.flush()
-    return plan_of(session, row)[0]
 
 
 def _why(decision: Decision) -> str:
@@ -211,11 +226,15 @@ def apply(
         raise AlreadyApplied
     if version is not None and version != row.version:
         raise StaleVersion
-    current, _ = plan_of(session, row)
+    current = plan_of(session, row)
     if current.open_count and not leave_open:
         raise OpenQuestions(count=current.open_count)
     if not current.write_count:
         raise NothingToWrite
+    return _write(session, actor, row, current, now, source)
+
+
+def _write(session: Session, actor: Actor, row: ImportBatch, current: Plan, now: datetime, source: str) -> Report:
     day = first_day(row)
     writer = StaffWriter if row.kind == "staff" else StudentWriter
     written = writer(session, row, day, now, first_list=bool(row.staged.get("first_list"))).write(current)
@@ -282,9 +301,8 @@ def discard(session: Session, actor: Actor, batch_id: str) -> None:
 
 def _batch(session: Session, actor: Actor, batch_id: str) -> ImportBatch:
     scopes = {kind: actor.scope(p) for kind, p in READS.items() if actor.can(p)}
-    row = find_batch(session, scopes, batch_id)
+    row = find_batch(session, scopes, batch_id, lock=True)
     guard(actor, row.school_id)
-    session.refresh(row, with_for_update=True)
     return row
 
 
@@ -299,23 +317,21 @@ def import_file(
     session: Session, actor: Actor, kind: Kind, reading: Reading, now: datetime, *, school_id: str | None = None,
     dry_run: bool = False, decisions: Mapping[str, Any] | None = None, key: bytes = b"", source: str = "cli",
 ) -> Report:
-    """Import a file in one step, as the command line does. Same staging, same plan, same writing.
+    """Import a file in one step, as the command line does: the same plan and the same writing as the pages.
 
     Without a decision for every question nothing is written: the report lists them (``applied``
-    False, ``open_rows``). ``dry_run`` stages nothing that outlives the caller's rollback.
+    False, ``open_rows``). ``decisions`` is {"rows": ..., "gone": ..., "first_day": date}.
     """
-    target = school_id or actor.org_id
-    batch_id = stage(session, actor, target, reading, now)
+    row = _new_batch(session, actor, school_id or actor.org_id, reading, now)
+    current = plan_of(session, row, reading.entries)
     if decisions:
-        decide(session, actor, Decide(batch_id, 1, decisions.get("rows", {}), decisions.get("gone", {}),
-                                      decisions.get("first_day")), key)
-    row = _staged_batch(session, actor, batch_id)
-    current, _ = plan_of(session, row)
+        _decide(row, current, decisions.get("rows", {}), decisions.get("gone", {}), decisions.get("first_day"), key)
+        current = plan_of(session, row, reading.entries)
     waiting = tuple(line for line in current.lines if line.outcome in ("problem", "question"))
     gone = tuple(k.name for k in current.gone)
-    if dry_run or waiting or not current.write_count or reading.needs_mapping:
-        session.delete(row)
-        session.flush()
-        return Report("", kind, False, current.counts, 0, waiting, gone, ("needs_mapping",) if reading.needs_mapping else ())
-    report = apply(session, actor, batch_id, None, now, source=source)
+    if dry_run or waiting or not current.write_count:
+        return Report("", kind, False, current.counts, 0, waiting, gone)
+    session.add(row)
+    session.flush()
+    report = _write(session, actor, row, current, now, source)
     return Report(report.batch_id, kind, True, report.counts, report.written, (), gone)

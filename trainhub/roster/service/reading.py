@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any, Literal
 
@@ -327,9 +327,13 @@ def _cell_back(cell: Any) -> Cell:
 # --- staged form --------------------------------------------------------------------------------
 
 
-def to_json(entry: Entry) -> dict[str, Any]:
-    """An entry as it is staged."""
-    return asdict(entry) | {"notes": [[n.code, n.field, dict(n.params)] for n in entry.notes], "values": dict(entry.values)}
+def to_json(entry: Entry) -> list[Any]:
+    """An entry as it is staged: its fields in order."""
+    return [
+        entry.row, entry.name, entry.number, entry.shown_number, entry.group, entry.group_text, entry.verdict,
+        [[n.code, n.field, dict(n.params)] for n in entry.notes], entry.stays, entry.state, list(entry.posts),
+        entry.homeroom, dict(entry.values),
+    ]
 
 
 __all__ = ["WANTED", "Kind", "NumberKey", "Reading", "SchoolFacts", "fixed_number", "masked",

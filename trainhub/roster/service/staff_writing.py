@@ -24,7 +24,7 @@ class StaffWriter(Writer):
 
     def write(self, plan: Plan) -> Written:
         """Write all new and changed rows, and the people let go."""
-        self._digest(plan)
+        self.note_decisions(plan)
         touched = [line.known.id for line in plan.lines if line.known] + [k.id for k, _ in plan.leaving]
         self.jobs = self.rows(Employment, touched)
         self.persons = self.rows(Person, {job.person_id for job in self.jobs.values()})

@@ -19,7 +19,7 @@ class StudentWriter(Writer):
 
     def write(self, plan: Plan) -> Written:
         """Write all new and changed rows, and the pupils let go."""
-        self._digest(plan)
+        self.note_decisions(plan)
         self.pupils = self.rows(Student, [line.known.id for line in plan.lines if line.known] + [k.id for k, _ in plan.leaving])
         self.load_classes()
         self.places: dict[str, list[ClassMembership]] = defaultdict(list)

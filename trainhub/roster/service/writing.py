@@ -24,7 +24,6 @@ from trainhub.roster.models import (
     SchoolClass,
     Student,
 )
-from trainhub.roster.queries.imports import staged_entry
 from trainhub.roster.service.classes import class_name
 
 MODELS: dict[str, Any] = {m.__tablename__: m for m in (
@@ -114,12 +113,9 @@ class Writer:
         self.classes[label] = SchoolClass(id=key, opened_on=opened)
         return key
 
-    def _digest(self, plan: Plan) -> None:
+    def note_decisions(self, plan: Plan) -> None:
         """Remember decided rows by what the file said, before any correction."""
-        raw = {e["row"]: e for e in self.batch.staged.get("entries", ())}
-        for line in plan.lines:
-            if line.decision:
-                self.written.digests[line.entry.row] = staged_entry(raw[line.entry.row]).digest
+        self.written.digests = {line.entry.row: line.digest for line in plan.lines if line.decision}
 
 
 def as_text(value: Any) -> Any:

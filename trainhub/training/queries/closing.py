@@ -150,13 +150,13 @@ def snapshots(
     )
     rows = session.scalars(query).all()
     accounts = {a for row in rows for a in (row.closed_by, row.approved_by) if a}
-    names = {
-        key: value for key, value in session.execute(
+    names = dict(
+        session.execute(
             select(Account.id, Account.display_name).where(
                 Account.district_id == scope.district_id, Account.id.in_(accounts)
             )
-        )
-    }
+        ).all()
+    )
     by_id = {row.id: row for row in rows}
     published = sorted(row.number for row in rows if row.state == "closed")
     version = {number: n for n, number in enumerate(published, start=1)}

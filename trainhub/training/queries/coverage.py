@@ -114,7 +114,10 @@ def coverage_page(
     ids = [u.id for u in units]
     known_by = None if moment.live else moment.known_at
     policies = policies_for(session, scope.district_id, {*ids, scope.district_id}, year.first_day, known_by=known_by)
-    totals = (_stored if moment.live else _judged)(session, scope.district_id, requirement, year, moment)
+    if moment.live:
+        totals = _stored(session, scope.district_id, requirement, year)
+    else:
+        totals = _judged(session, scope.district_id, requirement, year, moment)
     closed = _versions(session, scope.district_id, requirement, year, moment)
     rows = [_row(u, totals.get(u.id, Totals()), policies[u.id], requirement, year, moment, closed.get(u.id, 0)) for u in units]
     whole = Totals(basis=CountingBasis("home_staff", year.key, max((r.definition.version for r in rows), default=0)))
@@ -139,7 +142,7 @@ def _units(session: Session, scope: Scope, year: RequirementYear) -> list[OrgUni
     return list(session.scalars(query))
 
 
-def _row(  # noqa: PLR0913
+def _row(
     unit: OrgUnit, totals: Totals, policy: Policy, requirement: Requirement, year: RequirementYear, moment: Moment,
     version: int,
 ) -> UnitRow:
@@ -165,7 +168,7 @@ _ORDERS: Mapping[Sort, Any] = {
 
 
 def _stored(
-    session: Session, district_id: str, requirement: Requirement, year: RequirementYear, moment: Moment
+    session: Session, district_id: str, requirement: Requirement, year: RequirementYear
 ) -> dict[str, Totals]:
     query = select(SchoolYearTotal).where(
         SchoolYearTotal.district_id == district_id, SchoolYearTotal.requirement_id == requirement.id,

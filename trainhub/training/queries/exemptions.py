@@ -49,11 +49,11 @@ def exemptions(session: Session, scope: Scope, school_id: str, year: Requirement
     )
     found = session.execute(query).all()
     accounts = {a for e, _ in found for a in (e.requested_by, e.decided_by) if a}
-    names = {
-        key: value for key, value in session.execute(
+    names = dict(
+        session.execute(
             select(Account.id, Account.display_name).where(Account.district_id == scope.district_id, Account.id.in_(accounts))
-        )
-    }
+        ).all()
+    )
     rows = [
         ExemptionRow(
             e.id, e.person_id, name, e.kind, e.document, e.from_on, e.to_on, e.state, e.requested_by,

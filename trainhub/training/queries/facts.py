@@ -250,7 +250,7 @@ def closed_units(
 def unit_names(session: Session, district_id: str, units: Collection[str]) -> dict[str, str]:
     """Names of units, whoever asks: a person's own record names former schools too. One statement."""
     query = select(OrgUnit.id, OrgUnit.name).where(OrgUnit.district_id == district_id, OrgUnit.id.in_(units))
-    return {key: value for key, value in session.execute(query)}
+    return dict(session.execute(query).all())
 
 
 # --- presences -------------------------------------------------------------------------------------

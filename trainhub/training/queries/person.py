@@ -100,7 +100,7 @@ def person_standing(
 def _account_names(session: Session, district_id: str, lines: Iterable[CountedPresence]) -> dict[str, str]:
     wanted = {line.presence.verified_by for line in lines if line.presence.verified_by}
     query = select(Account.id, Account.display_name).where(Account.district_id == district_id, Account.id.in_(wanted))
-    return {key: value for key, value in session.execute(query)}
+    return dict(session.execute(query).all())
 
 
 def _exemptions(

@@ -162,8 +162,10 @@ def standing_page(
     year = year_of(session, scope.district_id, moment.day, year_key)
     known_by = None if moment.live else moment.known_at
     policy = policies_for(session, scope.district_id, [school_id], year.first_day, known_by=known_by)[school_id]
-    read = _from_rows if moment.live else _from_facts
-    rows = read(session, scope.district_id, school_id, requirement, year, moment)
+    if moment.live:
+        rows = _from_rows(session, scope.district_id, school_id, requirement, year)
+    else:
+        rows = _from_facts(session, scope.district_id, school_id, requirement, year, moment)
     records = _records(session, scope.district_id, [r.obligation.person_id for r in rows], year, moment)
     columns = _columns((r for r in records if _may_count(r, requirement, year)), now)
     filled = _with_cells(rows, records, requirement, moment)
@@ -174,7 +176,7 @@ def standing_page(
 
 
 def _from_rows(
-    session: Session, district_id: str, school_id: str, requirement: Requirement, year: RequirementYear, moment: Moment
+    session: Session, district_id: str, school_id: str, requirement: Requirement, year: RequirementYear
 ) -> list[StandingRow]:
     o = TrainingObligation
     query = (
@@ -212,7 +214,7 @@ def _from_rows(
     ]
 
 
-def as_obligation(row: Row[Any]) -> Obligation:
+def as_obligation(row: Any) -> Obligation:
     """A stored row as the rules know it."""
     return Obligation(
         row.person_id, row.school_id, State(row.state), row.required_minutes, row.counted_minutes, row.other_minutes,
@@ -329,7 +331,7 @@ def _with_cells(
 CHIPS: dict[str, Callable[[StandingRow], bool]] = {
     "owing": lambda r: r.obligation.state in STILL_OWING,
     "met": lambda r: r.obligation.state is State.MET,
-    "all": lambda r: True,
+    "all": lambda _: True,
     "homeroom": lambda r: r.obligation.is_homeroom,
     "new": lambda r: r.obligation.is_new,
 }

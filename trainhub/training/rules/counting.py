@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from itertools import pairwise
 
 from trainhub.kernel.clock import day_bounds
 from trainhub.kernel.minutes import Interval, PeriodRule, split_by_local_day, union, whole_minute
@@ -120,7 +122,7 @@ class CountingRule:
     @property
     def window(self) -> Interval:
         """The year as a stretch of time on the schools' wall clock."""
-        return Interval(day_bounds(self.year.first_day)[0], day_bounds(self.year.last_day)[1])
+        return _year_window(self.year)
 
     @property
     def make_up_window(self) -> Interval:
@@ -166,8 +168,10 @@ class PeriodSum:
 
 @dataclass(frozen=True, slots=True)
 class PersonYear:
-    """Everything one person attended in one year, counted. Minutes whole; ``other`` is verified presence
-    in the year that does not count here and stays for the continuing-education account (case 9).
+    """Everything one person attended in one year, counted. Minutes whole.
+
+    ``other`` is verified presence in the year that does not count here and stays for the
+    continuing-education account (case 9).
     """
 
     counted: int = 0
@@ -182,7 +186,12 @@ class PersonYear:
         return sum(minutes for on, minutes in self.by_day if on <= day)
 
 
-def full_credit(type_key: str, attended: int, scheduled: int, mode: Mode) -> CourseCredit:
+@lru_cache(maxsize=64)
+def _year_window(year: RequirementYear) -> Interval:
+    return Interval(day_bounds(year.first_day)[0], day_bounds(year.last_day)[1])
+
+
+def full_credit(_type_key: str, attended: int, scheduled: int, _mode: Mode) -> CourseCredit:
     """Credit every attended minute: the rule of a course type that sets none of its own."""
     return CourseCredit(max(0, min(attended, scheduled)))
 
@@ -260,7 +269,7 @@ def _claim(presence: Presence, rule: CountingRule, credit_of: CreditOf) -> _Clai
     return _inside_the_year(presence, rule, attended, first_minutes(there, minutes), refused)
 
 
-def _refusal(p: Presence, rule: CountingRule, attended: int) -> Why | None:  # noqa: PLR0911  one line per reason
+def _refusal(p: Presence, rule: CountingRule, attended: int) -> Why | None:
     if p.void:
         return Why.CANCELLED
     if p.revoked:
@@ -382,7 +391,7 @@ def _flag_overlaps(lines: list[CountedPresence]) -> list[CountedPresence]:
     """Name, on both sides, every pair of standing presences at one time: nobody is in two rooms."""
     there = [line.presence.attended() if _standing(line.presence) else None for line in lines]
     known = sorted((t for t in there if t is not None), key=lambda t: t.start)
-    if all(a.end <= b.start for a, b in zip(known, known[1:], strict=False)):
+    if all(a.end <= b.start for a, b in pairwise(known)):
         return lines
     return [
         replace(

@@ -211,7 +211,7 @@ def obligation(
     rule = rule_of(last.school_id)
     if rule.audience.posts and not rule.audience.posts & set(posts):
         return None
-    return _judged(person, home, last, spells, posts, rule, rule_of, did, last.school_id in closed, on)
+    return _judged(person, home, last, spells, posts, rule_of, did, closed, on)
 
 
 def home_unit(person: Person, on: date, rule_of: RuleOf) -> str | None:
@@ -234,14 +234,17 @@ def _spells(person: Person, on: date, rule_of: RuleOf) -> tuple[date, list[Emplo
     return (day, spells) if spells and day >= year.first_day else None
 
 
-def _judged(  # noqa: PLR0913  the facts of one judgement, named
+def _judged(
     person: Person, home: Employment | None, last: Employment, spells: Sequence[Employment],
-    posts: tuple[str, ...], rule: DutyRule, rule_of: RuleOf, did: PersonYear, closed: bool, on: date,
+    posts: tuple[str, ...], rule_of: RuleOf, did: PersonYear, closed: Collection[str], on: date,
 ) -> Obligation:
+    rule = rule_of(last.school_id)
     is_new = last.hired_on is not None and rule.year.contains(last.hired_on)
-    duties = _duties(person, last, spells, posts, rule, rule_of, did)
+    duties = _duties(person, last, spells, posts, rule_of, did, min(on, rule.year.last_day))
     state, reason = (
-        (State.VOID, last.left_reason or "left") if home is None else _state(person, spells, duties, rule, did, closed, on)
+        (State.VOID, last.left_reason or "left")
+        if home is None
+        else _state(person, home, spells[0].from_on, duties, rule.year, did, closed, on)
     )
     first_due = [d.due_on for d in duties if did.counted < sum(x.minutes for x in duties if x.due_on <= d.due_on)]
     due_on = last.to_on if home is None and last.to_on else min(first_due, default=max(d.due_on for d in duties))
@@ -251,18 +254,19 @@ def _judged(  # noqa: PLR0913  the facts of one judgement, named
     )
 
 
-def _duties(  # noqa: PLR0913
+def _duties(
     person: Person, last: Employment, spells: Sequence[Employment], posts: tuple[str, ...],
-    rule: DutyRule, rule_of: RuleOf, did: PersonYear,
+    rule_of: RuleOf, did: PersonYear, day: date,
 ) -> tuple[Duty, ...]:
     """The base, due at the end of the year (later for somebody hired late), and what the post adds."""
+    rule = rule_of(last.school_id)
     end = rule.year.last_day
     start = max(rule.year.first_day, last.hired_on or rule.year.first_day)
     is_new = last.hired_on is not None and rule.year.contains(last.hired_on)
     due = max(end, start + timedelta(days=rule.new_hire_grace_days)) if is_new else end
     duties = [Duty("base", _base(last, spells, rule, rule_of, did), start, due)]
     if HOMEROOM in posts and rule.homeroom_extra_minutes:
-        since = held_since(person.posts, HOMEROOM, min(end, last.to_on or end))
+        since = held_since(person.posts, HOMEROOM, day)
         due_extra = due
         if since > rule.year.first_day:
             due_extra = max(due, since + timedelta(days=rule.homeroom_grace_days))
@@ -295,20 +299,21 @@ def held_since(posts: Iterable[PostHeld], post: str, day: date) -> date:
     return since
 
 
-def _state(  # noqa: PLR0913
-    person: Person, spells: Sequence[Employment], duties: tuple[Duty, ...], rule: DutyRule,
-    did: PersonYear, closed: bool, on: date,
+def _state(
+    person: Person, home: Employment, first: date, duties: tuple[Duty, ...], year: RequirementYear,
+    did: PersonYear, units_closed: Collection[str], on: date,
 ) -> tuple[State, str]:
+    closed = home.school_id in units_closed
     required = sum(d.minutes for d in duties)
     if did.counted >= required:
         return State.MET, ""
-    exempt = _exempt_all_year(person.exemptions, max(rule.year.first_day, spells[0].from_on), rule.year.last_day)
+    exempt = _exempt_all_year(person.exemptions, max(year.first_day, first), year.last_day)
     if exempt:
         return State.EXEMPT, exempt
-    due_in_year = sum(d.minutes for d in duties if d.due_on <= rule.year.last_day)
+    due_in_year = sum(d.minutes for d in duties if d.due_on <= year.last_day)
     if did.counted + did.made_up >= required:
         return State.MADE_UP, ""
-    later = [d for d in duties if d.due_on > rule.year.last_day]
+    later = [d for d in duties if d.due_on > year.last_day]
     if later and did.counted >= due_in_year and not (closed and on > max(d.due_on for d in later)):
         return State.GRACE, f"{later[-1].kind}_grace"
     if closed:

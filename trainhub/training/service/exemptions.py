@@ -107,7 +107,7 @@ def _units(session: Session, actor: Actor, command: RequestExemption, requiremen
         TrainingObligation.district_id == actor.district_id, TrainingObligation.requirement_id == requirement_id,
         TrainingObligation.year_key == command.year_key, TrainingObligation.person_id.in_(command.person_ids),
     )
-    units = {key: value for key, value in session.execute(query)}
+    units = dict(session.execute(query).all())
     if set(units) != set(command.person_ids) or not all(scope.covers_school(u) for u in units.values()):
         raise NotFound
     return units

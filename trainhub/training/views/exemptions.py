@@ -99,7 +99,8 @@ def new_exemption() -> Any:
 
 def _named(error: DomainError, year: RequirementYear) -> str:
     if error.field == "from_on":
-        return _("The days must lie inside the year (%(first)s to %(last)s) and in order.", first=year.first_day, last=year.last_day)
+        told = {"first": year.first_day, "last": year.last_day}
+        return str(_("The days must lie inside the year (%(first)s to %(last)s) and in order.", **told))
     return sentence(error)
 
 

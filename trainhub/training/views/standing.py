@@ -264,7 +264,7 @@ def overview_of(found: StandingPage, today: date) -> Overview:
     return Overview(
         tuple((name, t) for name, t in groups if t.met < t.in_scope), tuple(name for name, t in groups if t.met == t.in_scope),
         tuple(found.by_post()), tuple(sorted(lacks.items())), tuple(owing), sum(not r.out_of_reach for r in owing),
-        tuple(_month_name(m) for m in months), _lanes(found, today), _at(found, today) if inside else None,
+        tuple(_month_name(m) for m in months), _lanes(found), _at(found, today) if inside else None,
         next((i for i, m in enumerate(months) if (m.year, m.month) == (today.year, today.month)), None),
         max(0, (year.last_day - today).days),
     )
@@ -279,7 +279,7 @@ def _at(found: StandingPage, day: date) -> float:
     return round((day - year.first_day).days * 100 / ((year.last_day - year.first_day).days + 1), 2)
 
 
-def _lanes(found: StandingPage, today: date) -> tuple[tuple[str, list[dict[str, Any]]], ...]:
+def _lanes(found: StandingPage) -> tuple[tuple[str, list[dict[str, Any]]], ...]:
     trainings = []
     shown = found.columns[-5:]
     for column in shown:

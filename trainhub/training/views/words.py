@@ -101,7 +101,7 @@ def why_text(code: str) -> str:
 def year_text(definition: Definition) -> str:
     """``2026年度`` or ``2026-2027学年``."""
     key = definition.year.key
-    return _("year %(key)s", key=key) if definition.year.kind == "calendar" else _("school year %(key)s", key=key)
+    return str(_("year %(key)s", key=key) if definition.year.kind == "calendar" else _("school year %(key)s", key=key))
 
 
 def definition_text(definition: Definition) -> str:
@@ -118,36 +118,38 @@ def definition_text(definition: Definition) -> str:
     parts.append(version_text(definition.version))
     parts.append(_("counted: everybody staffed by the unit, head by head"))
     parts.append(_("as of %(day)s", day=day_text(definition.moment.day, year=True, weekday=False)))
-    return ("；" if is_chinese() else "; ").join(parts)
+    return ("；" if is_chinese() else "; ").join(str(part) for part in parts)
 
 
 def version_text(version: int) -> str:
     """The rule version behind a figure; 0 is the platform's proposal."""
-    return _("rules of version %(n)s", n=version) if version else _("rules as proposed by the platform (no version set yet)")
+    if not version:
+        return str(_("rules as proposed by the platform (no version set yet)"))
+    return str(_("rules of version %(n)s", n=version))
 
 
 def reason_text(obligation: Obligation) -> str:
     """Why somebody stands apart, "" for the ordinary states."""
     if obligation.state is State.VOID:
         day = day_text(obligation.due_on, weekday=False)
-        return _("%(why)s, %(day)s", why=LEFT_LABELS.get(obligation.reason, _("left")), day=day)
+        return str(_("%(why)s, %(day)s", why=LEFT_LABELS.get(obligation.reason, _("left")), day=day))
     if obligation.state is State.EXEMPT:
         return str(EXEMPTION_WORDS.get(obligation.reason, obligation.reason))
     if obligation.state is State.GRACE:
-        return _("due %(day)s", day=day_text(obligation.due_on, weekday=False))
+        return str(_("due %(day)s", day=day_text(obligation.due_on, weekday=False)))
     if obligation.state is State.MADE_UP:
-        return _("%(n)s minutes after the year", n=obligation.made_up)
+        return str(_("%(n)s minutes after the year", n=obligation.made_up))
     return ""
 
 
 def cell_word(cell: Cell) -> str:
     """One short word for a cell of the table."""
     if cell.revoked:
-        return _("Revoked")
+        return str(_("Revoked"))
     if cell.status == "excused":
         return str(LEAVE_WORDS.get(cell.leave_type, STATUS_WORDS["excused"]))
     if cell.status is None:
-        return _("On the list") if cell.expected else "–"
+        return str(_("On the list")) if cell.expected else "–"
     return str(STATUS_WORDS[cell.status])
 
 
