@@ -1,5 +1,7 @@
 """Two schools with one of everything that an address can name, and a browser that reads forms."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -168,7 +170,7 @@ def _papers(session: Session, sample: Sample, school: School, people: Sequence[s
     twin = add_staff(session, district, school.school_id, 1, department=f"{word}并"[:60], first_no=900 if school.key else 800)[0]
     session.execute(update(Person).where(Person.id == twin).values(name=f"{word}并"[:80], merged_into_id=people[0]))
     session.add(PersonMerge(
-        district_id=district, id=merge, kept_id=people[0], merged_id=twin, moved={}, reason=f"{word}同一人"[:200],
+        district_id=district, id=merge, kept_id=people[0], merged_id=twin, moved={"employments": [], "posts": [], "stretched": {}, "not_home": []}, reason=f"{word}同一人"[:200],
         merged_by=officer.account_id, merged_at=moment,
     ))
     session.flush()
@@ -179,18 +181,26 @@ def _papers(session: Session, sample: Sample, school: School, people: Sequence[s
         school.add(name, value)
 
 
+def table_of(rows: Sequence[Sequence[str]], encoding: str = "utf-8-sig") -> bytes:
+    """Rows as CSV, quoted as spreadsheet programs do."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode(encoding)
+
+
 def _batches(session: Session, sample: Sample, school: School, officer: Actor, word: str, moment: datetime) -> None:
     """A staff list and an attendance file, both waiting to be checked."""
     clerk = sample.actors["school_administrator" + school.key]
     facts = roster.school_facts(session, sample.district_id, school.school_id, moment)
-    text = f"姓名,工号,部门\n{word}新人,Z{school.school_id[-5:]},{word}组\n".encode()
-    reading = roster.read_file("staff", Upload(f"{word}名单.csv"[-200:], text), facts, b"k" * 32, {})
+    listed = table_of([("姓名", "工号", "部门"), (f"{word}新人", f"Z{school.school_id[-5:]}", f"{word}组")])
+    reading = roster.read_file("staff", Upload(f"{word}名单.csv"[-200:], listed), facts, b"k" * 32, {})
     school.add("batch_id", roster.stage(session, clerk, school.school_id, reading, moment))
     sheet_id = school.ids["sheet_id"][0]
-    table = f"姓名,工号,部门,签到时间\n{word}0,N1,{word}组,{local(moment):%Y-%m-%d %H:%M}\n{word}外人,N9,{word}组,{local(moment):%Y-%m-%d %H:%M}\n"
+    came = f"{local(moment):%Y-%m-%d %H:%M}"
+    signed = table_of([("姓名", "工号", "部门", "签到时间"), (f"{word}0", "N1", f"{word}组", came), (f"{word}外人", "N9", f"{word}组", came)])
     frame = session_frame(rolls_imports.sheet_for_import(session, officer, sheet_id))
     sources = current_app.extensions["trainhub.sources"]
-    read = rolls_imports.read_attendance(Upload(f"{word}签到.csv"[-200:], table.encode()), sources, frame)
+    read = rolls_imports.read_attendance(Upload(f"{word}签到.csv"[-200:], signed), sources, frame)
     school.add("batch_id", rolls_imports.stage_import(session, officer, sheet_id, read, moment))
     session.flush()
 

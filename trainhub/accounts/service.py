@@ -17,7 +17,7 @@ from trainhub.accounts.rules import (
 )
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
-from trainhub.kernel.errors import DomainError, NotFound, SeparationOfDuties
+from trainhub.kernel.errors import DomainError, Forbidden, NotFound, SeparationOfDuties
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission, Role
 from trainhub.ledger.service import NewEntry, append
@@ -272,6 +272,19 @@ def create_account(session: Session, command: NewAccount, now: datetime) -> Acco
     session.add(LoginName(username=username, district_id=command.district_id, account_id=account.id))
     session.flush()  # grants and codes refer to it
     return account
+
+
+def may_create_outside(actor: Actor) -> bool:
+    """Whether the actor may create accounts for people on no staff list: district-wide managers only."""
+    return actor.can(Permission.ACCOUNT_MANAGE) and actor.scope(Permission.ACCOUNT_MANAGE).school_ids is None
+
+
+def create_outside_account(session: Session, actor: Actor, command: NewAccount, now: datetime) -> str:
+    """Create an account and return its one-time code. It can do nothing until it is given a right."""
+    if not may_create_outside(actor) or command.district_id != actor.district_id:
+        raise Forbidden
+    account = create_account(session, command, now)
+    return issue_activation_code(session, actor.district_id, account.id, now)
 
 
 def issue_activation_code(session: Session, district_id: str, account_id: str, now: datetime) -> str:

@@ -161,8 +161,24 @@ def _accounts_model(form: AccountForm | None = None, code: tuple[str, str] | Non
     search = request.args.get("q", "")[:40]
     rows = queries.accounts(read_session(), actor.scope(Permission.ACCOUNT_READ), search=search)
     return {"rows": rows, "search": search, "form": form or AccountForm(), "issued": code, "role_labels": ROLE_LABELS,
-            "may_manage": actor.can(Permission.ACCOUNT_MANAGE), "may_grant": actor.can(Permission.GRANT_MANAGE),
+            "may_manage": actor.can(Permission.ACCOUNT_MANAGE), "may_create": service.may_create_outside(actor), "may_grant": actor.can(Permission.GRANT_MANAGE),
             "today": local_day(now())}
+
+
+@blueprint.post("/accounts/new")
+@needs(Permission.ACCOUNT_MANAGE)
+def create() -> Any:
+    """Create an account for somebody who is on no staff list; the code is shown once."""
+    form, actor = AccountForm(), current_actor()
+    if not form.validate_on_submit():
+        return form_page("accounts/accounts.html", **_accounts_model(form))
+    command = service.NewAccount(actor.district_id, form.username.data, form.display_name.data)
+    try:
+        with transaction() as session:
+            code = service.create_outside_account(session, actor, command, now())
+    except DomainError as error:
+        return form_page("accounts/accounts.html", error.status, **_accounts_model(_with_error(form, error)))
+    return page("accounts/accounts.html", **_accounts_model(code=(form.display_name.data, code)))
 
 
 @blueprint.post("/accounts/<account_id>/code")

@@ -11,7 +11,7 @@ from trainhub.kernel.errors import InvalidState
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Role
 from trainhub.roster.models import OrgUnit
-from trainhub.training.service.requirements import ensure_requirement
+from trainhub.training.service.standing import ensure_requirement
 from trainhub.web.database import transaction
 
 FIRST_ROLES = (

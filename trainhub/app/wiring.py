@@ -1,11 +1,15 @@
 """Which rooms are registered, and who listens to whom."""
 
 from importlib import import_module
-from typing import Any
 
 from flask import Flask
 
+from trainhub.attendance import registry as subjects
 from trainhub.kernel.events import announcer
+from trainhub.roster.events import StaffChanged
+from trainhub.roster.service.opening import end_rights_with_employment
+from trainhub.training import listeners
+from trainhub.training.queries.rolls import roll_subjects
 from trainhub.web import errors
 
 ROOMS = ("accounts", "roster", "courses", "attendance", "training")
@@ -15,29 +19,16 @@ MESSAGES = ("accounts", "roster", "courses", "attendance", "training", "document
 def register_rooms(app: Flask) -> None:
     """Register each room's blueprint and its sentences."""
     for room in ROOMS:
-        try:
-            views = import_module(f"trainhub.{room}.views")
-        except ModuleNotFoundError as error:  # DEVELOPMENT ONLY: rooms still being built
-            if error.name and error.name.startswith(f"trainhub.{room}"):
-                continue
-            raise
-        if hasattr(views, "blueprint"):  # DEVELOPMENT ONLY
-            app.register_blueprint(views.blueprint)
+        app.register_blueprint(import_module(f"trainhub.{room}.views").blueprint)
     for room in MESSAGES:
-        try:
-            messages: dict[str, Any] = import_module(f"trainhub.{room}.messages").MESSAGES
-        except ModuleNotFoundError:
-            continue
-        errors.collect(app, messages)
+        errors.collect(app, import_module(f"trainhub.{room}.messages").MESSAGES)
 
 
 def listen() -> None:
-    """Let projections follow what lower rooms announce, inside the announcing transaction."""
-    try:
-        from trainhub.training import listeners
-    except ImportError:  # DEVELOPMENT ONLY
-        return
+    """Let projections follow what lower rooms announce, and lower rooms learn what only higher ones know."""
+    subjects.describe_with("training_part", roll_subjects)
     if not announcer_has_listeners():
+        announcer.listen(StaffChanged, end_rights_with_employment)
         listeners.register(announcer)
 
 

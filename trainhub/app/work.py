@@ -14,9 +14,10 @@ from trainhub.accounts.models import SignInThrottle, UserSession
 from trainhub.jobs import service as jobs
 from trainhub.jobs.registry import Job, JobRegistry
 from trainhub.jobs.worker import Worker, hang, make_bell, make_consumer, ring_after_commit, start_thread
-from trainhub.kernel.clock import now
+from trainhub.kernel.clock import local_day, now
 from trainhub.ledger.anchors import anchor_all
 from trainhub.roster.models import ImportBatch, OrgUnit
+from trainhub.training.service import standing
 from trainhub.web.database import db, set_read_only, transaction
 
 KEEP_SESSIONS = timedelta(days=7)
@@ -28,11 +29,22 @@ def registry() -> JobRegistry:
     found = JobRegistry()
     found.register("ledger.anchor", _anchor, every=timedelta(hours=1))
     found.register("clean", _clean, every=timedelta(hours=6))
+    found.register("training.refresh", _refresh, every=timedelta(hours=12))
+    found.register(standing.REBUILD, _rebuild)
     return found
 
 
 def _anchor(session: Session, job: Job, moment: datetime) -> None:
     anchor_all(session, moment, job.district_id)
+
+
+def _refresh(session: Session, job: Job, moment: datetime) -> None:
+    """Moves and posts entered for a later day take effect when the day has come."""
+    standing.refresh(session, job.district_id, local_day(moment) - timedelta(days=3), moment)
+
+
+def _rebuild(session: Session, job: Job, moment: datetime) -> None:
+    standing.rebuild(session, job.district_id, standing.year_of(session, job.district_id, local_day(moment)), moment)
 
 
 def _clean(session: Session, job: Job, moment: datetime) -> None:

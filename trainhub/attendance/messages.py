@@ -1,5 +1,6 @@
 """Sentences and words of this room in the reader's language."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -89,19 +90,23 @@ def source_word(source: str) -> str:
     return str(SOURCE_WORDS.get(source.partition(":")[0], source))
 
 
-def source_line(head: Head) -> str:
-    """Return what stands beside a name: time and source, or what is missing."""
+def source_line(head: Head, leave: Mapping[str, str], source: Mapping[str, str]) -> str:
+    """Return what stands beside a name: time and source, or what is missing.
+
+    ``leave`` and ``source`` are :data:`LEAVE_WORDS` and :data:`SOURCE_WORDS` in the reader's language.
+    """
     if head.revoked_at:
-        return str(_("revoked"))
+        return source["revocation"]
     if head.status is None:
         return ""
     if "late_time_missing" in head.review or "left_time_missing" in head.review:
         return str(_("fill in the time"))
+    word = source.get(head.source.partition(":")[0], head.source)
     if head.status == "excused":
-        word = str(LEAVE_WORDS.get(head.leave_type, head.leave_type))
-        return f"{word} {source_word(head.source)}" if head.source == "leave" else word
+        kind = leave.get(head.leave_type, head.leave_type)
+        return f"{kind} {word}" if head.source == "leave" else kind
     at = head.arrived_at if head.status == "late" else head.left_at if head.status == "left_early" else head.marked_at
-    return f"{time_text(at)} {source_word(head.source)}"
+    return f"{time_text(at)} {word}"
 
 
 def review_word(code: str) -> str:

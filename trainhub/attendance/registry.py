@@ -25,7 +25,6 @@ class SubjectFacts:
     endpoint: str = ""
     parameter: str = ""
     parent_id: str = ""
-    parts: tuple[str, ...] = ()
     number: str = ""
 
 

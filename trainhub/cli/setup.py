@@ -75,9 +75,13 @@ def init(bureau: str | None, username: str | None, json_wanted: bool) -> None:
     result: dict[str, Any] = {"database": "ready", "data": app.config["TRAINHUB_DATA"]}
     if bureau and username:
         from trainhub.app.first import create_first_district
+        from trainhub.kernel.errors import InvalidState
 
         with app.app_context():
-            result |= create_first_district(bureau, username)
+            try:
+                result |= create_first_district(bureau, username)
+            except InvalidState:
+                refuse("exists", "数据库里已经有机构，没有再建。要重新开始，请换一个空的数据文件夹。", json_wanted)
     lines = [f"数据库已就绪：{result['data']}"]
     if "codes" in result:
         lines += [f"机构“{bureau}”已建立。一次性激活码（72 小时内有效，各用一次）："]

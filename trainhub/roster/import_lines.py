@@ -119,6 +119,8 @@ def _raw(line: Line) -> tuple[tuple[str, str], ...]:
 def _target(kind: str, line: Line) -> str:
     if line.known is not None:
         return describe(kind, line.known)
+    if line.candidates:
+        return " / ".join(f"{k.name} {describe(kind, k)}" for k in line.candidates)
     return str({"new": _("new on the list"), "question": _("not decided"), "problem": _("not decided")}.get(line.outcome, ""))
 
 

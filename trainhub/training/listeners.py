@@ -2,9 +2,14 @@
 
 from trainhub.attendance.roll_rules import RecordsChanged, RollStateChanged, RollVerified
 from trainhub.kernel.events import Announcer
-from trainhub.roster.rules import StaffChanged
+from trainhub.roster.events import PolicyChanged, StaffChanged
 from trainhub.training.service.events import follow_roll
-from trainhub.training.service.standing import on_records_changed, on_roll_verified, on_staff_changed
+from trainhub.training.service.standing import (
+    on_policy_changed,
+    on_records_changed,
+    on_roll_verified,
+    on_staff_changed,
+)
 
 
 def register(announcer: Announcer) -> None:
@@ -13,3 +18,4 @@ def register(announcer: Announcer) -> None:
     announcer.listen(RollVerified, on_roll_verified)
     announcer.listen(RecordsChanged, on_records_changed)
     announcer.listen(StaffChanged, on_staff_changed)
+    announcer.listen(PolicyChanged, on_policy_changed)

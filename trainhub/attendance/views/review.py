@@ -1,5 +1,6 @@
 """After a roll was ended: verifying, returning, taking back, amending, revoking."""
 
+from functools import partial
 from typing import Any
 
 from flask import request
@@ -30,7 +31,7 @@ def verify(sheet_id: str) -> Any:
         return redirect_to("attendance.verify", sheet_id=sheet_id)
     found = queries.review(read_session(), actor, sheet_id)
     return page("attendance/review.html", review=found, roll=found.roll, sheet=found.roll.sheet, words=messages,
-                tally=rows.tally(found.roll.tally), row=rows.person_row, can_verify=actor.can(VERIFY),
+                tally=rows.tally(found.roll.tally), row=partial(rows.person_row, words=rows.Words.now()), can_verify=actor.can(VERIFY),
                 can_write=actor.can(WRITE), account_id=actor.account_id)
 
 

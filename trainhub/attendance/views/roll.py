@@ -63,8 +63,8 @@ def _roll_page(sheet_id: str) -> dict[str, Any]:
     whole = queries.roll(read_session(), actor.scope(READ), sheet_id)
     moment = now()
     return {
-        "roll": whole, "sheet": whole.sheet, "tally": rows.tally(whole.tally), "row": rows.person_row, "now": moment,
-        "options": rows.options, "editable": whole.sheet.state == "open" and actor.can(WRITE), "words": messages,
+        "roll": whole, "sheet": whole.sheet, "tally": rows.tally(whole.tally), "groups": rows.groups(whole), "now": moment,
+        "here": url_for("attendance.roll", sheet_id=sheet_id), "editable": whole.sheet.state == "open" and actor.can(WRITE), "words": messages,
         "op_id": new_id, "conflicts": [], "day": local_day(whole.sheet.starts_at), "saved_at": f"{local(moment):%H:%M:%S}",
         "can_verify": actor.can(Permission.ROLL_VERIFY), "can_write": actor.can(WRITE), "account_id": actor.account_id,
     }
@@ -121,8 +121,9 @@ def changes(sheet_id: str) -> Any:
     except ValueError:
         since = moment
     found = queries.changes_since(read_session(), current_actor().scope(READ), sheet_id, since if since.tzinfo else moment)
+    words = rows.Words.now()
     return as_json({
-        "rows": [rows.person_row(p) for p in found.people], "tally": rows.tally(found.tally), "state": found.state,
+        "rows": [rows.person_row(p, words) for p in found.people], "tally": rows.tally(found.tally), "state": found.state,
         "total": found.total, "now": moment.isoformat(),
     })
 

@@ -133,7 +133,8 @@ def class_key(grade: int, class_no: int) -> str:
 def staged_entry(data: list[Any]) -> Entry:
     """A row as it was staged."""
     notes = tuple(Note(code, name, params) for code, name, params in data[7])
-    return Entry(*data[:7], notes, data[8], data[9], tuple(data[10]), data[11], data[12])
+    row, name, number, shown, group, text, verdict, _notes, stays, state, posts, homeroom, values = data
+    return Entry(row, name, number, shown, group, text, verdict, notes, stays, state, tuple(posts), homeroom, values)
 
 
 def _carried(session: Session, row: ImportBatch) -> dict[str, Decision]:

@@ -212,32 +212,42 @@ def people_in_year(
     ``school_ids`` None means all in scope; ``person_ids`` narrows to people (for recomputing). A
     person with several employments comes several times, in order of their first day.
     """
-    query = _joined(first_day, last_day).where(_visible(scope))
+    query = _span_columns(first_day, last_day).where(_visible(scope))
     if school_ids is not None:
         query = query.where(Employment.school_id.in_(school_ids))
     if person_ids is not None:
         query = query.where(Employment.person_id.in_(person_ids))
     rows = session.execute(query).all()
     posts = _posts(session, scope, first_day, last_day, school_ids, person_ids)
-    last_department: dict[str, Any] = {}
-    for employment, person, department, since in rows:
-        held = last_department.get(employment.id)
-        if held is None or (since is not None and (held[3] is None or since > held[3])):
-            last_department[employment.id] = (employment, person, department, since)
-    spans = [_span(e, p, d, posts) for e, p, d, _ in last_department.values()]
+    last: dict[str, Any] = {}
+    for row in rows:
+        held = last.get(row[0])
+        if held is None or (row[-1] is not None and (held[-1] is None or row[-1] > held[-1])):
+            last[row[0]] = row
+    spans = [_span(row, posts) for row in last.values()]
     return sorted(spans, key=lambda s: (s.person_id, s.from_on, s.employment_id))
 
 
-def _span(
-    employment: Employment, person: Person, department: Department | None,
-    posts: dict[tuple[str, str], list[PostSpan]],
-) -> EmploymentSpan:
+def _span(row: Any, posts: dict[tuple[str, str], list[PostSpan]]) -> EmploymentSpan:
+    (job_id, person_id, name, short, key, school_id, number, category, contract, is_home, from_on, to_on, hired_on,
+     left_reason, opted_out, department, department_sort, phone_tail, _since) = row
     return EmploymentSpan(
-        employment.id, person.id, person.name, person.initials, person.sort_key, employment.school_id,
-        employment.staff_no, employment.category, employment.contract, employment.is_home, employment.from_on,
-        employment.to_on, employment.hired_on, employment.left_reason, employment.ce_opt_out,
-        department.name if department else "", department.sort_key if department else "",
-        tuple(posts.get((person.id, employment.school_id), ())), person.phone_tail,
+        job_id, person_id, name, short, key, school_id, number, category, contract, is_home, from_on, to_on, hired_on,
+        left_reason, opted_out, department or "", department_sort or "", tuple(posts.get((person_id, school_id), ())),
+        phone_tail,
+    )
+
+
+def _span_columns(first: date, last: date) -> Select[*tuple[Any, ...]]:
+    """The columns of a span in its order, then phone tail and the day the department was entered.
+
+    Columns, not rows of the classes: a district has thousands of spans.
+    """
+    return _joined(first, last).with_only_columns(
+        Employment.id, Person.id, Person.name, Person.initials, Person.sort_key, Employment.school_id,
+        Employment.staff_no, Employment.category, Employment.contract, Employment.is_home, Employment.from_on,
+        Employment.to_on, Employment.hired_on, Employment.left_reason, Employment.ce_opt_out, Department.name,
+        Department.sort_key, Person.phone_tail, DepartmentMembership.from_on, maintain_column_froms=True,
     )
 
 

@@ -71,7 +71,7 @@ class Writer:
         """Write everything noted."""
         for table, model in MODELS.items():
             if rows := self._inserts.get(table):
-                self.session.execute(insert(model), rows)
+                self.session.execute(insert(model.__table__), rows)  # the table, not the class: no unit of work a row
                 self.written.undo["created"][table] = [r["id"] for r in rows]
             changes = [{"district_id": self.tenant, "id": key} | values for key, values in self._updates[table].items()]
             if changes:

@@ -46,4 +46,4 @@ def page_number() -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
 
 
-from trainhub.roster.views import calendar, classes, imports, people, person, policy  # noqa: E402, F401  they add their routes
+from trainhub.roster.views import accounts, calendar, classes, imports, people, person, policy  # noqa: E402, F401  they add their routes

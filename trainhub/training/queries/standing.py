@@ -5,12 +5,12 @@ day. Statement counts do not grow with people.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.models import AttendanceRecord, AttendanceSheet
@@ -166,9 +166,10 @@ def standing_page(
         rows = _from_rows(session, scope.district_id, school_id, requirement, year)
     else:
         rows = _from_facts(session, scope.district_id, school_id, requirement, year, moment)
-    records = _records(session, scope.district_id, [r.obligation.person_id for r in rows], year, moment)
-    columns = _columns((r for r in records if _may_count(r, requirement, year)), now)
-    filled = _with_cells(rows, records, requirement, moment)
+    parts = _parts(session, scope.district_id, school_id, requirement, year, moment)
+    records = _records(session, scope.district_id, parts)
+    columns = _columns(parts, records, {r.obligation.person_id for r in rows}, now)
+    filled = _with_cells(rows, parts, records)
     closed = school_id in closed_units(session, scope.district_id, requirement.id, year, moment)
     definition = Definition.of(policy, year, requirement.title, moment, closed=closed)
     totals = tally((r.obligation for r in rows), CountingBasis("home_staff", year.key, policy.version))
@@ -239,20 +240,37 @@ def _from_facts(
 # --- trainings as columns --------------------------------------------------------------------------
 
 
-def _records(
-    session: Session, district_id: str, people: Sequence[str], year: RequirementYear, moment: Moment
-) -> list[Row[Any]]:
-    """What the rolls of the year say about these people. One statement."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part of a training of the year, by its roll. ``scheduled`` in minutes."""
+
+    sheet_id: str
+    event_id: str
+    title: str
+    starts_at: datetime
+    scheduled: int
+    state: str
+    is_make_up: bool
+    bookable: bool
+
+
+_RECORD = (
+    AttendanceRecord.sheet_id, AttendanceRecord.person_id, AttendanceRecord.status, AttendanceRecord.leave_type,
+    AttendanceRecord.minutes, AttendanceRecord.expected, AttendanceRecord.revoked_at.is_not(None).label("revoked"),
+)  # fmt: skip
+
+
+def _parts(
+    session: Session, district_id: str, school_id: str, requirement: Requirement, year: RequirementYear, moment: Moment
+) -> dict[str, _Part]:
+    """Parts of the unit's own and the bureau's trainings that can count in the year. One statement.
+
+    Trainings of another topic or online have their place on a person's page.
+    """
     query = (
         select(
-            AttendanceRecord.person_id, AttendanceRecord.status, AttendanceRecord.leave_type, AttendanceRecord.minutes,
-            AttendanceRecord.expected, AttendanceRecord.revoked_at, AttendanceSheet.state, AttendanceSheet.starts_at,
-            AttendanceSheet.ends_at, EventPart.id.label("part_id"), EventPart.delivery_mode, TrainingEvent.id.label("event_id"),
-            TrainingEvent.title, TrainingEvent.topic, TrainingEvent.is_make_up, TrainingEvent.make_up_year_key,
-        )
-        .join(
-            AttendanceSheet,
-            and_(AttendanceSheet.district_id == AttendanceRecord.district_id, AttendanceSheet.id == AttendanceRecord.sheet_id),
+            AttendanceSheet.id, TrainingEvent.id, TrainingEvent.title, AttendanceSheet.starts_at, AttendanceSheet.ends_at,
+            AttendanceSheet.state, TrainingEvent.is_make_up, EventPart.delivery_mode,
         )
         .join(
             EventPart,
@@ -263,63 +281,70 @@ def _records(
             and_(TrainingEvent.district_id == EventPart.district_id, TrainingEvent.id == EventPart.event_id),
         )
         .where(
-            AttendanceRecord.district_id == district_id, AttendanceRecord.person_id.in_(people),
+            AttendanceSheet.district_id == district_id, AttendanceSheet.school_id.in_({school_id, district_id}),
             AttendanceSheet.state != "void", AttendanceSheet.starts_at >= day_bounds(year.first_day)[0],
             AttendanceSheet.starts_at < (day_bounds(year.last_day)[1] if moment.live else moment.known_at),
+            TrainingEvent.topic == requirement.topic, EventPart.delivery_mode != "online",
+            or_(TrainingEvent.make_up_year_key.is_(None), TrainingEvent.make_up_year_key == year.key),
         )
         .order_by(AttendanceSheet.starts_at, EventPart.position)
     )
-    return list(session.execute(query))
+    return {
+        sheet: _Part(
+            sheet, event, title, starts, int((ends - starts).total_seconds() // 60), state, make_up,
+            mode == "face_to_face" and starts > moment.known_at,
+        )
+        for sheet, event, title, starts, ends, state, make_up, mode in session.execute(query)
+    }
 
 
-def _may_count(row: Row[Any], requirement: Requirement, year: RequirementYear) -> bool:
-    """Whether a training can count here at all: others have their place on a person's page."""
-    mine = row.make_up_year_key in (None, year.key)
-    return bool(mine and row.topic == requirement.topic and row.delivery_mode != "online")
+def _records(session: Session, district_id: str, parts: Mapping[str, _Part]) -> list[Row[Any]]:
+    """What these rolls say, in the order of the parts. One statement."""
+    query = select(*_RECORD).where(AttendanceRecord.district_id == district_id, AttendanceRecord.sheet_id.in_(parts))
+    order = {sheet: n for n, sheet in enumerate(parts)}
+    return sorted(session.execute(query), key=lambda r: order[r.sheet_id])
 
 
-def _columns(records: Iterable[Row[Any]], now: datetime) -> tuple[Column, ...]:
-    """All trainings of the year in order, with how many came; the page shows the latest ones."""
-    parts: dict[str, dict[str, Row[Any]]] = defaultdict(dict)
+def _columns(parts: Mapping[str, _Part], records: Iterable[Row[Any]], people: Collection[str], now: datetime) -> tuple[Column, ...]:
+    """The trainings in order, with how many of these people came."""
     there: dict[str, set[str]] = defaultdict(set)
     expected: dict[str, set[str]] = defaultdict(set)
     for row in records:
-        parts[row.event_id].setdefault(row.part_id, row)
-        if row.status in ATTENDED and row.revoked_at is None:
-            there[row.event_id].add(row.person_id)
-        if row.expected:
-            expected[row.event_id].add(row.person_id)
-    columns = []
-    for event_id, found in parts.items():
-        first = next(iter(found.values()))
-        minutes = sum(int((p.ends_at - p.starts_at).total_seconds() // 60) for p in found.values())
-        columns.append(Column(
-            event_id, first.title, first.starts_at, minutes, first.is_make_up, first.starts_at > now,
-            len(there[event_id]), len(expected[event_id]),
-        ))
-    return tuple(columns)
+        event = parts[row.sheet_id].event_id
+        if row.person_id in people and row.status in ATTENDED and not row.revoked:
+            there[event].add(row.person_id)
+        if row.person_id in people and row.expected:
+            expected[event].add(row.person_id)
+    grouped_parts: dict[str, list[_Part]] = defaultdict(list)
+    for part in parts.values():
+        grouped_parts[part.event_id].append(part)
+    return tuple(
+        Column(
+            event, found[0].title, found[0].starts_at, sum(p.scheduled for p in found), found[0].is_make_up,
+            found[0].starts_at > now, len(there[event]), len(expected[event]),
+        )
+        for event, found in grouped_parts.items()
+        if expected[event] or there[event]
+    )
 
 
 _SAYS_MOST = {"absent": 0, "excused": 1, None: 2, "left_early": 3, "late": 4, "present": 5}
 
 
-def _with_cells(
-    rows: Iterable[StandingRow], records: Iterable[Row[Any]], requirement: Requirement, moment: Moment
-) -> list[StandingRow]:
+def _with_cells(rows: Iterable[StandingRow], parts: Mapping[str, _Part], records: Iterable[Row[Any]]) -> list[StandingRow]:
     cells: dict[str, dict[str, Cell]] = defaultdict(dict)
     booked: dict[str, int] = defaultdict(int)
     for r in records:
-        cell = Cell(r.status, r.leave_type, r.minutes, r.state, r.revoked_at is not None, r.expected)
-        held = cells[r.person_id].get(r.event_id)
+        part = parts[r.sheet_id]
+        mine = cells[r.person_id]
+        cell = Cell(r.status, r.leave_type, r.minutes, part.state, r.revoked, r.expected)
+        held = mine.get(part.event_id)
         if held is not None:
             worse = min(held, cell, key=lambda c: _SAYS_MOST[c.status])
             cell = replace(worse, minutes=held.minutes + cell.minutes)
-        cells[r.person_id][r.event_id] = cell
-        if (
-            r.starts_at > moment.known_at and r.expected and r.status is None and r.topic == requirement.topic
-            and r.delivery_mode == "face_to_face" and not r.make_up_year_key
-        ):
-            booked[r.person_id] += int((r.ends_at - r.starts_at).total_seconds() // 60)
+        mine[part.event_id] = cell
+        if part.bookable and r.expected and r.status is None:
+            booked[r.person_id] += part.scheduled
     return [
         replace(row, cells=cells.get(row.obligation.person_id, {}), booked=booked.get(row.obligation.person_id, 0))
         for row in rows

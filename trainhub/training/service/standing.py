@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from trainhub.attendance.models import AttendanceSheet
 from trainhub.attendance.roll_rules import RecordsChanged, RollVerified
+from trainhub.jobs.service import enqueue
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.clock import now as clock_now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.years import RequirementYear
+from trainhub.roster.events import PolicyChanged, StaffChanged
 from trainhub.roster.models import Employment, PostAssignment
 from trainhub.roster.queries import policies_for
-from trainhub.roster.rules import StaffChanged
 from trainhub.training.models import (
     EventPart,
     SchoolYearTotal,
@@ -28,7 +29,8 @@ from trainhub.training.models import (
     TrainingObligation,
     TrainingRequirement,
 )
-from trainhub.training.queries.facts import Moment, YearFacts, judge, load, requirement_of, year_of
+from trainhub.training.queries.facts import Moment, YearFacts, judge, load, requirement_of
+from trainhub.training.queries.facts import year_of as year_of
 from trainhub.training.queries.standing import as_obligation
 from trainhub.training.rules.coverage import COUNTERS, Totals, tally_by
 from trainhub.training.rules.obligations import Obligation
@@ -52,6 +54,9 @@ def ensure_requirement(session: Session, district_id: str, now: datetime) -> str
     session.add(row)
     session.flush()
     return row.id
+
+REBUILD = "training.rebuild"
+"""Job: judge the present year of a district anew."""
 
 
 def recompute(
@@ -164,6 +169,12 @@ def _follow_roll(session: Session, told: RollVerified | RecordsChanged) -> None:
         years.add(RequirementYear.parse(row.make_up_year_key))
     for year in sorted(years):
         recompute(session, told.district_id, year, moment, person_ids=told.person_ids)
+
+
+def on_policy_changed(session: Session, told: PolicyChanged) -> None:
+    """A parameter was set: the year is judged anew in the background, for it concerns everybody at once."""
+    moment = clock_now()
+    enqueue(session, told.district_id, REBUILD, {}, moment, f"{REBUILD}/{moment.isoformat()}", moment)
 
 
 def on_staff_changed(session: Session, told: StaffChanged) -> None:

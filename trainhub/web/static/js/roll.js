@@ -12,7 +12,11 @@
   var rows = all('.person', book), byId = {}, search = doc.querySelector('[data-filter=book]'), filter = 'all';
   var queue = [], undone = [], sending = false, offline = false, since = book.dataset.now, db = null, closed = false;
   var KEYS = { 1: 'present', 2: 'late', 3: 'excused', 4: 'absent', 5: 'left_early' }, KIND = { present: 'p', late: 'l', left_early: 'l', excused: 'e', absent: 'a' };
-  rows.forEach(function (row) { byId[row.dataset.id] = row; });
+  rows.forEach(function (row) {
+    row.dataset.id = row.querySelector('.seg input').name.slice(5);
+    row.dataset.name = row.getAttribute('aria-label').replace(/^\d+ /, '');
+    byId[row.dataset.id] = row;
+  });
 
   /* ── one row ── */
   function value(row) { var on = row.querySelector('.seg input:checked'); return on ? on.value : ''; }
@@ -56,7 +60,6 @@
       var rest = head.querySelector('.book-rest');
       if (!rest) return;
       rest.hidden = !left; rest.textContent = say('rest', { n: left });
-      $(rest.dataset.dialog).querySelector('.btn.pri').textContent = rest.textContent;
     });
     var finish = $('finish');
     finish.textContent = words.finish + (n[''] ? ' (' + words.status[''] + ' ' + n[''] + ')' : '');
@@ -210,18 +213,23 @@
   window.addEventListener('beforeunload', function (event) { if (queue.length && !db) { event.preventDefault(); event.returnValue = words.leaving; } });
 
   /* the rest of a department */
-  all('form.rest').forEach(function (form) {
-    form.addEventListener('submit', function (event) {
-      event.preventDefault(); event.stopPropagation();
-      var people = rows.filter(function (row) { return !value(row) && row.parentNode.previousElementSibling.querySelector('[data-dialog="' + form.closest('dialog').id + '"]'); });
-      var op = { op_id: newId(), path: '/rest', people: people.map(function (row) { return row.dataset.id; }), before: people.map(function (row) { return [row.dataset.id, '', +row.dataset.version]; }),
-        body: { department: form.elements.department.value, head_count: form.elements.head_count.value } };
-      people.forEach(function (row) { put(row, 'present'); row.dataset.version = +row.dataset.version + 1; });
-      form.closest('dialog').close(); form.elements.head_count.value = '';
-      last(form.elements.department.value, words.set.replace('{word}', words.status.present + ' ' + people.length));
-      undone.push(op); $('undo').disabled = false;
-      enqueue(op);
-    });
+  function others(name) {
+    return rows.filter(function (row) { var rest = row.parentNode.previousElementSibling.querySelector('.book-rest'); return !value(row) && rest && rest.dataset.department === name; });
+  }
+  all('.book-rest', book).forEach(function (link) {  /* before the dialog opens: this department, its number on the button */
+    link.addEventListener('click', function () { $('rest-department').value = link.dataset.department; $('rest-department').dispatchEvent(new Event('change')); });
+  });
+  $('rest-department').addEventListener('change', function () { $('rest-form').querySelector('.btn.pri').textContent = say('rest', { n: others($('rest-department').value).length }); });
+  $('rest-form').addEventListener('submit', function (event) {
+    event.preventDefault(); event.stopPropagation();
+    var name = $('rest-department').value, people = others(name);
+    var op = { op_id: newId(), path: '/rest', people: people.map(function (row) { return row.dataset.id; }), before: people.map(function (row) { return [row.dataset.id, '', +row.dataset.version]; }),
+      body: { department: name, head_count: $('rest-heads').value } };
+    people.forEach(function (row) { put(row, 'present'); row.dataset.version = +row.dataset.version + 1; });
+    $('rest').close(); $('rest-heads').value = '';
+    last(name, words.set.replace('{word}', words.status.present + ' ' + people.length));
+    undone.push(op); $('undo').disabled = false;
+    enqueue(op);
   });
 
   /* details */
@@ -229,7 +237,7 @@
   function details(row) {
     asked = row;
     $('details-name').textContent = row.dataset.name; $('details-link').href = base + '/people/' + row.dataset.id;
-    $('d-value').value = value(row) || 'late'; $('d-leave').value = row.dataset.leave; $('d-late').value = row.dataset.late; $('d-left').value = row.dataset.left; $('d-note').value = row.dataset.note;
+    $('d-value').value = value(row) || 'late'; [['leave', 'd-leave'], ['late', 'd-late'], ['left', 'd-left'], ['note', 'd-note']].forEach(function (pair) { $(pair[1]).value = row.dataset[pair[0]] || ''; });
     $('details').showModal();
   }
   $('details-form').addEventListener('submit', function (event) {
