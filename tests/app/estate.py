@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.attendance.sheets import build_sheet
@@ -31,6 +32,7 @@ from trainhub.app import create_app
 from trainhub.kernel.clock import now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Role
+from trainhub.ledger.models import LedgerEntry
 from trainhub.ledger.queries import verify
 from trainhub.web.database import db, set_read_only, transaction
 
@@ -48,6 +50,7 @@ class Estate:
     people: list[str]
     cookies: dict[str, str] = field(default_factory=dict)
     empty_school_clerk: str = ""
+    url: str = ""  # of another database than the file in the folder
 
     @property
     def database(self) -> Path:
@@ -58,7 +61,8 @@ class Estate:
     def environ(self) -> dict[str, str]:
         """What a process needs to know."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("TRAINHUB_")}
-        return kept | {"TRAINHUB_DATA": str(self.folder), "TRAINHUB_LOG": "off"}
+        kept |= {"TRAINHUB_DATA": str(self.folder), "TRAINHUB_LOG": "off"}
+        return kept | {"TRAINHUB_DATABASE_URL": self.url} if self.url else kept
 
     def copy_to(self, folder: Path) -> "Estate":
         """The same folder once more, while nobody writes to it."""
@@ -68,17 +72,22 @@ class Estate:
         return Estate(folder, self.sample, self.sheet_id, self.people, self.cookies, self.empty_school_clerk)
 
     def ask(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Read the file as it is, with a connection of its own."""
+        """Read the SQLite file as it is, with a connection of its own."""
         with closing(sqlite3.connect(self.database, timeout=10)) as connection:
             return connection.execute(sql, values).fetchall()
 
     def sound(self) -> None:
         """Neither the file nor the ledger is damaged, and no chain has a gap."""
-        assert self.ask("PRAGMA integrity_check") == [("ok",)]
-        assert self.ask("PRAGMA foreign_key_check") == []
-        for _school, entries, last in self.ask("SELECT school_id, count(*), max(seq) FROM ledger_entry GROUP BY district_id, school_id"):
-            assert entries == last
-        with opened(self.folder):
+        if not self.url:
+            assert self.ask("PRAGMA integrity_check") == [("ok",)]
+            assert self.ask("PRAGMA foreign_key_check") == []
+        with opened(self.folder, self.url):
+            rows = db.session.execute(
+                select(LedgerEntry.school_id, func.count(), func.max(LedgerEntry.seq))
+                .group_by(LedgerEntry.district_id, LedgerEntry.school_id)
+            ).all()
+            assert rows
+            assert all(entries == last for _school, entries, last in rows), rows
             result = verify(db.session())
             assert result.fault is None, result
 
@@ -92,12 +101,12 @@ class Estate:
 
 
 @contextmanager
-def opened(folder: Path, **config: Any) -> Iterator[Flask]:
+def opened(folder: Path, url: str = "") -> Iterator[Flask]:
     """The application on a data folder, in this process; its connections are closed at the end."""
     key = (folder / "secret.key").read_text(encoding="ascii").strip()
     app = create_app({
-        "SECRET_KEY": key, "SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'trainhub.sqlite3'}", "TRAINHUB_DATA": str(folder),
-        "TRAINHUB_LOG": "off", **config,
+        "SECRET_KEY": key, "SQLALCHEMY_DATABASE_URI": url or f"sqlite:///{folder / 'trainhub.sqlite3'}",
+        "TRAINHUB_DATA": str(folder), "TRAINHUB_LOG": "off",
     })
     with app.app_context():
         set_read_only(False)
@@ -108,15 +117,17 @@ def opened(folder: Path, **config: Any) -> Iterator[Flask]:
             db.engine.dispose()
 
 
-def make_estate(folder: Path, *, extra: int = 0) -> Estate:
+def make_estate(folder: Path, *, extra: int = 0, url: str = "") -> Estate:
     """Run ``trainhub init`` and add a district with an open roll, an empty school and sessions."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("TRAINHUB_")}
-    done = subprocess.run([*COMMAND, "init"], env=environ | {"TRAINHUB_DATA": str(folder), "TRAINHUB_LOG": "off"},
-                          capture_output=True, text=True, timeout=120, check=False)
+    environ |= {"TRAINHUB_DATA": str(folder), "TRAINHUB_LOG": "off"} | ({"TRAINHUB_DATABASE_URL": url} if url else {})
+    done = subprocess.run([*COMMAND, "init", "--bureau", "石桥区教育局", "--admin", "first", "--json"], env=environ,
+                          capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    with opened(folder) as app:
+    with opened(folder, url) as app:
         with transaction() as session:
             estate = _furnish(session, folder, extra)
+        estate.url = url
         _cookies(app, estate)
     return estate
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from html.parser import HTMLParser
@@ -181,6 +181,16 @@ def _papers(session: Session, sample: Sample, school: School, people: Sequence[s
         school.add(name, value)
 
 
+_READ: dict[tuple[str, ...], Any] = {}
+
+
+def once(key: tuple[str, ...], read: Callable[[], Any]) -> Any:
+    """What a file was read as; each file is read by one child process per test run."""
+    if key not in _READ:
+        _READ[key] = read()
+    return _READ[key]
+
+
 def table_of(rows: Sequence[Sequence[str]], encoding: str = "utf-8-sig") -> bytes:
     """Rows as CSV, quoted as spreadsheet programs do."""
     text = io.StringIO()
@@ -192,15 +202,16 @@ def _batches(session: Session, sample: Sample, school: School, officer: Actor, w
     """A staff list and an attendance file, both waiting to be checked."""
     clerk = sample.actors["school_administrator" + school.key]
     facts = roster.school_facts(session, sample.district_id, school.school_id, moment)
-    listed = table_of([("姓名", "工号", "部门"), (f"{word}新人", f"Z{school.school_id[-5:]}", f"{word}组")])
-    reading = roster.read_file("staff", Upload(f"{word}名单.csv"[-200:], listed), facts, b"k" * 32, {})
+    listed = table_of([("姓名", "工号", "部门"), (f"{word}新人", "Z0001", f"{word}组")])
+    reading = once(("staff", word, school.key), lambda: roster.read_file("staff", Upload(f"{word}名单.csv"[-200:], listed), facts, b"k" * 32, {}))
     school.add("batch_id", roster.stage(session, clerk, school.school_id, reading, moment))
     sheet_id = school.ids["sheet_id"][0]
     came = f"{local(moment):%Y-%m-%d %H:%M}"
     signed = table_of([("姓名", "工号", "部门", "签到时间"), (f"{word}0", "N1", f"{word}组", came), (f"{word}外人", "N9", f"{word}组", came)])
     frame = session_frame(rolls_imports.sheet_for_import(session, officer, sheet_id))
     sources = current_app.extensions["trainhub.sources"]
-    read = rolls_imports.read_attendance(Upload(f"{word}签到.csv"[-200:], signed), sources, frame)
+    upload = Upload(f"{word}签到.csv"[-200:], signed)
+    read = once(("attendance", word, school.key), lambda: rolls_imports.read_attendance(upload, sources, frame))
     school.add("batch_id", rolls_imports.stage_import(session, officer, sheet_id, read, moment))
     session.flush()
 

@@ -218,7 +218,7 @@ def test_without_scripts_the_form_saves_everything(visit: Visit, held: Held) -> 
     page = visit(held.url, "training_officer", scripts=False)
     row(page, 1).locator("input[value=present]").check(force=True)
     row(page, 2).locator("input[value=excused]").check(force=True)
-    page.click("#plain-save button")
+    page.click("#plain-save")
     assert [held.status(n) for n in (1, 2, 3)] == ["present", "excused", None]
 
 
@@ -256,3 +256,19 @@ def test_pages_are_accessible_and_fit(
     assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
     if name != "sheet":
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_mark_made_after_the_session_ended_is_kept_and_sent_after_signing_in(visit: Visit, held: Held, server: Server) -> None:
+    page = ready(visit(held.url, "training_officer"))
+    name = str(server.app.config["SESSION_COOKIE_NAME"])
+    page.context.clear_cookies()
+    row(page, 1).focus()
+    page.keyboard.press("1")
+    page.wait_for_url("**/sign-in**")
+    assert held.status(1) is None
+    page.context.add_cookies([{"name": name, "value": server.cookies["training_officer"], "url": server.url, "httpOnly": True}])
+    page.goto(held.url)
+    ready(page)
+    expect(page.locator("#n-present")).to_have_text("1")
+    settled(page)
+    assert held.status(1) == "present"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Flask, g, request
+from flask_compress import Compress
 from flask_login import current_user
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
@@ -41,6 +42,7 @@ def create_app(config: Mapping[str, Any] | None = None, *, plugins: Sequence[tup
     assets.install(app)
     headers.install(app)
     errors.install(app)
+    Compress(app)
     sanity.install(app)
     csrf.init_app(app)
     gate.install(app)

@@ -70,5 +70,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "MAX_FORM_PARTS": 6000,
         "WTF_CSRF_TIME_LIMIT": 12 * 3600,
         "WTF_CSRF_SSL_STRICT": False,
+        "COMPRESS_ALGORITHM": ["gzip"],
+        "COMPRESS_LEVEL": 4,
+        "COMPRESS_MIN_SIZE": 1000,
+        "COMPRESS_STREAMS": False,
         "SQLALCHEMY_ENGINE_OPTIONS": {},
     }

@@ -1,6 +1,8 @@
 """What every page shows around itself: navigation, date and teaching week, look, roles."""
 
+import time
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Flask, g, request, url_for
@@ -96,8 +98,18 @@ def _here() -> str:
     return request.full_path.rstrip("?") if request.method == "GET" else "/"
 
 
+_WEEK_SECONDS = 60
+_weeks: dict[tuple[str, str, date, str], tuple[float, str]] = {}
+
+
 def _week_label(actor: Actor) -> str:
-    if "week_label" not in g:
-        today = local_day(now())
-        g.week_label = calendar(read_session(), actor.district_id, actor.org_id, today, today).week_label(today)
-    return str(g.week_label)
+    """Return the teaching week; remembered for a minute, for every page shows it and terms rarely change."""
+    today = local_day(now())
+    key = (actor.district_id, actor.org_id, today, str(get_locale()))
+    held = _weeks.get(key)
+    if held is None or held[0] < time.monotonic():
+        if len(_weeks) > 5000:
+            _weeks.clear()
+        label = calendar(read_session(), actor.district_id, actor.org_id, today, today).week_label(today)
+        held = _weeks[key] = (time.monotonic() + _WEEK_SECONDS, str(label))
+    return held[1]

@@ -222,7 +222,8 @@ def proposal(found: PersonOutcome, status: str, head: Head | None, frame: Frame,
                   frame, frame.ends_at)
     if not by_hand and found.minutes is not None:
         after = replace(after, minutes=found.minutes)
-    return replace(after, review=tuple(dict.fromkeys((*after.review, *found.review))))
+    online = ("online_evidence",) if status in THERE and found.status in THERE and not found.counts_face_to_face else ()
+    return replace(after, review=tuple(dict.fromkeys((*after.review, *found.review, *online))))
 
 
 def content_digest(reading: AttendanceReading) -> str:

@@ -58,6 +58,7 @@ OWN_REVIEW: dict[str, Any] = {
     "left_time_missing": _l("Left early, but the time is missing: counts 0 minutes until it is filled in."),
     "device_clock": _l("The clock of the device was wrong; the server's time was taken."),
     "was_revoked": _l("A presence revoked earlier was marked again."),
+    "online_evidence": _l("Online evidence: it never fulfils a duty to be met face to face."),
 }
 LINE_CODES: dict[str, Any] = {
     "loses_to_mark": _l("Differs from the mark on the roll, which is stronger."),

@@ -22,6 +22,10 @@ _HEAD_FIELDS = tuple(f.name for f in fields(Head))
 _OVERLAP = timedelta(seconds=10)
 
 
+_SUBMITTER, _VERIFIER = aliased(Account), aliased(Account)
+"""Made once: an alias costs more than the statement that uses it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SheetFacts:
     """A sheet as pages show it. Times aware; names are display names of accounts."""
@@ -148,7 +152,7 @@ def _opened_again(session: Session, sheet: SheetFacts) -> OpenedAgain | None:
 
 def sheet_facts(session: Session, scope: Scope, sheet_id: str) -> SheetFacts:
     """Return a sheet with the names around it. Raises NotFound outside the scope."""
-    submitter, verifier = aliased(Account), aliased(Account)
+    submitter, verifier = _SUBMITTER, _VERIFIER
     row = session.execute(
         select(AttendanceSheet, OrgUnit.name, submitter.display_name, verifier.display_name)
         .join(OrgUnit, (OrgUnit.district_id == AttendanceSheet.district_id) & (OrgUnit.id == AttendanceSheet.school_id))

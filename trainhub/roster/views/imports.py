@@ -133,12 +133,14 @@ def _mapped(batch: queries.BatchPage, mapping: Mapping[str, str], upload: Upload
 
 def _columns_model(batch: queries.BatchPage, chosen: Mapping[str, str] | None = None, error: str = "") -> dict[str, Any]:
     current = chosen if chosen is not None else batch.columns
-    headers = [("", _("not in this file")), *((h, h) for h in dict.fromkeys(batch.staged.get("headers", ())))]
+    samples = batch.staged.get("samples", {})
+    headers = [("", _("not in this file"))]
+    headers += [(h, f"{h}（{samples[h][0]}…）" if samples.get(h) else h) for h in dict.fromkeys(batch.staged.get("headers", ()))]
     rows = [
-        (f, str(FIELD_LABELS.get(f, f)), current.get(f, ""), batch.staged.get("samples", {}).get(current.get(f, ""), ()))
+        (f, str(FIELD_LABELS.get(f, f)), current.get(f, ""), samples.get(current.get(f, ""), ()))
         for f in FIELDS[batch.kind] if f not in NOT_OFFERED
     ]
-    return {"batch": batch, "headers": headers, "rows": rows, "error": error, "samples": batch.staged.get("samples", {}),
+    return {"batch": batch, "headers": headers, "rows": rows, "error": error, "samples": samples,
             "kept": bool(batch.staged.get("kept")), "may_write": current_actor().can(Permission.ROSTER_WRITE)}
 
 

@@ -9,18 +9,19 @@ from trainhub.attendance.registry import SubjectFacts
 from trainhub.training.models import EventPart, EventTrainer, TrainingEvent
 
 FACE_TO_FACE = "face_to_face"
+_SIBLING = aliased(EventPart)
+_PARTS = (
+    select(func.count())
+    .where(_SIBLING.district_id == EventPart.district_id, _SIBLING.event_id == EventPart.event_id)
+    .scalar_subquery()
+)
+"""How many parts the training has; built once, for building costs more than running."""
 
 
 def roll_subjects(session: Session, district_id: str, part_ids: Sequence[str]) -> Mapping[str, SubjectFacts]:
     """Return title, room and trainers of parts of trainings, by part. One statement."""
-    sibling = aliased(EventPart)
-    parts = (
-        select(func.count())
-        .where(sibling.district_id == EventPart.district_id, sibling.event_id == EventPart.event_id)
-        .scalar_subquery()
-    )
     rows = session.execute(
-        select(EventPart, TrainingEvent.title, parts, EventTrainer.name, EventTrainer.affiliation)
+        select(EventPart, TrainingEvent.title, _PARTS, EventTrainer.name, EventTrainer.affiliation)
         .join(TrainingEvent, and_(TrainingEvent.district_id == EventPart.district_id, TrainingEvent.id == EventPart.event_id))
         .outerjoin(EventTrainer, and_(EventTrainer.district_id == EventPart.district_id,
                                       EventTrainer.event_id == EventPart.event_id))

@@ -29,8 +29,7 @@ from trainhub.training.models import (
     TrainingObligation,
     TrainingRequirement,
 )
-from trainhub.training.queries.facts import Moment, YearFacts, judge, load, requirement_of
-from trainhub.training.queries.facts import year_of as year_of
+from trainhub.training.queries.facts import Moment, YearFacts, judge, load, requirement_of, year_of
 from trainhub.training.queries.standing import as_obligation
 from trainhub.training.rules.coverage import COUNTERS, Totals, tally_by
 from trainhub.training.rules.obligations import Obligation

@@ -89,7 +89,7 @@
   function newId() { var bytes = new Uint8Array(16); crypto.getRandomValues(bytes); return [].map.call(bytes, function (b) { return ('0' + b.toString(16)).slice(-2); }).join(''); }
   function store(mode, work) { if (db) try { work(db.transaction('ops', mode).objectStore('ops')); } catch (error) { db = null; } }
   function enqueue(op) {
-    op.sheet = book.dataset.sheet; op.made = Date.now(); op.key = newId(); queue.push(op);
+    op.sheet = book.dataset.sheet; op.account = book.dataset.account; op.made = Date.now(); op.key = newId(); queue.push(op);
     store('readwrite', function (ops) { ops.put(op); });
     figures(); strip(); send();
   }
@@ -112,11 +112,18 @@
       if (response.status === 503 || response.status === 429) return retry();
       return response.json().catch(function () { return {}; }).then(function (answer) {
         sending = false; offline = false;
+        if (signedOut(response.status, answer) && again(op)) return location.reload();
         if (op === queue[0]) drop(op);
         if (answer.rows) accept(op, answer); else refuse(op, response.status, answer);
         figures(); strip(); send();
       });
     }, retry);
+  }
+  function signedOut(status, answer) { return status === 401 || (status === 400 && answer.error === 'csrf'); }
+  function again(op) {  /* the operation stays on this device; after signing in the page sends it, at most three times */
+    op.tries = (op.tries || 0) + 1;
+    store('readwrite', function (ops) { ops.put(op); });
+    return db && op.tries < 3;
   }
   function accept(op, answer) {
     answer.rows.forEach(function (from) { if (byId[from.person] && !pending(from.person)) paint(byId[from.person], from); });
@@ -125,7 +132,6 @@
     if (answer.tally.total !== rows.length) location.reload();
   }
   function refuse(op, status, answer) {
-    if (status === 401) { location.reload(); return; }
     if (status === 409 && answer.error === 'sheet_closed') closed = true;
     op.before.forEach(function (pair) { if (byId[pair[0]]) { put(byId[pair[0]], pair[1]); byId[pair[0]].dataset.version = pair[2]; byId[pair[0]].querySelector('.seg').classList.remove('pending'); } });
     undone = undone.filter(function (each) { return each.op_id !== op.op_id; });
@@ -283,7 +289,7 @@
     request.onsuccess = function () {
       db = request.result;
       var reading = db.transaction('ops').objectStore('ops').getAll();
-      reading.onsuccess = function () { resume(reading.result.filter(function (op) { return op.sheet === book.dataset.sheet; })); };
+      reading.onsuccess = function () { resume(reading.result.filter(function (op) { return op.sheet === book.dataset.sheet && op.account === book.dataset.account; })); };
     };
   } catch (error) { db = null; }
   $('chips').hidden = false; $('undo').hidden = false; if ($('plain-save')) $('plain-save').hidden = true;
