@@ -28,7 +28,7 @@ test: .venv/dev.stamp
 	$(MAKE) --no-print-directory test-sqlite test-postgresql test-e2e
 
 test-sqlite: .venv/dev.stamp
-	$(PYTEST) -n $(WORKERS) -m "not e2e" --cov --cov-report=
+	$(PYTEST) -n $(WORKERS) -m "not e2e"
 
 test-postgresql: .venv/dev.stamp
 	$(PYTEST) -n $(WORKERS) -m "not e2e and not files_only" --database=postgresql

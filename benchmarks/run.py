@@ -7,7 +7,6 @@ Peers (RosarioSIS, Indico) are not started: a budget against them is quoted wher
 
 import argparse
 import gzip
-import io
 import json
 import os
 import re
@@ -254,12 +253,7 @@ def measure_weight(lines: list[Line], instance: Instance, port: int) -> None:
 
 def measure_statements(lines: list[Line], instance: Instance) -> None:
     """SQL statements and commits of the main pages, counted in this process."""
-    script = ROOT / "benchmarks" / "statements.py"
-    done = subprocess.run([sys.executable, str(script), str(instance.folder / "manifest.json")], cwd=ROOT, env=instance.env,
-                          capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    for job, count in json.loads(done.stdout).items():
+    for job, count in in_process("statements.py", instance, str(instance.folder / "manifest.json")).items():
         budget = 12.0 if "save" in job else None
         lines.append(Line(f"statements: {job}", str(count["statements"]) + f", {count['commits']} commit(s)",
                           float(count["statements"]), "statements", budget))
@@ -282,27 +276,29 @@ def staff_file(kind: str, rows: int) -> bytes:
 
 
 def measure_import(lines: list[Line], instance: Instance, rows: int) -> None:
-    """Roster import by the command, start-up taken off, beside the reader alone."""
-    import csv
-
-    import python_calamine
-
-    account = instance.account("first.clerk")["username"]
-    start = min(timed(lambda: instance.command("routes", "--json")) for _ in range(2))
+    """Roster import with its child process, as the pages and the command do it, beside the reader alone."""
+    files = []
     for kind in ("xlsx", "csv"):
-        content = staff_file(kind, rows)
         path = instance.folder / f"staff.{kind}"
-        path.write_bytes(content)
-        if kind == "xlsx":
-            alone = timed(lambda c=content: python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(c)).get_sheet_by_index(0).to_python())
-        else:
-            alone = timed(lambda c=content: list(csv.reader(io.StringIO(c.decode("utf-8-sig")))))
-        for mode, words in (("dry run", ["--dry-run"]), ("written", [])):
-            spent = timed(lambda w=words, p=path: instance.command("import", "staff", str(p), "--as", account, "--json", *w)) - start
-            rate = rows / spent
+        path.write_bytes(staff_file(kind, rows))
+        files.append(str(path))
+    found = in_process("imports.py", instance, instance.account("first.clerk")["username"], *files)
+    for kind, spent in found.items():
+        for mode in ("dry run", "written"):
+            rate = rows / spent[mode]
             lines.append(Line(f"roster import {kind}, {rows} rows, {mode}",
-                              f"{rate:,.0f} rows/s (reader alone {rows / alone:,.0f})", 4_300 / rate, "100 × 43 rows/s", 1.0,
-                              {"rows_per_second": rate, "reader_alone": rows / alone}))
+                              f"{rate:,.0f} rows/s (reader alone {rows / spent['alone']:,.0f})", 4_300 / rate,
+                              "100 × 43 rows/s", 1.0, {"rows_per_second": rate, "reader_alone": rows / spent["alone"]}))
+
+
+def in_process(script: str, instance: Instance, *words: str) -> dict[str, dict[str, float]]:
+    """Run one of the scripts that measure inside a process of their own, and read what it prints."""
+    command = [sys.executable, str(ROOT / "benchmarks" / script), *words]
+    done = subprocess.run(command, cwd=ROOT, env=instance.env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{script}: {done.stderr[-2000:]}")
+    found: dict[str, dict[str, float]] = json.loads(done.stdout)
+    return found
 
 
 # --- the sitting -----------------------------------------------------------------------------------

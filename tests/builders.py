@@ -11,7 +11,15 @@ from trainhub.kernel.actor import Actor, Grant
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Role
-from trainhub.roster.models import Department, DepartmentMembership, Employment, OrgUnit, Person, PostAssignment, SchoolClass
+from trainhub.roster.models import (
+    Department,
+    DepartmentMembership,
+    Employment,
+    OrgUnit,
+    Person,
+    PostAssignment,
+    SchoolClass,
+)
 from trainhub.training.models import TrainingRequirement
 
 TOPIC = "student_bullying_prevention"

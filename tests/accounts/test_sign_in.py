@@ -27,7 +27,7 @@ def give_password(session: Session, sample: Sample, key: str, password: str = GO
     return account.username
 
 
-def post_sign_in(client: FlaskClient, username: str, password: str, address: str = "10.0.0.8"):  # noqa: ANN201
+def post_sign_in(client: FlaskClient, username: str, password: str, address: str = "10.0.0.8"):
     return client.post(
         "/sign-in", data={"username": username, "password": password, "next": "/account"},
         environ_overrides={"REMOTE_ADDR": address},

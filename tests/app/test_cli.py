@@ -1,7 +1,7 @@
 """The command line: same services as the pages, JSON everywhere, exit codes 0, 1, 2."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.files_only
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command against a data folder of its own."""
     monkeypatch.setenv("TRAINHUB_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("TRAINHUB_LOG", "off")
@@ -27,7 +27,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     def invoke(*words: str) -> Result:
         return runner.invoke(cli, list(words), catch_exceptions=False)
 
-    yield invoke
+    return invoke
 
 
 def out(result: Result) -> Any:

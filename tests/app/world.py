@@ -19,10 +19,10 @@ from tests.builders import Sample, add_account, add_class, add_post, add_staff, 
 from tests.training.scenery import add_training
 from trainhub.accounts.models import AccountGrant, UserSession
 from trainhub.attendance import service as rolls
-from trainhub.attendance.queries.staging import session_frame
-from trainhub.attendance.service import imports as rolls_imports
 from trainhub.attendance.models import AttendanceSheet
+from trainhub.attendance.queries.staging import session_frame
 from trainhub.attendance.service import Mark, MarkRoll, OpenSheet, SheetPerson
+from trainhub.attendance.service import imports as rolls_imports
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import at, local, local_day, now
 from trainhub.kernel.ids import new_id
@@ -167,7 +167,7 @@ def _papers(session: Session, sample: Sample, school: School, people: Sequence[s
         number=1, closed_by=officer.account_id, closed_at=moment, roster_on=date(year - 1, 12, 31), policy_version=0, totals=totals,
         people=[], digest=digest(totals, []),
     ))
-    twin = add_staff(session, district, school.school_id, 1, department=f"{word}并"[:60], first_no=900 if school.key else 800)[0]
+    twin = add_staff(session, district, school.school_id, 1, department=f"并{word}"[:60], first_no=900 if school.key else 800)[0]
     session.execute(update(Person).where(Person.id == twin).values(name=f"{word}并"[:80], merged_into_id=people[0]))
     session.add(PersonMerge(
         district_id=district, id=merge, kept_id=people[0], merged_id=twin, moved={"employments": [], "posts": [], "stretched": {}, "not_home": []}, reason=f"{word}同一人"[:200],
@@ -319,7 +319,7 @@ class Page(HTMLParser):
         for name, value in got.items():
             if name.startswith("on") or name == "style":
                 self.faults.append(f"<{tag} {name}={value[:40]}>")
-            if name in ("href", "src", "action", "formaction", "xlink:href") and re.match(r"\s*(javascript|vbscript|data:text)", value, re.I):
+            if name in ("href", "src", "action", "formaction", "xlink:href") and re.match(r"\s*(javascript|vbscript|data:text)", value, re.IGNORECASE):
                 self.faults.append(f"<{tag} {name}={value[:40]}>")
         if tag == "script" and not got.get("src") and got.get("type") not in ("application/json", "application/ld+json"):
             self.faults.append("<script> without src")

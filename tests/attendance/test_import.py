@@ -18,7 +18,7 @@ from trainhub.attendance.import_rules import Decisions
 from trainhub.attendance.models import AttendanceEvidence, AttendanceMark, AttendanceRecord
 from trainhub.attendance.service import Mark, MarkRoll, OpenSheet, SheetPerson, SubmitRoll
 from trainhub.attendance.service.imports import TooLateToWithdraw
-from trainhub.kernel.clock import at
+from trainhub.kernel.clock import at, now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.plugin_api import Refused, Upload
@@ -255,3 +255,21 @@ def test_the_pages_from_choosing_to_writing(app: Flask, desk: Any, session: Sess
     assert it.head("T001").status == "present"
     refused = client.post(url, data={"file": (BytesIO(b"%PDF-1.4 nothing"), "x.xlsx"), "source": "auto"})
     assert refused.status_code == 422
+
+
+def test_dropping_and_withdrawing_on_the_pages(app: Flask, desk: Any, session: Session, sign_in: Any) -> None:
+    it = desk("18-paper-signin-xlsx")
+    client = app.test_client()
+    sign_in(client, "training_officer")
+    batch = it.stage()
+    session.commit()
+    base = f"/rolls/{it.sheet_id}/import"
+    assert client.post(f"{base}/{batch}/discard").status_code == 303
+    assert client.get(f"{base}/{batch}").status_code == 404
+    report = it.run(now())
+    listed = client.get(base).get_data(as_text=True)
+    assert f"{base}/{report.batch_id}/withdraw" in listed
+    client.post(f"{base}/{report.batch_id}/withdraw", data={"reason": ""})
+    assert it.head("T001").status == "present"
+    client.post(f"{base}/{report.batch_id}/withdraw", data={"reason": "选错文件"})
+    assert it.head("T001").status is None

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from tests.attendance.sheets import Built, build_sheet
 from tests.builders import Sample, add_staff
 from tests.conftest import SignIn
-from trainhub.attendance import service
+from trainhub.attendance import queries, service
 from trainhub.attendance.service import Mark, MarkRoll, SubmitRoll
-from trainhub.kernel.clock import now
+from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.ids import new_id
+from trainhub.kernel.permissions import Permission
 
 
 @pytest.fixture
@@ -208,3 +209,34 @@ def test_the_sign_in_sheet_as_pdf(officer: FlaskClient, sheet: Built) -> None:
     answer = officer.get(f"/rolls/{sheet.sheet_id}/sheet.pdf")
     assert answer.data.startswith(b"%PDF")
     assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_rolls_of_a_day_and_rolls_awaiting_verification(sheet: Built, session: Session) -> None:
+    scope = sheet.actor().scope(Permission.ROLL_READ)
+    line, = queries.rolls_of_day(session, scope, local_day(sheet.starts_at))
+    assert (line.sheet_id, line.phase(sheet.now), line.unmarked) == (sheet.sheet_id, "running", 6)
+    assert (line.phase(sheet.starts_at - timedelta(minutes=1)), line.phase(sheet.ends_at)) == ("before", "over")
+    assert queries.rolls_awaiting(session, scope) == []
+    ended(sheet)
+    assert [x.there for x in queries.rolls_awaiting(session, scope)] == [6]
+    other = sheet.actor("training_officer@other").scope(Permission.ROLL_READ)
+    assert queries.rolls_of_day(session, other, local_day(sheet.starts_at)) == []
+
+
+def test_returning_taking_back_and_reopening_on_the_pages(client: FlaskClient, sign_in: SignIn, sheet: Built) -> None:
+    ended(sheet)
+    base = f"/rolls/{sheet.sheet_id}"
+    sign_in(client, "principal")
+    assert client.post(f"{base}/return", data={"reason": "人数对不上"}).status_code == 303
+    assert "人数对不上" in client.get(base).get_data(as_text=True)
+    service.submit_roll(sheet.session, sheet.actor(), SubmitRoll(sheet.sheet_id, 6), sheet.ends_at)
+    sheet.session.commit()
+    sign_in(client, "training_officer")
+    assert client.post(f"{base}/take-back", data={"reason": "漏记一人"}).status_code == 303
+    assert "漏记一人" in client.get(base).get_data(as_text=True)
+    service.submit_roll(sheet.session, sheet.actor(), SubmitRoll(sheet.sheet_id, 6), sheet.ends_at)
+    sheet.session.commit()
+    sign_in(client, "principal")
+    client.post(f"{base}/verify")
+    assert client.post(f"{base}/reopen", data={"reason": "有人迟到未记"}).status_code == 303
+    assert "有人迟到未记" in client.get(f"{base}/verify").get_data(as_text=True)

@@ -1,6 +1,7 @@
 """Minutes, years, policy, ids and the clock."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ def test_union_counts_no_minute_twice_and_loses_none(items: list[Interval]) -> N
     covered = {i.start + timedelta(minutes=m) for i in items for m in range(i.minutes)}
     merged = union(items)
     assert sum(i.minutes for i in merged) == len(covered)
-    assert all(a.end < b.start for a, b in zip(merged, merged[1:], strict=False))
+    assert all(a.end < b.start for a, b in pairwise(merged))
 
 
 @given(spans, spans)

@@ -93,7 +93,8 @@ def remember_device(app: Flask, response: Response, username: str) -> None:
         names, device = list(held["names"]), str(held["id"])
     except (BadSignature, KeyError, TypeError):
         names, device = [], secrets.token_hex(12)
-    names = [n for n in names if n != _name_mark(username)][-_DEVICE_NAMES + 1 :] + [_name_mark(username)]
+    others = [n for n in names if n != _name_mark(username)]
+    names = [*others[-_DEVICE_NAMES + 1 :], _name_mark(username)]
     response.set_cookie(
         DEVICE_COOKIE, str(_serializer(app).dumps({"id": device, "names": names})), max_age=180 * 86400,
         httponly=True, samesite="Lax", secure=bool(app.config["SESSION_COOKIE_SECURE"]),

@@ -49,8 +49,7 @@ def password_problem(password: str, own_words: Iterable[str] = ()) -> str | None
     if is_common(text):
         return "password_common"
     folded = text.casefold()
-    for word in own_words:
-        word = word.casefold()
+    for word in map(str.casefold, own_words):
         rest = folded.replace(word, "")
         if len(word) >= 2 and word in folded and (len(rest) < 8 or rest.isdigit()):
             return "password_own_word"

@@ -12,8 +12,14 @@ from sqlalchemy.orm import Session
 from trainhub.accounts import queries as accounts_query
 from trainhub.accounts.models import Account, AccountGrant, ActivationCode, LoginName, SignInThrottle, UserSession
 from trainhub.accounts.rules import (
-    ACTIVATION_LIFETIME, SESSION_LIFETIME, Throttle, code_digest, new_activation_code, password_problem,
-    throttle_key, token_digest,
+    ACTIVATION_LIFETIME,
+    SESSION_LIFETIME,
+    Throttle,
+    code_digest,
+    new_activation_code,
+    password_problem,
+    throttle_key,
+    token_digest,
 )
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day

@@ -19,7 +19,7 @@ def check_key(key: str) -> str:
     if len(key) < MIN_KEY_LENGTH or distinct < 10 or any(key.casefold().startswith(w) for w in _WEAK):
         raise WeakKey(
             "TRAINHUB_SECRET_KEY is missing or weak. `trainhub init` writes a good one, or run: "
-            "python -c \"import secrets; print(secrets.token_urlsafe(48))\""
+            'python -c "import secrets; print(secrets.token_urlsafe(48))"'
         )
     return key
 

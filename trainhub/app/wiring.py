@@ -27,11 +27,6 @@ def register_rooms(app: Flask) -> None:
 def listen() -> None:
     """Let projections follow what lower rooms announce, and lower rooms learn what only higher ones know."""
     subjects.describe_with("training_part", roll_subjects)
-    if not announcer_has_listeners():
+    if not announcer.has_listeners():
         announcer.listen(StaffChanged, end_rights_with_employment)
         listeners.register(announcer)
-
-
-def announcer_has_listeners() -> bool:
-    """Whether an earlier application of this process already wired the listeners."""
-    return bool(announcer._listeners)

@@ -17,6 +17,7 @@ from trainhub.jobs.worker import Worker, hang, make_bell, make_consumer, ring_af
 from trainhub.kernel.clock import local_day, now
 from trainhub.ledger.anchors import anchor_all
 from trainhub.roster.models import ImportBatch, OrgUnit
+from trainhub.training.queries.facts import year_of
 from trainhub.training.service import standing
 from trainhub.web.database import db, set_read_only, transaction
 
@@ -44,7 +45,7 @@ def _refresh(session: Session, job: Job, moment: datetime) -> None:
 
 
 def _rebuild(session: Session, job: Job, moment: datetime) -> None:
-    standing.rebuild(session, job.district_id, standing.year_of(session, job.district_id, local_day(moment)), moment)
+    standing.rebuild(session, job.district_id, year_of(session, job.district_id, local_day(moment)), moment)
 
 
 def _clean(session: Session, job: Job, moment: datetime) -> None:

@@ -80,7 +80,7 @@ class PackPage:
     versions: tuple[PackVersion, ...]
 
 
-def catalogue(session: Session, scope: Scope, wanted: CatalogueFilter) -> Catalogue:  # noqa: ARG001 - same for all
+def catalogue(session: Session, scope: Scope, wanted: CatalogueFilter) -> Catalogue:
     """Return the current packs that fit the filter. One statement, and no unit text is loaded."""
     cards = _cards(session)
     found = [c for c in cards if _fits(c, wanted)]
@@ -145,7 +145,7 @@ def _fits(card: PackCard, wanted: CatalogueFilter) -> bool:
     )
 
 
-def pack_page(session: Session, scope: Scope, pack_id: str, version: str = "") -> PackPage:  # noqa: ARG001 - same for all
+def pack_page(session: Session, scope: Scope, pack_id: str, version: str = "") -> PackPage:
     """Return one version of a pack, the current one where ``version`` is "".
 
     Raises NotFound for a pack or version that is not installed. Two statements.

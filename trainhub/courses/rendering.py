@@ -22,17 +22,17 @@ class _UnitRenderer(HTMLRenderer):
         lower = min(level + 1, 6)
         return f"<h{lower}>{text}</h{lower}>\n"
 
-    def link(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002 - mistune calls it so
+    def link(self, text: str, url: str, title: str | None = None) -> str:
         """Keep links to the web only; anything else stays as its text."""
         if not url.lower().startswith(("https://", "http://")):
             return text
         return f'<a href="{escape(url)}" rel="noreferrer noopener">{text}</a>'
 
-    def image(self, text: str, url: str, title: str | None = None) -> str:  # noqa: ARG002 - mistune calls it so
+    def image(self, text: str, url: str, title: str | None = None) -> str:
         """A picture would be fetched from elsewhere: only its words stay."""
         return text
 
-    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002
+    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
         """A cell without inline style."""
         return f'<th scope="col">{text}</th>\n' if head else f"<td>{text}</td>\n"
 

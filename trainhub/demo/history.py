@@ -78,8 +78,8 @@ def _exempt(teller: Storyteller, place: Place, year: RequirementYear, number: in
     """Somebody on leave with a document: requested by the officer, approved by the principal."""
     world, story = teller.world, teller.world.story
     plain = [p for p in world.staff[place.key] if not p.jobs[0].posts and len(p.jobs) == 1 and p.jobs[0].to_on is None]
-    if len(plain) < 20:
-        return
+    if len(plain) < 20 or (place.progress == "met" and year == story.year):
+        return  # one or two schools stand at a full hundred
     kind, document = (("maternity", "产假审批表"), ("long_sick", "长期病假证明"), ("secondment", "借调函"))[number % 3]
     person = plain[7 + number % 5 + year.start_year % 2]
     if person.jobs[0].from_on > year.first_day:

@@ -50,7 +50,7 @@ class NameMaker:
         )
         return surname + self._given(generation, woman)
 
-    def _given(self, generation: str, woman: bool) -> str:  # noqa: FBT001  (a fact, not a switch)
+    def _given(self, generation: str, woman: bool) -> str:
         pools = {
             "elder": (_ELDER_F, _ELDER_M), "middle": (_MIDDLE_F, _MIDDLE_M), "young": (_YOUNG_F, _YOUNG_M),
         }[generation]

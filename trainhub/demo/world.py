@@ -22,7 +22,7 @@ from trainhub.training.models import TrainingRequirement
 TOPIC = "student_bullying_prevention"
 REQUIREMENT_TITLE = "学生欺凌预防与处置年度专题面授培训"
 ROLE_WORDS = {
-    Role.TEACHER.value: "教师", Role.HOMEROOM_TEACHER.value: "班主任", Role.TRAINING_OFFICER.value: "培训专干",
+    Role.TEACHER.value: "教师", Role.HOMEROOM_TEACHER.value: "班主任", Role.TRAINING_OFFICER.value: "培训负责人",
     Role.SCHOOL_ADMINISTRATOR.value: "学校管理员", Role.PRINCIPAL.value: "校长", Role.BUREAU_OFFICER.value: "教育局工作人员",
     Role.AUDITOR.value: "审计员", Role.SECURITY_ADMINISTRATOR.value: "安全管理员",
     Role.SYSTEM_ADMINISTRATOR.value: "系统管理员",

@@ -21,6 +21,10 @@ class Announcer:
         """Call ``listener(session, event)`` for every announced event of that exact type."""
         self._listeners[event_type].append(listener)
 
+    def has_listeners(self) -> bool:
+        """Whether an earlier application of this process already wired them."""
+        return bool(self._listeners)
+
     def announce(self, session: Any, event: object) -> None:
         """Run the listeners in the order in which they were added; an exception rolls all back."""
         for listener in self._listeners[type(event)]:

@@ -16,19 +16,6 @@ class StaffChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class PeopleMerged:
-    """Two records turned out to be one person (case 100), or the merge was taken back.
-
-    Attendance of ``merged_id`` counts for ``kept_id`` while the merge stands; see ``queries.aliases``.
-    """
-
-    district_id: str
-    kept_id: str
-    merged_id: str
-    undone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class PolicyChanged:
     """An organisation set a parameter from a day on; figures that rest on it are recomputed."""
 

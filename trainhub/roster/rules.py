@@ -300,14 +300,3 @@ def sex_code(text: str) -> Literal["1", "2", ""]:
         return "1"
     return "2" if folded in ("2", "女", "女性", "女生") else ""
 
-
-# --- what the room announces ----------------------------------------------------------------------
-
-from trainhub.roster.events import PeopleMerged, PolicyChanged, StaffChanged  # noqa: E402
-
-__all__ = [
-    "CATEGORIES", "POSTS", "ClassName", "PeopleMerged", "PolicyChanged", "StaffChanged", "Stage", "check_digit",
-    "clean_name", "clean_student_no", "grade_from_entry", "is_school_code", "left_reason", "name_key", "name_problem",
-    "numeral", "parse_class", "parse_grade", "phone_tail", "posts_of", "same_but_for_dots", "sex_code", "simplified",
-    "student_no_problem", "yes_or_no",
-]  # fmt: skip

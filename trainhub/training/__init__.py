@@ -1,1 +1,1 @@
-
+"""The yearly training: what is owed, planned, counted, closed."""

@@ -96,8 +96,10 @@ class TrainingExemption(Base):
 
 
 class TrainingEvent(Base):
-    """One training. States (domain.md section 4): draft, published, held, submitted, verified, locked;
-    postponed, cancelled, amended. A state change keeps its reason in :class:`EventHistory`.
+    """One training.
+
+    States (domain.md section 4): draft, published, held, submitted, verified, locked; postponed,
+    cancelled, amended. A state change keeps its reason in :class:`EventHistory`.
     """
 
     __tablename__ = "training_event"

@@ -92,7 +92,7 @@ def _answer(status: int, text: str | None = None, **extra: Any) -> BaseResponse 
     return error_page(status, text)
 
 
-def install(app: Flask) -> None:
+def install(app: Flask) -> None:  # noqa: C901  one handler after the other
     """Register the handlers."""
 
     @app.errorhandler(DomainError)

@@ -64,7 +64,7 @@ def check_rule(app: Flask, rule: Rule) -> list[str]:
     for method in sorted(rule.methods or ()):
         permission = declaration.for_method(method)
         if permission is None:
-            if method != "OPTIONS" and not (method == "HEAD"):
+            if method not in {"OPTIONS", "HEAD"}:
                 faults.append(f"{method} {rule.rule} ({rule.endpoint}) declares no permission")
         elif permission.is_read != (method in SAFE):
             faults.append(f"{method} {rule.rule} ({rule.endpoint}) declares {permission}, the wrong kind")

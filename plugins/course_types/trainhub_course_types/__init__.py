@@ -54,7 +54,7 @@ class StaffTraining:
             found.append(Problem("too_long", "organiser", {"limit": MAX_ORGANISER}))
         return found
 
-    def credit(self, *, attended_minutes: int, scheduled_minutes: int, mode: Mode) -> CourseCredit:  # noqa: ARG002
+    def credit(self, *, attended_minutes: int, scheduled_minutes: int, mode: Mode) -> CourseCredit:
         """Return the attended minutes, at most the scheduled ones; reason ``beyond_schedule`` for the rest.
 
         ``mode`` changes nothing here: whether it meets a duty is decided where the duty is known.

@@ -13,10 +13,8 @@ from sqlalchemy.orm import Session
 
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import InvalidState, NotFound
-from trainhub.kernel.events import announcer
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
-from trainhub.roster.events import PeopleMerged
 from trainhub.roster.models import Employment, Person, PersonMerge, PostAssignment
 from trainhub.roster.people_rules import Span
 from trainhub.roster.queries.staff import employments_of
@@ -54,7 +52,7 @@ def merge(session: Session, actor: Actor, command: Merge, now: datetime) -> str:
         session, actor, now, school_id=command.school_id, kind="roster.merged", subject=kept.id, object_ref=row.id,
         payload={"kept": kept.id, "merged": merged.id, "moved": moved}, reason=row.reason,
     )
-    _tell(session, actor, kept.id, merged.id, undone=False)
+    _tell(session, actor, kept.id, merged.id)
     return row.id
 
 
@@ -87,7 +85,7 @@ def undo_merge(session: Session, actor: Actor, school_id: str, merge_id: str, re
         session, actor, now, school_id=school_id, kind="roster.merge_undone", subject=row.kept_id, object_ref=row.id,
         payload={"kept": row.kept_id, "merged": row.merged_id}, reason=reason,
     )
-    _tell(session, actor, row.kept_id, row.merged_id, undone=True)
+    _tell(session, actor, row.kept_id, row.merged_id)
 
 
 def _in_scope(session: Session, actor: Actor, person_id: str) -> Person:
@@ -146,10 +144,9 @@ def _move_posts(session: Session, tenant: str, kept_id: str, merged_id: str) -> 
     return moved
 
 
-def _tell(session: Session, actor: Actor, kept_id: str, merged_id: str, *, undone: bool) -> None:
+def _tell(session: Session, actor: Actor, kept_id: str, merged_id: str) -> None:
     session.flush()
     schools = set(session.scalars(select(Employment.school_id).where(
         Employment.district_id == actor.district_id, Employment.person_id.in_((kept_id, merged_id))
     )))
-    announcer.announce(session, PeopleMerged(actor.district_id, kept_id, merged_id, undone))
     announce(session, actor, schools, [kept_id, merged_id])

@@ -320,8 +320,8 @@ def _cell_out(cell: Cell, kind: Kind, cipher: NumberKey, numbers: dict[str, dict
 
 def _cell_back(cell: Any) -> Cell:
     if isinstance(cell, dict):
-        return {"date": date, "datetime": datetime, "time": time}[cell["t"]].fromisoformat(cell["v"])  # type: ignore[attr-defined, no-any-return]
-    return cell  # type: ignore[no-any-return]
+        return {"date": date, "datetime": datetime, "time": time}[cell["t"]].fromisoformat(cell["v"])  # type: ignore[attr-defined]
+    return cell
 
 
 # --- staged form --------------------------------------------------------------------------------

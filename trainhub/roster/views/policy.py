@@ -54,7 +54,11 @@ def set_policy(key: str) -> Any:
         with transaction() as session:
             done = service.set_policy(session, actor, command, now())
     except DomainError as error:
-        model["form"] = with_error(form, error)
+        # whoever has seen both values may send the form again, against the newer one
+        shown = _page()
+        line = next(x for x in shown.lines if x.parameter.key == key)
+        form.seen_number.data = str(shown.latest_number)
+        model |= {"line": line, "shown": shown, "form": with_error(form, error)}
         return form_page("roster/set_policy.html", error.status, **model)
     toast(_("Version %(number)s: from %(day)s the value is %(after)s; before it was %(before)s.", number=done.number,
             day=command.effective_on.isoformat(), after=done.after, before=done.before))

@@ -1,0 +1,1 @@
+"""Who owes what, what counts, when it is due: pure rules."""

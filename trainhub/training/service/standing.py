@@ -57,6 +57,9 @@ def ensure_requirement(session: Session, district_id: str, now: datetime) -> str
 REBUILD = "training.rebuild"
 """Job: judge the present year of a district anew."""
 
+AT_ONCE = 2000
+"""People judged inside the transaction that changed them; a larger import is judged right after it."""
+
 
 def recompute(
     session: Session, district_id: str, year: RequirementYear, now: datetime, *,
@@ -181,6 +184,9 @@ def on_staff_changed(session: Session, told: StaffChanged) -> None:
     if not told.person_ids:
         return
     moment = clock_now()
+    if len(told.person_ids) > AT_ONCE:
+        enqueue(session, told.district_id, REBUILD, {}, moment, f"{REBUILD}/{moment.isoformat()}", moment)
+        return
     known = session.scalars(
         select(TrainingObligation.year_key)
         .where(TrainingObligation.district_id == told.district_id, TrainingObligation.person_id.in_(told.person_ids))
