@@ -101,12 +101,12 @@ class Estate:
 
 
 @contextmanager
-def opened(folder: Path, url: str = "") -> Iterator[Flask]:
+def opened(folder: Path, url: str = "", **config: Any) -> Iterator[Flask]:
     """The application on a data folder, in this process; its connections are closed at the end."""
     key = (folder / "secret.key").read_text(encoding="ascii").strip()
     app = create_app({
         "SECRET_KEY": key, "SQLALCHEMY_DATABASE_URI": url or f"sqlite:///{folder / 'trainhub.sqlite3'}",
-        "TRAINHUB_DATA": str(folder), "TRAINHUB_LOG": "off",
+        "TRAINHUB_DATA": str(folder), "TRAINHUB_LOG": "off", **config,
     })
     with app.app_context():
         set_read_only(False)

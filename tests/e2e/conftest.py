@@ -69,6 +69,13 @@ def _sessions(sample: Sample) -> dict[str, str]:
     return tokens
 
 
+def sign_in_cookies(app: Flask, sample: Sample) -> dict[str, str]:
+    """Begin a session for each account of a district; account key -> cookie. Needs a POST request's context."""
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signer is not None
+    return {key: signer.dumps({"_user_id": token, "_fresh": True}) for key, token in _sessions(sample).items()}
+
+
 @needs(Permission.PUBLIC_READ)
 def _parts() -> str:
     """Show every part of the design in every state; a page of the tests alone."""
@@ -88,10 +95,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with app.test_request_context("/", method="POST"):
         with transaction() as session:
             sample = build_district(session)
-        tokens = _sessions(sample)
-        signer = SecureCookieSessionInterface().get_signing_serializer(app)
-        assert signer is not None
-        cookies = {key: signer.dumps({"_user_id": token, "_fresh": True}) for key, token in tokens.items()}
+        cookies = sign_in_cookies(app, sample)
         db.session.remove()
     running = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=running.serve_forever, daemon=True)

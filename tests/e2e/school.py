@@ -24,7 +24,7 @@ from trainhub.web.database import db, transaction
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "data" / "samples"
-PACK = "law-and-duties"
+PACK = "staff-law-and-duties"
 
 
 @dataclass
@@ -38,6 +38,11 @@ class School:
     def visit(self, path: str, who: str, **more: object) -> Page:
         """Open a page of the application as the account of a role."""
         return self.visit_as(path, f"{self.sample.district_id}:{who}", **more)
+
+    @property
+    def held_in(self) -> int:
+        """The year of yesterday's training."""
+        return (local_day(now()) - timedelta(days=1)).year
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -97,9 +102,12 @@ def add_sample_staff(session: Session, sample: Sample) -> dict[str, tuple[str, d
     with (SAMPLES / "roster_staff.csv").open(encoding="utf-8-sig") as file:
         rows = {row["person_key"]: row for row in csv.DictReader(file)}
     key, moment, first = sample.district_id, datetime(2020, 1, 1, tzinfo=UTC), date(2020, 9, 1)
-    groups, ids, jobs = ({k: new_id() for k in keys} for keys in ({r["dept"] for r in rows.values()}, rows, rows))
+    held = session.execute(select(Department.name, Department.id).where(Department.school_id == sample.school_id))
+    there = {row.name: row.id for row in held}
+    new = {name: new_id() for name in {r["dept"] for r in rows.values()} - there.keys()}
+    groups, ids, jobs = there | new, {k: new_id() for k in rows}, {k: new_id() for k in rows}
     for batch in (
-        [Department(district_id=key, id=groups[n], school_id=sample.school_id, name=n, sort_key=n) for n in groups],
+        [Department(district_id=key, id=new[n], school_id=sample.school_id, name=n, sort_key=n) for n in new],
         [Person(district_id=key, id=ids[k], name=r["name"], name_key=name_key(r["name"]), sort_key=k, initials=k.lower(),
                 phone_tail=r["phone_tail4"], created_at=moment) for k, r in rows.items()],
         [Employment(district_id=key, id=jobs[k], person_id=ids[k], school_id=sample.school_id, staff_no=r["staff_no"],

@@ -74,7 +74,7 @@ def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", busy_timeout_ms
         cursor = raw.cursor()
         for pragma in (
             "journal_mode=WAL", f"busy_timeout={busy_timeout_ms}", "foreign_keys=ON",
-            f"synchronous={synchronous}", "secure_delete=ON", "cache_size=-16000",
+            f"synchronous={synchronous}", "secure_delete=ON", "cache_size=-4000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, request
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, get_domain, get_locale, gettext
 
 from trainhub.kernel.clock import local
 
@@ -69,6 +69,22 @@ def percent_text(done: int, owed: int) -> str:
     return f"{done * 100 / owed:.1f}%" if owed else gettext("n/a")
 
 
+def _translations() -> NullTranslations:
+    """The catalogue of this request, resolved once: a page asks for some seven hundred sentences."""
+    if "translations" not in g:
+        g.translations = get_domain().get_translations()
+    found: NullTranslations = g.translations
+    return found
+
+
+def _gettext(text: str) -> str:
+    return str(_translations().gettext(text))
+
+
+def _ngettext(one: str, many: str, number: int) -> str:
+    return str(_translations().ngettext(one, many, number))
+
+
 def chinese(text: str) -> str:
     """Translate outside any application, for commands that need none."""
     return str(_catalogue().gettext(text))
@@ -89,6 +105,7 @@ def install(app: Flask) -> None:
         "day": day_text, "clock": time_text, "span": span_text, "moment": moment_text, "periods": periods_text,
     }
     app.jinja_env.filters.update(filters)
+    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)
     app.jinja_env.globals.update(span_text=span_text, percent=percent_text, is_chinese=is_chinese)
 
     @app.context_processor

@@ -4,8 +4,8 @@ NUL characters (PostgreSQL stores none), bytes that are no UTF-8, JSON that is n
 beyond reason, and days outside any school's lifetime: each is a 400 with a sentence, never a fault.
 """
 
+import json
 import re
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -14,19 +14,25 @@ from werkzeug.exceptions import BadRequest
 
 FIRST_DAY = date(1950, 1, 1)
 LAST_DAY = date(2150, 12, 31)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
-_MONTH = re.compile(r"\d{4}-\d{2}$")
+_WORDS = {"q", "code", "pack", "people"}
+"""Query parameters that hold words or ids, where eight digits are no day."""
+_DAY = re.compile(r"\s*(\d{4})-\d{1,2}-\d{1,2}\s*$")
+_ADDRESS_DAY = re.compile(r"\s*(\d{4})(-?\d{2}(-?\d{2})?|-?W\d{2}(-?\d)?)\s*$")
+"""Every way of writing a day or month that a reader of addresses takes; in forms it may be a number."""
 
 
-def _far_day(key: str, text: str) -> bool:
-    """Whether a value is written like a day (or, under ``month``, a month) of another age."""
-    shaped = _DAY.match(text) or (key == "month" and _MONTH.match(text))
-    return bool(shaped) and not FIRST_DAY.year <= int(text[:4]) <= LAST_DAY.year
+def _far(shape: re.Pattern[str], text: str) -> bool:
+    """Whether a value is written like a day of another age."""
+    found = shape.match(text)
+    return found is not None and not FIRST_DAY.year <= int(found[1]) <= LAST_DAY.year
 
 
-def _pairs() -> Iterable[tuple[str, str]]:
-    for source in (request.args, request.form):
-        yield from source.items(multi=True)
+def _senseless() -> bool:
+    for source, shape in ((request.args, _ADDRESS_DAY), (request.form, _DAY)):
+        for key, value in source.items(multi=True):
+            if "\0" in key or "\0" in value or ((shape is _DAY or key not in _WORDS) and _far(shape, value)):
+                return True
+    return False
 
 
 def install(app: Flask) -> None:
@@ -38,7 +44,7 @@ def install(app: Flask) -> None:
             return
         if "\0" in request.path or "\ufffd" in request.path or any("\ufffd" in v for v in request.args.values()):
             abort(400)
-        if any("\0" in key or "\0" in value or _far_day(key, value) for key, value in _pairs()):
+        if _senseless():
             abort(400)
         if request.is_json:
             _object_only()
@@ -50,4 +56,11 @@ def _object_only() -> None:
     except (BadRequest, RecursionError):
         abort(400)
     if not isinstance(body, dict):
+        abort(400)
+    try:
+        text = json.dumps(body, ensure_ascii=False)
+        text.encode()  # a lone surrogate is no character
+    except (UnicodeEncodeError, RecursionError):
+        abort(400)
+    if "\\u0000" in text:
         abort(400)

@@ -295,6 +295,6 @@
   $('chips').hidden = false; $('undo').hidden = false; if ($('plain-save')) $('plain-save').hidden = true;
   all('.person a', book).forEach(function (link) { link.tabIndex = -1; });
   all('.seg input', book).forEach(function (input) { input.tabIndex = -1; });
-  go(rows.filter(function (row) { return !value(row); })[0] || rows[0], true);
+  go(rows.filter(function (row) { return !value(row); })[0] || rows[0], doc.activeElement !== doc.body || !window.matchMedia('(hover: hover) and (pointer: fine)').matches);
   book.dataset.ready = 'yes';
 })();
