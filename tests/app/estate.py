@@ -192,7 +192,7 @@ def served(estate: Estate, count: int = 1, **environ: str) -> Iterator[list[tupl
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended by itself"
         try:
@@ -206,7 +206,7 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
 class Browser:
     """One keep-alive connection with the cookie and the CSRF token of an account."""
 
-    def __init__(self, port: int, cookie: str, *, timeout: float = 30) -> None:
+    def __init__(self, port: int, cookie: str, *, timeout: float = 60) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
         self.cookies = {COOKIE: cookie} if cookie else {}
         self.token = ""

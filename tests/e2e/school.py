@@ -65,17 +65,24 @@ def writing(server: Server) -> Iterator[Session]:
         db.session.remove()
 
 
-def found_school(server: Server, visit: Visit, *, staff: int) -> School:
-    """Build the district, give everybody a session, and put the shipped course packs on the shelf."""
+def found_district(server: Server, *, staff: int, more: Callable[[Session, Sample], None] | None = None) -> Sample:
+    """Build a district with the shipped course packs on the shelf and a session for each account."""
     with server.app.app_context():
         install_folder(server.app, ROOT / "courses")
+    with writing(server) as session:
+        sample = build_district(session, staff=staff)
+        if more:
+            more(session, sample)
     with server.app.test_request_context("/", method="POST"):
-        with transaction() as session:
-            sample = build_district(session, staff=staff)
         cookies = sign_in_cookies(server.app, sample)
         db.session.remove()
     server.cookies.update({f"{sample.district_id}:{key}": cookie for key, cookie in cookies.items()})
-    return School(server, sample, visit)
+    return sample
+
+
+def found_school(server: Server, visit: Visit, *, staff: int) -> School:
+    """Build a district whose pages ``visit`` opens."""
+    return School(server, found_district(server, staff=staff), visit)
 
 
 def add_past_training(session: Session, sample: Sample, *, days: int = 1, accept: bool = True) -> tuple[str, str]:

@@ -182,8 +182,9 @@ def _this_year(teller: Storyteller, place: Place, number: int) -> None:
         teller.tell(plan_training(teller, place.key, "draft", LAW, today + timedelta(days=20), number, ends="draft"))
         return
     teller.tell(plan_training(teller, place.key, "spring", LAW, spring, number, turnout=turnout))
-    if place.progress in {"met", "good"}:
-        teller.tell(plan_training(teller, place.key, "autumn", STEP_IN, autumn, number + 2, turnout=turnout))
+    if place.progress in {"met", "good", "half"}:
+        came = Turnout(560, 40, 10, 60) if place.progress == "half" else turnout
+        teller.tell(plan_training(teller, place.key, "autumn", STEP_IN, autumn, number + 2, turnout=came))
     if place.progress == "met":
         full = Turnout(1000, 0, 0, 0)
         teller.tell(plan_training(teller, place.key, "make-up-law", LAW, autumn + timedelta(days=28), number, turnout=full,

@@ -69,11 +69,11 @@
 
   /* ── cursor ── */
   function current() { return book.querySelector('.person.cur') || rows[0]; }
-  function go(row, quiet) {
+  function go(row, quiet, still) {
     if (!row) return;
     all('.person.cur', book).forEach(function (other) { other.classList.remove('cur'); other.tabIndex = -1; all('input, a', other).forEach(function (each) { each.tabIndex = -1; }); });
     row.classList.add('cur'); row.tabIndex = 0; all('input, a', row).forEach(function (each) { each.tabIndex = 0; });
-    if (!quiet) { row.focus({ preventScroll: true }); row.scrollIntoView({ block: 'nearest' }); }
+    if (!quiet) { row.focus({ preventScroll: true }); if (!still) row.scrollIntoView({ block: 'nearest' }); }
   }
   function next(from, step, unset) {
     for (var i = rows.indexOf(from) + step; i >= 0 && i < rows.length; i += step) if (!rows[i].hidden && (!unset || !value(rows[i]))) return rows[i];
@@ -295,6 +295,6 @@
   $('chips').hidden = false; $('undo').hidden = false; if ($('plain-save')) $('plain-save').hidden = true;
   all('.person a', book).forEach(function (link) { link.tabIndex = -1; });
   all('.seg input', book).forEach(function (input) { input.tabIndex = -1; });
-  go(rows.filter(function (row) { return !value(row); })[0] || rows[0], doc.activeElement !== doc.body || !window.matchMedia('(hover: hover) and (pointer: fine)').matches);
+  go(rows.filter(function (row) { return !value(row); })[0] || rows[0], doc.activeElement !== doc.body || !window.matchMedia('(hover: hover) and (pointer: fine)').matches, true);
   book.dataset.ready = 'yes';
 })();
