@@ -8,7 +8,7 @@ from flask import Flask, Response, g, render_template
 from flask.globals import request_ctx
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -115,6 +115,12 @@ def install(app: Flask) -> None:  # noqa: C901  one handler after the other
             if key.lower() in {"allow", "retry-after"}:
                 answer.headers[key] = value
         return answer
+
+    @app.errorhandler(IntegrityError)
+    def on_race(error: IntegrityError) -> Any:
+        """Two requests read the same state and both wrote: the keys let one through, the other starts anew."""
+        log.warning("race", constraint=getattr(getattr(error.orig, "diag", None), "constraint_name", None))
+        return _answer(409, code="stale_version")
 
     @app.errorhandler(OperationalError)
     def on_database(error: OperationalError) -> Any:

@@ -105,7 +105,8 @@ def install(app: Flask) -> None:
         "day": day_text, "clock": time_text, "span": span_text, "moment": moment_text, "periods": periods_text,
     }
     app.jinja_env.filters.update(filters)
-    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)
+    environment: Any = app.jinja_env  # the i18n extension adds this method at run time
+    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)
     app.jinja_env.globals.update(span_text=span_text, percent=percent_text, is_chinese=is_chinese)
 
     @app.context_processor

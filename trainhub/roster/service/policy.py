@@ -13,7 +13,7 @@ from trainhub.kernel.events import announcer
 from trainhub.kernel.permissions import Permission
 from trainhub.kernel.policy import PARAMETERS, Parameter
 from trainhub.roster.events import PolicyChanged
-from trainhub.roster.models import PolicySetting
+from trainhub.roster.models import OrgUnit, PolicySetting
 from trainhub.roster.queries.policy import policy_for
 from trainhub.roster.refusals import NotAllowedValue, PastPolicyDay, ReasonMissing, UnknownWord
 from trainhub.roster.service.facts import guard, record
@@ -52,6 +52,10 @@ def set_policy(session: Session, actor: Actor, command: SetPolicy, now: datetime
     value = checked(parameter, command.value)
     if not command.reason.strip():
         raise ReasonMissing(field="reason")
+    # the bureau's row is the lock: whoever comes second reads the first one's number
+    session.execute(select(OrgUnit.id).where(
+        OrgUnit.district_id == actor.district_id, OrgUnit.id == actor.district_id
+    ).with_for_update())
     number = session.scalar(select(func.max(PolicySetting.number)).where(
         PolicySetting.district_id == actor.district_id
     )) or 0
