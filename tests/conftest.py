@@ -13,12 +13,13 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
+from hypothesis import settings
 from sqlalchemy.orm import Session
 
 from tests.builders import Sample, build_district
 from trainhub.accounts import rules as account_rules
 from trainhub.accounts.models import Account, UserSession
-from trainhub.app import create_app
+from trainhub.app import create_app, shell
 from trainhub.app.schema import upgrade
 from trainhub.kernel.clock import now
 from trainhub.kernel.ids import new_id
@@ -32,6 +33,19 @@ os.environ["XDG_RUNTIME_DIR"] = str(RUNTIME)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
+
+
+settings.register_profile("trainhub", deadline=None, print_blob=True)
+settings.load_profile("trainhub")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what touches a database runs again."""
+    if config.getoption("--database") != "postgresql":
+        return
+    kept = [item for item in items if "database_url" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +101,7 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         }
     )
     application.test_client_class = FreshClient
+    shell.WEEK_SECONDS = 0  # a page's number of statements must not depend on the page before it
     upgrade(application)
     yield application
     with application.app_context():

@@ -21,11 +21,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.attendance.sheets import build_sheet
-from tests.builders import Sample, add_account, build_district
+from tests.builders import Sample, add_account, add_org, build_district
 from trainhub.accounts import rules as account_rules
 from trainhub.accounts.models import Account, UserSession
 from trainhub.app import create_app
@@ -133,8 +134,6 @@ def make_estate(folder: Path, *, extra: int = 0, url: str = "") -> Estate:
 
 
 def _furnish(session: Session, folder: Path, extra: int) -> Estate:
-    from tests.builders import add_org
-
     sample = build_district(session)
     empty = add_org(session, sample.district_id, "新城实验小学")
     add_account(session, sample, "clerk", Role.SCHOOL_ADMINISTRATOR, empty)
@@ -144,8 +143,6 @@ def _furnish(session: Session, folder: Path, extra: int) -> Estate:
 
 def _cookies(app: Flask, estate: Estate) -> None:
     """A session and its signed cookie for every account."""
-    from flask.sessions import SecureCookieSessionInterface
-
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
     moment = now()

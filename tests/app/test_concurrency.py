@@ -21,6 +21,7 @@ from trainhub.attendance.models import AttendanceMark, AttendanceRecord
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.ids import new_id
 from trainhub.roster.models import PolicySetting
+from trainhub.training.models import TrainingEvent
 from trainhub.web.database import db
 
 THREADS, SAVES, PEOPLE = 8, 6, 4
@@ -103,7 +104,7 @@ def test_two_officers_set_a_rule_at_the_same_moment(estate: Estate, ports: list[
 
     def officer(number: int, turn: int) -> int:
         browser = Browser(ports[number], estate.cookies["bureau_officer"])
-        status, text = browser.get(address)
+        text = browser.get(address)[1]
         fields = dict(Page(text.decode(), address).forms[-1].fields)
         begin.wait(60)
         value = {"value": str(181 + 2 * turn + number), "effective_on": local_day(now()).isoformat(), "reason": "办公会决定"}
@@ -137,8 +138,6 @@ def test_two_officers_publish_the_same_plan_twice(estate: Estate, ports: list[in
     assert set(found) <= {303, 409, 422}, found
     assert 303 in found
     with opened(estate.folder, estate.url):
-        from trainhub.training.models import TrainingEvent
-
         assert db.session.scalar(select(func.count()).select_from(TrainingEvent).where(TrainingEvent.title == "同一份计划")) == 1
     estate.sound()
 

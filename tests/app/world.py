@@ -19,7 +19,6 @@ from tests.builders import Sample, add_account, add_class, add_post, add_staff, 
 from tests.training.scenery import add_training
 from trainhub.accounts.models import AccountGrant, UserSession
 from trainhub.attendance import service as rolls
-from trainhub.attendance.models import AttendanceSheet
 from trainhub.attendance.queries.staging import session_frame
 from trainhub.attendance.service import Mark, MarkRoll, OpenSheet, SheetPerson
 from trainhub.attendance.service import imports as rolls_imports
@@ -90,7 +89,7 @@ def _fill(session: Session, sample: Sample, school: School, people: Sequence[str
     school.add("assignment_id", add_post(session, district, school.school_id, people[1], "homeroom_teacher", date(2026, 9, 1), None, class_id))
     _plan(session, officer, school, word)
     _roll(session, sample, school, officer, people, word)
-    add_training(session, sample, local_day(moment).replace(month=3, day=20), people, school_id=school.school_id, title=f"{word}春训"[:160])
+    add_training(session, sample, local_day(moment) - timedelta(days=30), people, school_id=school.school_id, title=f"{word}春训"[:160])
     recompute(session, district, RequirementYear(local_day(moment).year), moment, school_ids=[school.school_id])
     _papers(session, sample, school, people, word, moment)
     _batches(session, sample, school, officer, word, moment)
@@ -100,8 +99,9 @@ def _fill(session: Session, sample: Sample, school: School, people: Sequence[str
 
 
 def _weekday(days_ahead: int) -> date:
+    """A day from Monday to Friday, at least so many days ahead."""
     day = local_day(now()) + timedelta(days=days_ahead)
-    return day + timedelta(days=max(0, 7 - day.isoweekday() + 1) if day.isoweekday() > 5 else 0)
+    return day + timedelta(days=max(0, 8 - day.isoweekday()) if day.isoweekday() > 5 else 0)
 
 
 def _plan(session: Session, officer: Actor, school: School, word: str) -> None:
@@ -230,10 +230,10 @@ def addresses(app: Flask, school: School, *, strange: Mapping[str, Any] | None =
     for rule in sorted(app.url_map.iter_rules(), key=lambda r: r.rule):
         if rule.endpoint.endswith("static"):
             continue
-        choices = [{}]
+        choices: list[dict[str, Any]] = [{}]
         for name in sorted(rule.arguments):
-            values = [strange[name]] if strange and name in strange else school.ids.get(name) or FIXED.get(name) or [new_id()]
-            choices = [c | {name: v} for c in choices for v in values[:3]]
+            known = [strange[name]] if strange and name in strange else school.ids.get(name) or FIXED.get(name) or [new_id()]
+            choices = [c | {name: v} for c in choices for v in known[:3]]
         for values in choices:
             with app.test_request_context():
                 yield rule.endpoint, url_for(rule.endpoint, **values), set(rule.methods or ()) - {"OPTIONS", "HEAD"}
@@ -343,9 +343,3 @@ def contents(connection: sa.Connection) -> dict[str, int]:
         rows = connection.execute(select(table)).all()
         found[table.name] = hash(tuple(sorted(repr(tuple(row)) for row in rows)))
     return found
-
-
-def sheet_state(session: Session, sheet_id: str) -> str:
-    """The state of a roll."""
-    session.expire_all()
-    return session.scalars(select(AttendanceSheet.state).where(AttendanceSheet.id == sheet_id)).one()

@@ -98,7 +98,9 @@ def _here() -> str:
     return request.full_path.rstrip("?") if request.method == "GET" else "/"
 
 
-_WEEK_SECONDS = 60
+WEEK_SECONDS = 60
+"""How long a process remembers the label of a week."""
+
 _weeks: dict[tuple[str, str, date, str], tuple[float, str]] = {}
 
 
@@ -111,5 +113,5 @@ def _week_label(actor: Actor) -> str:
         if len(_weeks) > 5000:
             _weeks.clear()
         label = calendar(read_session(), actor.district_id, actor.org_id, today, today).week_label(today)
-        held = _weeks[key] = (time.monotonic() + _WEEK_SECONDS, str(label))
+        held = _weeks[key] = (time.monotonic() + WEEK_SECONDS, str(label))
     return held[1]
