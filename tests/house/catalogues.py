@@ -24,7 +24,7 @@ def used() -> dict[str, str]:
     folders = [ROOT / "trainhub", *sorted(p for p in (ROOT / "plugins").iterdir() if p.is_dir())]
     for folder in folders:
         for name, line, text, _comments, _context in extract_from_dir(
-            folder, METHODS, keywords=KEYWORDS, options_map={"**/templates/**.html": {"trimmed": "false"}}
+            folder, METHODS, keywords=KEYWORDS, options_map={"**/templates/**.html": {"trimmed": "false", "extensions": "jinja2.ext.do", "silent": "false"}}
         ):
             for msgid in [text] if isinstance(text, str) else text[:1]:
                 found.setdefault(msgid, f"{folder.name}/{name}:{line}")
