@@ -127,7 +127,7 @@ def owed_summary(session: Session, scope: Scope, school_id: str, requirement_id:
     row = session.get(SchoolYearTotal, (scope.district_id, requirement_id or "", year_key, school_id))
     if row is None:
         return None
-    owing = row.open + row.in_progress + row.unmet + row.grace
+    owing = row.open + row.in_progress + row.unmet  # newcomers in grace stand apart (case 3)
     return OwedSummary(year_key, row.in_scope, row.met, owing, row.exempt, row.policy_version)
 
 

@@ -97,6 +97,12 @@ class Column:
     upcoming: bool
     there: int = 0
     expected: int = 0
+    verified: bool = False
+
+    @property
+    def mark(self) -> str:
+        """Kind of mark: still to come, waiting for the second person, or counted."""
+        return "todo" if self.upcoming else "ok" if self.verified else "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +328,7 @@ def _columns(parts: Mapping[str, _Part], records: Iterable[Row[Any]], people: Co
         Column(
             event, found[0].title, found[0].starts_at, sum(p.scheduled for p in found), found[0].is_make_up,
             found[0].starts_at > now, len(there[event]), len(expected[event]),
+            all(p.state == "verified" for p in found),
         )
         for event, found in grouped_parts.items()
         if expected[event] or there[event]

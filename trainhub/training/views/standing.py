@@ -279,15 +279,21 @@ def _at(found: StandingPage, day: date) -> float:
     return round((day - year.first_day).days * 100 / ((year.last_day - year.first_day).days + 1), 2)
 
 
+def _short(title: str) -> str:
+    """A title as the ribbon has room for it: without what stands before the colon, cut with a sign."""
+    told = title.rpartition("：")[2].rpartition(": ")[2]
+    return told if len(told) <= 9 else told[:8] + "…"
+
+
 def _lanes(found: StandingPage) -> tuple[tuple[str, list[dict[str, Any]]], ...]:
     trainings = []
     shown = found.columns[-5:]
     for column in shown:
         day = local_day(column.starts_at)
-        words = _("%(title)s %(day)s", title=column.title[:8], day=f"{day.month}/{day.day}") if column.upcoming else _(
-            "%(title)s %(n)s people", title=column.title[:8], n=column.there)
+        words = _("%(title)s %(day)s", title=_short(column.title), day=f"{day.month}/{day.day}") if column.upcoming else _(
+            "%(title)s %(n)s people", title=_short(column.title), n=column.there)
         at = _at(found, day)
-        trainings.append({"at": at, "text": words, "kind": "todo" if column.upcoming else "ok", "before": at > 70})
+        trainings.append({"at": at, "text": words, "kind": column.mark, "before": at > 70})
     last = found.definition.year.last_day
     deadline = {
         "at": 99.6, "text": _("End of the year %(day)s", day=f"{last.month}/{last.day}"), "before": True,

@@ -10,7 +10,7 @@
   var all = function (selector, within) { return [].slice.call((within || doc).querySelectorAll(selector)); };
   var say = function (key, values) { return Object.keys(values || {}).reduce(function (text, name) { return text.replace('{' + name + '}', values[name]); }, words[key]); };
   var rows = all('.person', book), byId = {}, search = doc.querySelector('[data-filter=book]'), filter = 'all';
-  var queue = [], undone = [], sending = false, offline = false, since = book.dataset.now, db = null, closed = false;
+  var queue = [], undone = [], sending = false, offline = false, since = book.dataset.now, db = null, closed = false, leaving = false;
   var KEYS = { 1: 'present', 2: 'late', 3: 'excused', 4: 'absent', 5: 'left_early' }, KIND = { present: 'p', late: 'l', left_early: 'l', excused: 'e', absent: 'a' };
   rows.forEach(function (row) {
     row.dataset.id = row.querySelector('.seg input').name.slice(5);
@@ -116,6 +116,7 @@
         if (op === queue[0]) drop(op);
         if (answer.rows) accept(op, answer); else refuse(op, response.status, answer);
         figures(); strip(); send();
+        if (leaving && !queue.length) location.href = $('finish').href;
       });
     }, retry);
   }
@@ -132,6 +133,7 @@
     if (answer.tally.total !== rows.length) location.reload();
   }
   function refuse(op, status, answer) {
+    leaving = false;
     if (status === 409 && answer.error === 'sheet_closed') closed = true;
     op.before.forEach(function (pair) { if (byId[pair[0]]) { put(byId[pair[0]], pair[1]); byId[pair[0]].dataset.version = pair[2]; byId[pair[0]].querySelector('.seg').classList.remove('pending'); } });
     undone = undone.filter(function (each) { return each.op_id !== op.op_id; });
@@ -139,6 +141,7 @@
     window.TrainHub.toast(answer.message || words.failed, { kind: 'error' });
   }
   function clash(found) {
+    leaving = false;
     var row = byId[found.person], note = doc.createElement('div'), text = doc.createElement('div');
     if (!row) return;
     paint(row, found.theirs); row.classList.add('clash');
@@ -215,7 +218,7 @@
     });
   });
   $('undo').addEventListener('click', back);
-  $('finish').addEventListener('click', function (event) { if (queue.length) { event.preventDefault(); strip(); window.TrainHub.announce($('strip').textContent); } });
+  $('finish').addEventListener('click', function (event) { if (queue.length) { event.preventDefault(); leaving = !offline; $('saved').lastElementChild.textContent = say('sending', { n: queue.length }); strip(); } });
   window.addEventListener('beforeunload', function (event) { if (queue.length && !db) { event.preventDefault(); event.returnValue = words.leaving; } });
 
   /* the rest of a department */
