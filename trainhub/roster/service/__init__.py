@@ -47,8 +47,9 @@ from trainhub.roster.service.organisations import (
     create_org,
     new_org,
 )
+from trainhub.roster.service.outsiders import AddExternal, add_external
 from trainhub.roster.service.policy import PolicySet, SetPolicy, set_policy
-from trainhub.roster.service.posts import AddExternal, AssignPost, EndPost, add_external, assign_post, end_post
+from trainhub.roster.service.posts import AssignPost, EndPost, assign_post, end_post
 from trainhub.roster.service.reading import NumberKey, Reading, SchoolFacts, read_again, read_file
 
 __all__ = [

@@ -10,7 +10,7 @@ from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.ids import new_id
 from trainhub.roster.models import Employment, Person, PostAssignment, SchoolClass
-from trainhub.roster.people_rules import OUTSIDE_POSTS, Span, post_of
+from trainhub.roster.people_rules import Span, post_of
 from trainhub.roster.queries.staff import during
 from trainhub.roster.refusals import ClassNeeded, DateBeforeStart, HomeroomTaken, PeriodsOverlap, UnknownWord
 from trainhub.roster.service.facts import announce, guard, record
@@ -36,17 +36,6 @@ class EndPost:
     assignment_id: str
     last_on: date
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AddExternal:
-    """Add somebody from outside by name: a 法治副校长 without staff number, a 责任督学."""
-
-    school_id: str
-    name: str
-    post: str
-    from_on: date
-    phone_tail: str = ""
 
 
 def assign_post(session: Session, actor: Actor, command: AssignPost, now: datetime) -> str:
@@ -80,20 +69,6 @@ def end_post(session: Session, actor: Actor, command: EndPost, now: datetime) ->
         reason=command.reason,
     )
     announce(session, actor, [command.school_id], [row.person_id])
-
-
-def add_external(session: Session, actor: Actor, command: AddExternal, now: datetime) -> str:
-    """Add somebody from outside with a post; returns the person's id. Not counted in the yearly duty."""
-    from trainhub.roster.service.employment import Hire, hire
-
-    post = post_of(command.post)
-    if post not in OUTSIDE_POSTS:
-        raise UnknownWord(field="post", value=command.post)
-    hired = hire(session, actor, Hire(
-        school_id=command.school_id, name=command.name, category="external", contract="contract",
-        from_on=command.from_on, is_home=False, posts=(post,), phone_tail=command.phone_tail,
-    ), now)
-    return hired.person_id
 
 
 def place_post(session: Session, district_id: str, command: AssignPost) -> PostAssignment:
