@@ -113,6 +113,7 @@ def small_world(session: Session, moment: datetime) -> World:
         datetime(2026, 10, 1, 16, 5, tzinfo=UTC),  # a holiday, five past midnight
     ],
 )
+@pytest.mark.files_only
 def test_the_story_can_be_told_on_any_day(session: Session, moment: datetime) -> None:
     world = small_world(session, moment)
     running = session.scalars(
@@ -130,6 +131,7 @@ def test_the_story_can_be_told_on_any_day(session: Session, moment: datetime) ->
     assert verify(session).fault is None
 
 
+@pytest.mark.files_only
 def test_the_whole_demo(session: Session) -> None:
     moment = now()
     manifest = build(session, "demo", 2026, moment)
@@ -184,6 +186,7 @@ def _live_rows_equal_a_rebuild(session: Session, district_id: str, year: Require
     assert rows() == before
 
 
+@pytest.mark.files_only
 def test_acceptance_has_two_districts_every_role_and_canaries(session: Session) -> None:
     manifest = build(session, "acceptance", 1, now())
     session.flush()
@@ -200,6 +203,7 @@ def test_acceptance_has_two_districts_every_role_and_canaries(session: Session) 
     assert verify(session).fault is None
 
 
+@pytest.mark.files_only
 def test_load_rows_say_what_the_rolls_say(session: Session) -> None:
     moment = now()
     manifest = build(session, "load", 1, moment, schools=3)

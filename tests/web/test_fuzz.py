@@ -238,6 +238,17 @@ def test_a_form_takes_only_its_fields(app: Flask, world: World, probe: Probe) ->
         assert wrote > 1
 
 
+def test_what_is_planted_would_be_found(world: World, probe: Probe) -> None:
+    """The search of the test above finds a value that a form does take."""
+    prober = probe("training_officer")
+    planted: list[str] = []
+    path = f"/training/events/{world.home.ids['event_id'][1]}/cancel"
+    version = next(dict(f.fields)["version"] for _w, f in prober.forms([path.removesuffix("/cancel") + "/amend"]) if "version" in dict(f.fields))
+    answer = submit_and_look(prober, Form(path, "POST"), [("version", version), ("reason", FLAG)], planted)
+    assert answer.status == 303
+    assert "training_event" in planted
+
+
 # Names of columns that are also names of fields, on forms whose page shows the field only in some states.
 ASKED = frozenset({"name", "reason", "title", "kind", "note", "code", "year", "locale", "theme", "username", "document", "department", "value"})
 
@@ -282,7 +293,8 @@ def test_markup_in_names_titles_rooms_and_files_is_shown_as_text(
     """Every page of every role, parsed: no script, no handler, no javascript address came from data."""
     made = build_world(session, home_word=MARKUP[:64])
     vars(district).update(vars(made.sample))
-    shown, done = 0, set()
+    done: set[str] = set()
+    shown = 0
     for role in (*SCHOOL_ROLES, "teacher", "bureau_officer", "auditor", "system_administrator"):
         prober = Prober(app, client, sign_in, role)
         paths = ["/", *(path for _e, path, methods in own_addresses(app, made.home) if "GET" in methods and path not in done)]
@@ -346,6 +358,7 @@ def leaks(answer: Answer) -> bool:
 
 def test_another_schools_ids_lead_nowhere(app: Flask, world: World, probe: Probe) -> None:
     """Every route with every id of the other school: exactly as if there were no such thing."""
+    assert leaks(probe("training_officer@other").send("GET", f"/training/events/{world.other.ids['event_id'][0]}")), "its own people see it"
     for role in SCHOOL_ROLES:
         prober = probe(role)
         nobody = School("", "", {kind: [new_id()] for kind in world.other.ids})
@@ -370,7 +383,7 @@ def test_another_schools_ids_in_fields_and_filters(app: Flask, world: World, pro
         prober, home, other = probe(role), world.home, world.other
         swap = {v: other.ids[k][min(n, len(other.ids[k]) - 1)] for k, values in home.ids.items() for n, v in enumerate(values)}
 
-        def swapped(text: str) -> str:
+        def swapped(text: str, swap: dict[str, str] = swap) -> str:
             return ID.sub(lambda found: swap.get(found[0], found[0]), text)
 
         query = {"school": other.school_id, "missed": other.ids["event_id"][0], "people": other.ids["person_id"][0], "class": other.school_id}
