@@ -1,7 +1,7 @@
-"""Measures TrainHub beside its floor, in one sitting, and prints ratios beside the budgets.
+"""Measures TrainHub beside its floor, in one go, and prints ratios beside the budgets.
 
 ``make bench`` or ``python -m benchmarks.run [--quick] [--json FILE]``. Milliseconds depend on the machine
-and on who else uses it; ratios of one sitting and counts (statements, bytes) are what budgets speak of.
+and on who else uses it; ratios of one go and counts (statements, bytes) are what budgets speak of.
 Peers (RosarioSIS, Indico) are not started: a budget against them is quoted where the floor has none.
 """
 
@@ -184,7 +184,7 @@ def save_step(path_of: Callable[[int], str]) -> Callable[[Browser, int], float]:
     return step
 
 
-# --- parts of the sitting --------------------------------------------------------------------------
+# --- parts of the measurement --------------------------------------------------------------------------
 
 
 def measure_rolls(
@@ -301,10 +301,10 @@ def in_process(script: str, instance: Instance, *words: str) -> dict[str, dict[s
     return found
 
 
-# --- the sitting -----------------------------------------------------------------------------------
+# --- the measurement -----------------------------------------------------------------------------------
 
 
-def sitting(folder: Path, *, quick: bool) -> list[Line]:
+def measure(folder: Path, *, quick: bool) -> list[Line]:
     """Do all measurements; servers are started and ended here."""
     from benchmarks import floor as floor_app
 
@@ -358,7 +358,7 @@ def main() -> None:
     options = parser.parse_args()
     busy = others_busy()
     with tempfile.TemporaryDirectory(prefix="trainhub-bench-") as name:
-        lines = sitting(Path(name), quick=options.quick)
+        lines = measure(Path(name), quick=options.quick)
     print(table(lines, busy))
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
