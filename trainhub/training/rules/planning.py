@@ -25,7 +25,7 @@ MORNING = time(9, 0)
 EARLIEST = time(7, 0)
 LATEST = time(21, 0)
 LATEST_END = time(18, 0)
-LONGEST_PART = 210
+MOST_AT_ONCE = 210
 """Longest part that is proposed in one go, in minutes; more is split into morning and afternoon."""
 NOTICE_DAYS = 3
 """Days between planning and the first proposed day, so that people can be told."""
@@ -325,10 +325,10 @@ def decide(found: Sequence[PlanProblem], accepted: Iterable[str]) -> None:
 def default_parts(day: date, minutes: int, room: str = "") -> tuple[PartTime, ...]:
     """Lay ``minutes`` of a pack on a day: one afternoon, or morning and afternoon in halves.
 
-    What does not fit into one day (more than two sittings) goes on at the same hours; the officer
+    What does not fit into one day (more than two halves) goes on at the same hours; the officer
     moves the further parts to the day they like.
     """
-    if minutes <= LONGEST_PART:
+    if minutes <= MOST_AT_ONCE:
         start = at(day, AFTERNOON)
         return (PartTime(start, start + timedelta(minutes=minutes), room),)
     return halves(day, minutes, room)
