@@ -42,7 +42,6 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("grace_minutes", 5, "minutes", low=0, high=60),
         Parameter("early_leave_grace_minutes", 5, "minutes", low=0, high=60),
         Parameter("late_record_days", 7, "days", low=0, high=366),
-        Parameter("small_number_threshold", 5, "persons", low=2, high=20),
     )
 }
 

@@ -159,7 +159,6 @@ PARAMETER_LABELS: dict[str, tuple[Any, Any]] = {
     "grace_minutes": (_l("Minutes before late is late"), _l("Late minutes count from the start all the same.")),
     "early_leave_grace_minutes": (_l("Minutes before leaving counts as early"), ""),
     "late_record_days": (_l("Days after which a record is late"), _l("Later records are accepted and marked.")),
-    "small_number_threshold": (_l("Smallest group shown in public"), _l("Smaller groups are shown as “fewer than”.")),
 }
 STATE_LABELS: dict[str, Any] = {
     "staged": _l("waiting to be written"), "applied": _l("written"), "withdrawn": _l("withdrawn"), "discarded": _l("dropped"),
