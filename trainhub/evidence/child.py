@@ -6,12 +6,14 @@ no settings, no secrets and no database, and may not write a file.
 
 import importlib
 import json
+import signal
 import sys
 from typing import Any
 
 from trainhub.evidence import wire
 from trainhub.evidence.rules import OUTPUT_BYTES
 from trainhub.plugin_api.contracts import AttendanceSource, Refused, Upload
+from trainhub.plugin_api.documents import looks_like_json, read_json
 from trainhub.plugin_api.limits import Limits
 from trainhub.plugin_api.tables import read_tables
 
@@ -44,11 +46,26 @@ def _answer(request: dict[str, Any], upload: Upload, sources: dict[str, Attendan
     if request["op"] == "tables":
         return wire.pack_tables(read_tables(upload, limits, request.get("encoding")))
     if request["op"] == "recognise":
-        read_tables(upload, limits)  # a hostile file is refused here, before any source guesses
+        # A hostile file is refused here, before any source guesses.
+        read_json(upload, limits) if looks_like_json(upload.content) else read_tables(upload, limits)
         return {key: source.recognise(upload) for key, source in sources.items()}
     (source,) = sources.values()
+    if request["op"] == "recognise_alone":
+        return _sure_in_time(source, upload, request["milliseconds"])
     result = source.read(upload, wire.unpack_frame(request["frame"]), request.get("mapping"))
     return wire.pack_result(result)
+
+
+def _sure_in_time(source: AttendanceSource, upload: Upload, milliseconds: int) -> int:
+    """Ask a source from outside; one that hangs is interrupted where the system can (POSIX)."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, _too_slow)
+        signal.setitimer(signal.ITIMER_REAL, milliseconds / 1000)
+    return int(source.recognise(upload))
+
+
+def _too_slow(_signal: int, _frame: Any) -> None:
+    raise TimeoutError
 
 
 def run(header: bytes, content: bytes) -> bytes:

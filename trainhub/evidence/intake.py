@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 _PASSED_ON = ("PATH", "SYSTEMROOT", "TEMP", "TMP")
 _TIME_OVER = {-int(getattr(signal, name)) for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)}
+ALONE_MILLISECONDS, ALONE_SECONDS = 250, 2
+"""How long a source from outside may think about a file; the seconds are for those that cannot be interrupted."""
+_ITS_FAULT = frozenset({"source_failed", "timeout", "reader_crashed", "out_of_memory"})
 _ABORTED = -int(signal.SIGABRT)
 
 
@@ -48,18 +51,51 @@ def read_attendance(
         "frame": wire.pack_frame(frame),
         "mapping": dict(mapping) if mapping else None,
     }
-    return wire.unpack_result(_ask(request, upload, limits))
+    try:
+        return wire.unpack_result(_ask(request, upload, limits))
+    except Refused as refused:
+        _blame(source, "read", refused)
+        raise
 
 
 def recognise(upload: Upload, sources: Sequence[AttendanceSource], *, limits: Limits = LIMITS) -> dict[str, int]:
-    """Return how sure each source is (0-100 by source key). A file that must be refused raises ``Refused``."""
-    request = {"op": "recognise", "sources": {s.spec.key: _reference(s) for s in sources}}
+    """Return how sure each source is (0-100 by source key). A file that must be refused raises ``Refused``.
+
+    Sources that came with TrainHub share a child; one from outside is asked in a child of its own, so that it
+    costs only its own answer when it fails or hangs.
+    """
+    ours = [s for s in sources if not getattr(s, "outside", False)]
+    request = {"op": "recognise", "sources": {s.spec.key: _reference(s) for s in ours}}
     answer: dict[str, int] = _ask(request, upload, limits)
+    for source in sources:
+        if getattr(source, "outside", False) and not getattr(source, "broken_off", False):
+            answer[source.spec.key] = _asked_alone(upload, source, limits)
     return answer
 
 
+def _asked_alone(upload: Upload, source: AttendanceSource, limits: Limits) -> int:
+    request = {
+        "op": "recognise_alone", "milliseconds": ALONE_MILLISECONDS, "sources": {source.spec.key: _reference(source)},
+    }
+    try:
+        sure: int = _ask(request, upload, dataclasses.replace(limits, seconds=ALONE_SECONDS))
+    except Refused as refused:
+        _blame(source, "recognise", refused)
+        return 0
+    return sure
+
+
+def _blame(source: AttendanceSource, method: str, refused: Refused) -> None:
+    """Tell the guard of a source from outside (``plugin_host``) that it failed in the child."""
+    note = getattr(source, "note_failure", None)
+    if note is not None and getattr(source, "outside", False) and refused.code in _ITS_FAULT:
+        slow = refused.code == "timeout" or refused.params.get("error") == "TimeoutError"
+        note(method, "slow" if slow and method == "recognise" else "failed", refused.params.get("error", refused.code))
+
+
 def _reference(source: AttendanceSource) -> str:
-    return f"{type(source).__module__}:{type(source).__qualname__}"
+    plain = getattr(source, "__wrapped__", source)
+    return f"{type(plain).__module__}:{type(plain).__qualname__}"
 
 
 def _environment() -> dict[str, str]:
@@ -99,5 +135,5 @@ def _open_answer(done: subprocess.CompletedProcess[bytes], limits: Limits) -> An
         raise Refused(code, **params)
     if "failed" in answer:
         log.warning("source failed in the reading child: %s", answer["failed"])
-        raise Refused("source_failed")
+        raise Refused("source_failed", error=answer["failed"])
     return answer["ok"]

@@ -28,6 +28,9 @@ REFUSALS: dict[str, str] = {
     "macro_file": N_("The workbook contains macros or programs. Save it as an .xlsx without macros and upload that."),
     "undecodable": N_("The characters of this text file cannot be read. Save it as .xlsx, or as CSV in UTF-8, and upload it again."),
     "nul_bytes": N_("The text file contains invalid characters (NUL), as exports that broke off do. Export it again, or save it as .xlsx."),
+    "bad_json": N_("The answer of the platform is incomplete or damaged. Fetch it again, and upload it as it came."),
+    "only_totals": N_("This report holds sums only, not who came when. Export the daily report (每日统计) or the records (原始记录) and upload that."),
+    "could_be_several": N_("This file could be: %(kinds)s. Choose which it is and upload it again."),
     "no_header": N_("No row with column names such as 姓名 or 工号 was found in the first 15 rows. Add one, or choose the columns by hand."),
     "timeout": N_("Reading the file took more than %(seconds)s seconds and was stopped. Keep only the sheet that is needed and upload it again."),
     "out_of_memory": N_("Reading the file needs too much memory and was stopped. Copy the list into a new workbook and upload that."),
@@ -40,5 +43,5 @@ REFUSALS: dict[str, str] = {
 def refusal_sentence(refused: Refused, translate: Callable[[str], str] = str) -> str:
     """Return the sentence of a refusal. An unknown code (of a plugin) is shown by its name."""
     text = translate(REFUSALS.get(refused.code, N_("The file was refused: %(code)s.")))
-    params = {"code": refused.code, "limit": "—", "limit_mb": "—", "seconds": "—", "row": "—"} | refused.params
+    params = {"code": refused.code, **dict.fromkeys(("limit", "limit_mb", "seconds", "row", "kinds"), "—"), **refused.params}
     return text % params

@@ -89,6 +89,8 @@ def _pack_reading(reading: AttendanceReading) -> dict[str, Any]:
         packed["raw"] = dict(packed["raw"])
     if "punches" in packed:
         packed["punches"] = [p.isoformat() for p in packed["punches"]]
+    if "stays" in packed:
+        packed["stays"] = [[a.isoformat(), b.isoformat()] for a, b in packed["stays"]]
     for name in _MOMENTS:
         if name in packed:
             packed[name] = packed[name].isoformat()
@@ -98,6 +100,8 @@ def _pack_reading(reading: AttendanceReading) -> dict[str, Any]:
 def _unpack_reading(data: dict[str, Any]) -> AttendanceReading:
     if "punches" in data:
         data["punches"] = tuple(datetime.fromisoformat(p) for p in data["punches"])
+    if "stays" in data:
+        data["stays"] = tuple((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in data["stays"])
     for name in _MOMENTS:
         if name in data:
             data[name] = datetime.fromisoformat(data[name])

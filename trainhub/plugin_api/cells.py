@@ -7,7 +7,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from trainhub.kernel.clock import SCHOOL_ZONE, at
@@ -253,6 +253,21 @@ def moments_of(cell: Cell, year: int | None = None) -> tuple[Moment, ...]:
 def school_moment(day: date, clock: time, *, next_day: bool = False) -> datetime:
     """Return the aware moment of a wall-clock time on a school day (Asia/Shanghai)."""
     return at(day + timedelta(days=1) if next_day else day, clock)
+
+
+def epoch_moment(value: object) -> datetime | None:
+    """Return the aware moment of an epoch count, whole minutes; seconds and milliseconds tell themselves apart.
+
+    Anything that is no such count between 2001 and 2099 gives None.
+    """
+    if isinstance(value, str) and value.isdecimal() and len(value) < 15:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    seconds = value / 1000 if value >= 10**11 else value
+    if not 10**9 <= seconds < 4_070_908_800:
+        return None
+    return datetime.fromtimestamp(seconds // 60 * 60, UTC)
 
 
 @lru_cache(maxsize=16_384)

@@ -4,6 +4,7 @@ Everything here is a frozen value: a plugin never receives a database session, a
 request.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -22,7 +23,7 @@ class Refused(Exception):
     ``code`` is one of ``empty_file``, ``no_data``, ``not_a_table``, ``too_large``, ``inflated_too_large``,
     ``too_many_rows``, ``too_many_columns``, ``too_many_sheets``, ``too_many_members``, ``cell_too_long``,
     ``entities_forbidden``, ``bad_archive``, ``unsafe_path``, ``encrypted``, ``macro_file``,
-    ``undecodable``, ``nul_bytes``, ``no_header``, ``timeout``, ``out_of_memory``, ``reader_crashed``,
+    ``undecodable``, ``nul_bytes``, ``bad_json``, ``no_header``, ``only_totals``, ``could_be_several``, ``timeout``, ``out_of_memory``, ``reader_crashed``,
     ``source_failed``; core turns it into a sentence (``trainhub.evidence.messages``). ``params`` fill
     the sentence and never hold cell contents.
     """
@@ -35,7 +36,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with an input: a code, where, and what to fill its sentence with."""
+    """Something wrong with an input: a code, where, and what to fill its sentence with.
+
+    Core has sentences for the codes of :data:`DETAIL_CODES`. A course type that refuses for a reason of
+    its own says it in ``params["text"]`` (English or the reader's language), under a code of its own.
+    """
 
     code: str
     field: str = ""
@@ -44,10 +49,23 @@ class Problem:
 
 # --- course types -------------------------------------------------------------------------------
 
+DETAIL_CODES = frozenset({
+    "required", "not_a_choice", "not_a_number", "not_a_date", "too_long", "out_of_range", "bad_character", "unknown_field",
+    "content_not_stored", "course_type_unavailable",
+})
+"""Codes of problems with detail fields that core says itself. ``too_long`` has ``limit``, ``out_of_range`` has ``lowest``
+and ``highest``."""
+
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
 
 @dataclass(frozen=True, slots=True)
 class DetailField:
-    """One declared field of a course type; core builds the form from it."""
+    """One declared field of a course type; core builds the form from it.
+
+    ``name`` is a short identifier (lower case, digits, ``_``). A required ``boolean`` must be ticked. Dates are
+    kept as ISO text. Raises ValueError where the declaration contradicts itself.
+    """
 
     name: str
     label: str
@@ -56,10 +74,21 @@ class DetailField:
     choices: tuple[tuple[str, str], ...] = ()
     help: str = ""
 
+    def __post_init__(self) -> None:
+        if not _FIELD_NAME.fullmatch(self.name):
+            raise ValueError(f"detail field {self.name!r}: use a short identifier of lower-case letters, digits and _")
+        if (self.kind == "choice") != bool(self.choices):
+            raise ValueError(f"detail field {self.name!r}: a choice needs choices, and nothing else has them")
+
 
 @dataclass(frozen=True, slots=True)
 class CourseTypeSpec:
-    """The description of a course type. ``key`` is unique over all plugins."""
+    """The description of a course type. ``key`` is unique over all plugins.
+
+    ``required_proofs`` name what is kept as evidence (``sign_in_sheet``, ``photo``, ``record_sheet`` ...);
+    ``report_columns`` name the detail fields that stand in the ledger of trainings, in that order. Raises ValueError
+    where a name stands twice or a column names no field.
+    """
 
     key: str
     label: str
@@ -68,6 +97,15 @@ class CourseTypeSpec:
     default_roll: Literal["present", "unmarked"]
     required_proofs: tuple[str, ...] = ()
     detail_fields: tuple[DetailField, ...] = ()
+    report_columns: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [field.name for field in self.detail_fields]
+        if len(set(names)) != len(names):
+            raise ValueError(f"course type {self.key!r}: two detail fields have the same name")
+        strange = [name for name in self.report_columns if name not in names]
+        if strange:
+            raise ValueError(f"course type {self.key!r}: no detail field is called {strange[0]!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +162,8 @@ class Upload:
 class SessionFrame:
     """What a reader may know of the session: its local day and wall-clock times, nothing of people.
 
-    Times are aware. Window and grace in minutes (FORMATS.md R2-R4).
+    Times are aware. Window and grace in minutes (FORMATS.md R2-R4). ``place`` is the room as the session
+    names it, or "" where nobody said.
     """
 
     starts_at: datetime
@@ -136,6 +175,7 @@ class SessionFrame:
     early_leave_grace: int = 5
     min_gap: int = 10
     single_punch: Literal["credit_to_end", "review"] = "review"
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +185,10 @@ class AttendanceReading:
     ``row`` is the 1-based row in the file (or sequence number); identity fields are as normalised
     text or ""; ``punches`` are aware datetimes (whole minutes); ``stated`` is the status the source
     itself claims: present, late, absent, excused, left_early, or None; ``whole_session`` says that a
-    tick stands for the whole session; ``late_minutes``/``left_at`` come from remarks; ``flags`` are
+    tick stands for the whole session (a stated presence without it leaves the minutes open); ``stays`` are
+    stretches (in, out) the source itself pairs, as a meeting or a turnstile does: only they count then, no
+    minute twice; ``most_minutes`` is the source's own total, never exceeded; ``sign_in_only`` says that a
+    later punch repeats the first and is never a sign-out (forms); ``late_minutes``/``left_at`` come from remarks; ``flags`` are
     review codes of FORMATS.md R12; ``external_id`` is the natural key that makes repeats idempotent;
     ``other_days`` marks punches that lie on other days only.
     """
@@ -159,6 +202,9 @@ class AttendanceReading:
     card_no: str = ""
     email: str = ""
     punches: tuple[datetime, ...] = ()
+    stays: tuple[tuple[datetime, datetime], ...] = ()
+    most_minutes: int | None = None
+    sign_in_only: bool = False
     stated: Literal["present", "late", "absent", "excused", "left_early"] | None = None
     whole_session: bool = False
     late_minutes: int | None = None

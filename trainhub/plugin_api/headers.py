@@ -120,6 +120,29 @@ def _header(first: int, last: int, texts: Sequence[str], field_of: Recogniser) -
     return Header(first, last, tuple(texts), tuple(field_of(fold_label(t)) if t else None for t in texts))
 
 
+def groups_over(table: Table, header: Header) -> tuple[str, ...]:
+    """Return, for each column of a header, the text of the group it stands under in the row above, else "".
+
+    A group reaches as far as its cell is merged; in a file without merged cells, to the next text beside it.
+    A title (one text over everything) is no group.
+    """
+    width = len(header.texts)
+    top = header.first if header.first != header.last else header.first - 1
+    upper = [text_of(cell_at(table.rows[top], c)) for c in range(width)] if top >= 0 else []
+    if len(set(filter(None, upper))) < 2:
+        return ("",) * width
+    lower = [text_of(cell_at(table.rows[header.last], c)) for c in range(width)]
+    ends = {left: right for first, left, last, right in table.merged if first == last == top and right > left}
+    groups: list[str] = []
+    current, reach = "", -1
+    for column in range(width):
+        if upper[column]:
+            current = "" if lower[column] in ("", upper[column]) else upper[column]
+            reach = ends.get(column, column if ends else width)
+        groups.append(current if column <= reach and lower[column] else "")
+    return tuple(groups)
+
+
 def cell_at(row: Sequence[Cell], column: int | None) -> Cell:
     """Return a cell of a row that may be shorter than its header."""
     return row[column] if column is not None and column < len(row) else None

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from trainhub.plugin_api.archives import OLE_MAGIC, ZIP_MAGIC, check_old_workbook, rebuild_workbook
@@ -61,9 +62,13 @@ def read_tables(upload: Upload, limits: Limits = LIMITS, encoding: str | None = 
     """Return the tables of a file.
 
     ``encoding`` overrides the rule (byte order mark, strict UTF-8, strict GB18030) for text files.
-    Raises :class:`Refused`.
+    Several sources look at one file in turn, so the tables of the last file are kept. Raises :class:`Refused`.
     """
-    content = upload.content
+    return _tables_of(upload.content, limits, encoding)
+
+
+@lru_cache(maxsize=1)
+def _tables_of(content: bytes, limits: Limits, encoding: str | None) -> Tables:
     if not content.strip(b" \t\r\n\x00\xef\xbb\xbf"):
         raise Refused("empty_file")
     if len(content) > limits.upload_bytes:

@@ -1,0 +1,92 @@
+"""What an uploaded proof may be, and what is taken out of it before it is kept. Pure.
+
+A scan is kept as it is, but for what cameras and phones write beside the picture: place, device, owner.
+"""
+
+import struct
+from typing import ClassVar
+
+from trainhub.kernel.errors import DomainError
+
+PROOF_BYTES = 8 * 1024 * 1024
+"""A page scanned at 300 dpi has about a tenth of it."""
+
+SUFFIXES = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
+"""Kinds of files that are kept, with the ending they are given back with."""
+
+
+class BadProof(DomainError):
+    """The file is empty, or neither a PDF nor a JPEG nor a PNG picture, whatever its name says."""
+
+    code = "bad_proof"
+
+
+class ProofTooLarge(DomainError):
+    """The file is larger than a scan needs to be."""
+
+    code = "proof_too_large"
+    status: ClassVar[int] = 413
+
+
+def media_type_of(content: bytes) -> str:
+    """The kind of a file by its first bytes. Raises :class:`BadProof`, :class:`ProofTooLarge`."""
+    if len(content) > PROOF_BYTES:
+        raise ProofTooLarge(field="scan", limit_mb=PROOF_BYTES // 2**20)
+    if content.startswith(b"%PDF-"):
+        return "application/pdf"
+    if content.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content.startswith(_PNG):
+        return "image/png"
+    raise BadProof(field="scan")
+
+
+def without_metadata(content: bytes, media_type: str) -> bytes:
+    """The same picture without place, device and remarks. Raises :class:`BadProof` where it is damaged."""
+    try:
+        if media_type == "image/jpeg":
+            return _jpeg(content)
+        return _png(content) if media_type == "image/png" else content
+    except (struct.error, IndexError) as error:
+        raise BadProof(field="scan") from error
+
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_SOS, _COMMENT = 0xDA, 0xFE
+_KEPT_APP = {0xE0, 0xE2, 0xEE}
+"""Application segments that a viewer needs: JFIF, colour profile, Adobe's colour transform."""
+
+
+def _jpeg(content: bytes) -> bytes:
+    """Walk the segments up to the picture data, which is copied whole."""
+    kept, at = [content[:2]], 2
+    while True:
+        if content[at] != 0xFF:
+            raise IndexError
+        marker, length = content[at + 1], struct.unpack(">H", content[at + 2 : at + 4])[0]
+        if marker == _SOS:
+            return b"".join([*kept, content[at:]])
+        end = at + 2 + length
+        if end > len(content) or length < 2:
+            raise IndexError
+        extra = 0xE0 <= marker <= 0xEF and marker not in _KEPT_APP
+        if not extra and marker != _COMMENT:
+            kept.append(content[at:end])
+        at = end
+
+
+_PNG_EXTRA = {b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"}
+
+
+def _png(content: bytes) -> bytes:
+    kept, at = [_PNG], len(_PNG)
+    while True:
+        length, kind = struct.unpack(">I4s", content[at : at + 8])
+        end = at + 12 + length
+        if end > len(content):
+            raise IndexError
+        if kind not in _PNG_EXTRA:
+            kept.append(content[at:end])
+        if kind == b"IEND":
+            return b"".join(kept)
+        at = end
