@@ -83,7 +83,7 @@ def form_of(page: bytes, choose: Callable[[int], str]) -> dict[str, str]:
         if value not in values:
             raise Wrong(f"{name} does not offer {value}")
         wanted[name] = value
-    keep = {name: value for name, value in form.hidden.items() if name in {"csrf_token", "op_id"} or name.startswith("seen-")}
+    keep = {name: value for name, value in form.hidden.items() if name in {"csrf_token", "op_id", "seen"}}
     return keep | wanted
 
 

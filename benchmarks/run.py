@@ -238,7 +238,7 @@ def measure_weight(lines: list[Line], instance: Instance, port: int) -> None:
     user = instance.browser(port, "first.officer")
     page = user.get(instance.roll(45, 0))
     packed = len(gzip.compress(page, 6)) / 1024
-    files = sorted(set(re.findall(rb'(?:href|src)="(/static/[^"]+)"', page)))
+    files = sorted(set(re.findall(rb'(?:href|src)="(/[^"]+\.(?:css|js)\b[^"]*)"', page)))
     static = [user.get(name.decode()) for name in files]
     whole = packed + sum(len(gzip.compress(content, 6)) for content in static) / 1024
     raw = (len(page) + sum(map(len, static))) / 1024

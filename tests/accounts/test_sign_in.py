@@ -184,3 +184,7 @@ def test_next_leads_only_to_this_site() -> None:
                  "/a\nb", "", None, "http:/evil", "///evil"):
         assert safe_path(evil) == "/"
     assert safe_path("/rolls/1?x=2") == "/rolls/1?x=2"
+
+
+def test_an_unknown_name_costs_as_much_as_a_wrong_password() -> None:
+    assert not service._hasher.check_needs_rehash(service._NOBODY)

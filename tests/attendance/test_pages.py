@@ -1,5 +1,6 @@
 """The pages without scripts, the endpoints of the script, and who may see or do what."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from tests.attendance.sheets import Built, build_sheet
 from tests.builders import Sample, add_staff
 from tests.conftest import SignIn
 from trainhub.attendance import queries, service
-from trainhub.attendance.service import Mark, MarkRoll, SubmitRoll
+from trainhub.attendance.service import Mark, MarkRoll, SheetPerson, SubmitRoll
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
@@ -36,9 +37,9 @@ def ended(sheet: Built) -> Built:
 
 def test_the_roll_shows_everybody_with_a_radio_and_a_version(officer: FlaskClient, sheet: Built) -> None:
     text = officer.get(f"/rolls/{sheet.sheet_id}").get_data(as_text=True)
-    for person in sheet.people:
-        assert f'name="mark-{person}"' in text
-        assert f'name="seen-{person}" value="0:"' in text
+    for place, person in enumerate(sheet.people, 1):
+        assert f'name="mark-{place}"' in text
+        assert f"{person[-8:]}.0" in text.split('name="seen" value="')[1].split('"')[0].split()[place - 1]
     assert "语文组" in text
     assert "style=" not in text.replace("data-style=", "")
     assert "<script>" not in text
@@ -46,7 +47,7 @@ def test_the_roll_shows_everybody_with_a_radio_and_a_version(officer: FlaskClien
 
 def test_the_plain_form_saves_only_what_was_changed(officer: FlaskClient, sheet: Built) -> None:
     a, b, c = sheet.people[:3]
-    data = {f"mark-{a}": "present", f"seen-{a}": "0:", f"seen-{b}": "0:", f"mark-{c}": "late", f"seen-{c}": "0:late"}
+    data = {"seen": f"{a[-8:]}.0 {b[-8:]}.0 {c[-8:]}.0l", "mark-1": "present", "mark-3": "late"}
     assert officer.post(f"/rolls/{sheet.sheet_id}", data=data).status_code == 303
     assert [sheet.head(i).status for i in range(3)] == ["present", None, None]
 
@@ -55,15 +56,15 @@ def test_two_stale_forms_one_wins_and_the_other_is_shown_both_values(officer: Fl
     a, b = sheet.people[:2]
     sheet.mark((0, "absent", 0), key="training_officer_2")
     sheet.session.commit()
-    data = {f"mark-{a}": "present", f"seen-{a}": "0:", f"mark-{b}": "present", f"seen-{b}": "0:"}
+    data = {"seen": f"{a[-8:]}.0 {b[-8:]}.0", "mark-1": "present", "mark-2": "present"}
     answer = officer.post(f"/rolls/{sheet.sheet_id}", data=data)
     text = answer.get_data(as_text=True)
     assert answer.status_code == 409
     assert "training_officer_2账号" in text
-    assert f'name="mark-{a}" value="present"' in text
-    assert f'name="seen-{a}" value="1:absent"' in text
+    assert 'name="mark-1" value="present"' in text
+    assert f'name="seen" value="{a}.1a"' in text
     assert (sheet.head(0).status, sheet.head(1).status) == ("absent", "present")
-    taken = officer.post(f"/rolls/{sheet.sheet_id}", data={f"mark-{a}": "present", f"seen-{a}": "1:absent"})
+    taken = officer.post(f"/rolls/{sheet.sheet_id}", data={"seen": f"{a}.1a", "mark-1": "present"})
     assert taken.status_code == 303
     assert sheet.head(0).status == "present"
 
@@ -85,6 +86,62 @@ def test_a_script_is_answered_with_rows_figures_and_the_servers_time(officer: Fl
     assert answer["rows"][0]["version"] == 1
     assert answer["tally"]["excused"] == 1
     assert len(answer["saved_at"]) == 8
+
+
+@pytest.mark.parametrize("damage", [
+    {"seen": "{a}.0", "mark-2": "present"}, {"seen": "{a}", "mark-1": "present"}, {"seen": "{a}.0", "mark-1": "there"},
+    {"mark-1": "present"}, {"seen": "../.0", "mark-1": "present"}, {"seen": "{a}.0", "mark-x": "present"},
+])
+def test_a_damaged_form_is_refused_whole(officer: FlaskClient, sheet: Built, damage: dict[str, str]) -> None:
+    form = {name: value.replace("{a}", sheet.people[0][-8:]) for name, value in damage.items()}
+    assert officer.post(f"/rolls/{sheet.sheet_id}", data=form).status_code == 400
+    assert sheet.head(0).status is None
+
+
+def test_marking_one_person_under_two_names_writes_nothing(officer: FlaskClient, sheet: Built) -> None:
+    a = sheet.people[0]
+    form = {"seen": f"{a[-8:]}.0 {a}.0", "mark-1": "present", "mark-2": "absent"}
+    assert officer.post(f"/rolls/{sheet.sheet_id}", data=form).status_code == 422
+    assert sheet.head(0).status is None
+
+
+def test_a_form_opened_before_the_list_was_numbered_anew_marks_the_same_people(
+    officer: FlaskClient, sheet: Built, session: Session
+) -> None:
+    page = officer.get(f"/rolls/{sheet.sheet_id}").get_data(as_text=True)
+    seen = page.split('name="seen" value="')[1].split('"')[0]
+    people = [SheetPerson(p, number, "语文组") for number, p in enumerate(reversed(sheet.people), 1)]
+    service.sync_people(session, sheet.actor(), sheet.sheet_id, people, now())
+    session.commit()
+    assert officer.post(f"/rolls/{sheet.sheet_id}", data={"seen": seen, "mark-1": "late"}).status_code == 303
+    assert [sheet.head(i).status for i in range(6)] == ["late", None, None, None, None, None]
+
+
+def test_a_person_is_found_by_the_key_of_the_page(officer: FlaskClient, sheet: Built) -> None:
+    page = officer.get(f"/rolls/{sheet.sheet_id}").get_data(as_text=True)
+    path = f"/rolls/{sheet.sheet_id}/people/{sheet.people[2][-8:]}"
+    assert f'href="{path}"' in page
+    assert officer.get(path).status_code == 200
+    assert officer.get(f"/rolls/{sheet.sheet_id}/people/00000000").status_code == 404
+
+
+def test_the_rest_of_a_department_has_a_page_for_readers_without_scripts(officer: FlaskClient, sheet: Built) -> None:
+    url = f"/rolls/{sheet.sheet_id}/rest"
+    assert f'href="{url}"' in officer.get(f"/rolls/{sheet.sheet_id}").get_data(as_text=True)
+    assert '<option value="语文组">' in officer.get(url).get_data(as_text=True)
+
+
+def test_the_script_comes_with_its_words_in_either_language(officer: FlaskClient, sheet: Built) -> None:
+    page = officer.get(f"/rolls/{sheet.sheet_id}").get_data(as_text=True)
+    address = page.split('<script src="/rolls/')[1].split('"')[0]
+    answer = officer.get(f"/rolls/{address}")
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.mimetype == "text/javascript"
+    chinese, english = (json.loads(officer.get(f"/rolls/desk.{x}.js").get_data(as_text=True).split(" = ", 1)[1].split(";\n", 1)[0])
+                        for x in ("zh_Hans_CN", "en"))
+    assert (chinese["words"]["status"]["late"], english["words"]["status"]["late"]) == ("迟到", "Late")
+    assert 'id="details"' in english["html"]
+    assert officer.get("/rolls/desk.fr.js").status_code == 404
 
 
 @pytest.mark.parametrize("body", [

@@ -88,7 +88,7 @@ def test_one_key_for_each_of_26_people_until_the_minutes_count(school: School) -
     hand.press("/")
     page.keyboard.type("xxy")
     hand.press("Enter")
-    expect(page.locator(".person.cur .nm")).to_have_text("许晓燕")
+    expect(page.locator(".person.cur legend a")).to_have_text("许晓燕")
     hand.press("3")
     expect(page.locator("#n-present")).to_have_text(str(STAFF - 2))
 
@@ -213,15 +213,15 @@ def test_two_officers_on_one_roll_see_both_values(school: School) -> None:
     expect(row(roll(second), 3).locator("input:checked")).to_have_value("absent")
 
 
-TAPPED = "#book .sg, .roll-foot .btn:visible, .tools .chip:visible, .tools input:visible, .tabbar a, #book .book-rest:visible"
+TAPPED = "#book .seg label, .roll-foot .btn:visible, .tools .chip:visible, .tools input:visible, .tabbar a, #book .book-rest:visible"
 
 
 def test_on_the_phone_the_roll_is_marked_with_the_thumb(school: School) -> None:
     _event, sheet = school.yesterdays_training()
     page = roll(school.visit(f"/rolls/{sheet}", "training_officer", width=390))
     for number in range(1, 6):
-        row(page, number).locator(".sg").nth(0).tap()
-    row(page, 6).locator(".sg").nth(1).tap()
+        row(page, number).locator(".seg label").nth(0).tap()
+    row(page, 6).locator(".seg label").nth(1).tap()
     expect(page.locator("#n-present")).to_have_text("5")
     expect(page.locator("#n-late")).to_have_text("1")
     saved(page)

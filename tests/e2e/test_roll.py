@@ -203,7 +203,7 @@ def test_without_a_connection_marks_are_kept_and_sent_later(visit: Visit, held: 
 
 def test_on_the_phone_every_status_is_one_tap_of_44_pixels(visit: Visit, held: Held) -> None:
     page = ready(visit(held.url, "training_officer", width=390))
-    cells = row(page, 1).locator(".sg")
+    cells = row(page, 1).locator(".seg label")
     for index in range(4):
         box = cells.nth(index).bounding_box()
         assert box is not None
@@ -216,8 +216,8 @@ def test_on_the_phone_every_status_is_one_tap_of_44_pixels(visit: Visit, held: H
 
 def test_without_scripts_the_form_saves_everything(visit: Visit, held: Held) -> None:
     page = visit(held.url, "training_officer", scripts=False)
-    row(page, 1).locator("input[value=present]").check(force=True)
-    row(page, 2).locator("input[value=excused]").check(force=True)
+    page.locator(".person").nth(0).locator("input[value=present]").check(force=True)
+    page.locator(".person").nth(1).locator("input[value=excused]").check(force=True)
     page.click("#plain-save")
     assert [held.status(n) for n in (1, 2, 3)] == ["present", "excused", None]
 

@@ -13,9 +13,9 @@ from trainhub.ledger.guards import GUARDED
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = sorted(p for p in (ROOT / "trainhub").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "trainhub").rglob("templates/**/*.html"))
-REFERENCE = {"login_name", "sign_in_throttle", "course_pack", "calendar_day"}
+REFERENCE = {"login_name", "sign_in_throttle", "course_pack", "calendar_day", "plugin_failure"}
 assert tables.ALL
-"""Tables without a tenant: the same everywhere, or known before the tenant is."""
+"""Tables without a tenant: the same everywhere, known before the tenant is, or about code, which is shared."""
 BY_TOKEN = {"user_session"}
 """Looked up by a secret before anything else is known; it names its tenant in a column."""
 

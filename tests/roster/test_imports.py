@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tests.builders import Sample, person_name
 from tests.roster.conftest import KEY, NOW, Desk, csv_upload, xlsx_upload
 from trainhub.kernel.actor import Actor
+from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.errors import NotFound, StaleVersion
 from trainhub.ledger.models import LedgerEntry
 from trainhub.plugin_api import Upload
@@ -19,7 +20,10 @@ from trainhub.roster import service
 from trainhub.roster.models import Employment, ImportBatch, Person, Student
 from trainhub.roster.queries import classes, staff_on, students
 from trainhub.roster.refusals import AlreadyApplied, BuiltUpon, NothingToWrite, OpenQuestions, TooLateToWithdraw
-from trainhub.roster.service import importing
+from trainhub.roster.service import importing, writing
+from trainhub.training.models import TrainingObligation
+from trainhub.training.queries.facts import year_of
+from trainhub.training.service.standing import rebuild
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 HEAD = ["姓名", "工号", "部门", "教职工类别", "是否班主任", "所带班级"]
@@ -304,6 +308,52 @@ def test_statements_do_not_grow_with_rows(desk: Desk, count_statements: Any) -> 
     large = cost(200, "乙")
     assert large[0] == small[0]
     assert large[1] <= small[1] + 1  # the departments of the first round are there in the second
+
+
+def test_a_large_file_is_written_in_batches(
+    desk: Desk, count_statements: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """100 and 2,000 rows: the same statements but for the batches of a thousand, and never more rows in memory."""
+    held: list[int] = []
+    real = writing.insert_many
+    monkeypatch.setattr(writing, "insert_many", lambda s, q, rows: (held.append(len(rows)), real(s, q, rows)))
+
+    def cost(count: int, prefix: str) -> tuple[int, int]:
+        rows = [[f"测{chr(0x4E00 + i)}{prefix}", f"{prefix}{i}", "语文组", "专任教师", "", ""] for i in range(count)]
+        reading = desk.read(csv_upload([HEAD, *rows]))
+        with count_statements() as seen:
+            report = importing.import_file(desk.session, desk.actor, "staff", reading, NOW, key=KEY)
+        assert report.written == count
+        texts = [text for text in seen.texts if not text.startswith("ANALYZE")]
+        return len(texts), sum(text.startswith("INSERT INTO employment") for text in texts)
+
+    few, one_batch = cost(100, "甲")
+    many, two_batches = cost(2_000, "乙")
+    assert (one_batch, two_batches) == (1, 2)
+    assert many <= few + 3  # a second batch of people, employments and departments
+    assert max(held) <= writing.BATCH
+
+
+def test_people_of_a_list_owe_at_once_what_a_rebuild_says(desk: Desk, session: Session) -> None:
+    """New people are judged from their employment alone, known ones from everything; both as the rebuild judges."""
+    year = year_of(session, desk.actor.district_id, local_day(now()))
+
+    def owed() -> dict[str, tuple[Any, ...]]:
+        session.expire_all()
+        query = select(TrainingObligation).where(
+            TrainingObligation.district_id == desk.actor.district_id, TrainingObligation.year_key == year.key
+        )
+        return {o.person_id: (o.school_id, o.state, o.required_minutes, o.due_on, o.department, o.posts, o.is_new)
+                for o in session.scalars(query)}
+
+    desk.bring_in(csv_upload([HEAD, *ROWS]))
+    changed = [[*row[:2], "新的部门", *row[3:]] for row in ROWS]
+    desk.bring_in(csv_upload([HEAD, *changed, ["柏知远", "N001", "语文组", "专任教师", "", ""]]))
+    live = owed()
+    assert "柏知远" in set(session.scalars(select(Person.name).where(Person.id.in_(live))))
+    rebuild(session, desk.actor.district_id, year, now())
+    rebuilt = owed()
+    assert {k: rebuilt[k] for k in live} == live
 
 
 def test_a_clerks_own_columns_are_mapped_once_and_remembered(desk: Desk, session: Session) -> None:

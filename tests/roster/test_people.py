@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.roster.conftest import Desk, xlsx_upload
+from trainhub.roster import readings
 from trainhub.roster.import_rules import Entry, class_label, content_digest
-from trainhub.roster.people_rules import Span, initials, pinyin_key, post_of
+from trainhub.roster.people_rules import Span, initials, keys_of, pinyin_key, post_of
 
 DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 SPANS = st.builds(lambda start, length: Span(start, None if length is None else start + timedelta(days=length)),
@@ -34,6 +35,19 @@ def test_what_a_file_says_does_not_depend_on_the_order_of_its_rows(entries: list
     shuffled = list(entries)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert content_digest(entries) == content_digest(shuffled)
+
+
+def test_readings_are_those_of_the_dictionary() -> None:
+    """Our table of readings says what ``pypinyin`` says, for every character; a sign without one is its own."""
+    assert readings.TABLE.read_text(encoding="utf-8") == readings.drawn()
+    assert [readings.reading_of(c) for c in "䶮女A1·"] == ["yan", "nv", "a", "1", "·"]
+
+
+def test_keys_of_a_name_are_read_once_and_alike() -> None:
+    """Half width and full width name the same person; what nobody can read stays as it is."""
+    assert keys_of("ＭＡＲＹ Ann") == keys_of("MARY Ann")
+    assert (keys_of("单于飞").sort_key, keys_of("单飞").initials) == ("chan yu fei 单于飞", "sf")
+    assert keys_of("　").sort_key == ""
 
 
 @pytest.mark.parametrize(("name", "key"), [

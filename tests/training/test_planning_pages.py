@@ -204,7 +204,7 @@ class TestEvent:
         assert "公出" in officer.get(f"/training/events/{event_id}").text
         assert officer.get(f"/training/events/{event_id}/amend").status_code == 200
         amended = {
-            "version": "3", "reason": "讲师临时更换", "title": "《法律与职责》专题培训", "delivery_mode": "face_to_face", "venue_kind": "room",
+            "version": "3", "reason": "讲师临时更换", "title": "《法律与职责》专题培训", "parts-0-mode": "face_to_face", "venue_kind": "room",
             "trainers-0-name": "赵海", "trainers-0-affiliation": "区检察院",
         }
         assert officer.post(f"/training/events/{event_id}/amend", data=amended).status_code == 303
@@ -217,7 +217,7 @@ class TestEvent:
         reads = [base, f"{base}/edit", f"{base}/move", f"{base}/people", f"{base}/amend", f"/training/events?school={district.school_id}"]
         assert {path: client.get(path).status_code for path in reads} == dict.fromkeys(reads, 404)
         part = {"parts-0-day": "2026-12-02", "parts-0-starts": "14:30", "parts-0-ends": "16:00"}
-        sent = {"version": "2", "reason": "x", "title": "x", "delivery_mode": "face_to_face", "venue_kind": "room"} | part
+        sent = {"version": "2", "reason": "x", "title": "x", "parts-0-mode": "face_to_face", "venue_kind": "room"} | part
         writes = [f"{base}/{step}" for step in ("publish", "cancel", "postpone", "move", "people", "amend")]
         assert {path: client.post(path, data=sent).status_code for path in writes} == dict.fromkeys(writes, 404)
 

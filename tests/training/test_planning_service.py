@@ -26,7 +26,7 @@ from trainhub.ledger.models import LedgerEntry
 from trainhub.roster.models import CalendarDay, Employment
 from trainhub.training.models import EventPart, EventParticipant, TrainingEvent, TrainingObligation
 from trainhub.training.queries.events import event_page, events_of
-from trainhub.training.queries.home import desk, my_next
+from trainhub.training.queries.home import trainings_at_home
 from trainhub.training.queries.planning import first_slot, review
 from trainhub.training.rules.audience import Choice
 from trainhub.training.rules.lifecycle import AlreadyCounted, EventState, ReasonMissing
@@ -85,6 +85,11 @@ def officer(district: Sample) -> Any:
 
 def published(session: Session, district: Sample, **changes: Any) -> str:
     return plan_event(session, officer(district), plan(district, **changes), NOW).event_id
+
+
+def desk(session: Session, scope: Any, school_id: str, moment: datetime, account_id: str) -> Any:
+    """The desk part of the home page."""
+    return trainings_at_home(session, scope.district_id, None, moment, account_id, scope, school_id)[0]
 
 
 class TestPlanning:
@@ -352,10 +357,10 @@ class TestReading:
 
     def test_my_next_training_with_the_reason(self, session: Session, district: Sample) -> None:
         published(session, district)
-        mine = my_next(session, district.district_id, district.people[0], NOW)
+        mine = trainings_at_home(session, district.district_id, district.people[0], NOW, "")[1]
         assert [(m.event.title, m.reason) for m in mine] == [("《法律与职责》专题培训", "yearly:180")]
-        assert my_next(session, district.district_id, district.other_people[0], NOW) == []
-        assert my_next(session, district.district_id, None, NOW) == []
+        assert trainings_at_home(session, district.district_id, district.other_people[0], NOW, "")[1] == []
+        assert trainings_at_home(session, district.district_id, None, NOW, "")[1] == []
 
     def test_another_schools_training_is_not_found(self, session: Session, district: Sample) -> None:
         event_id = published(session, district)

@@ -15,12 +15,8 @@ from trainhub.kernel.errors import NotFound
 from trainhub.kernel.permissions import Permission
 from trainhub.training.queries.coverage import Sort, coverage_json, coverage_page, rule_preview, unit_page
 from trainhub.training.queries.person import person_standing
-from trainhub.training.queries.standing import (
-    chosen,
-    grouped,
-    standing_json,
-    standing_page,
-)
+from trainhub.training.queries.standing import standing_json, standing_page
+from trainhub.training.queries.standing_list import chosen, grouped
 from trainhub.training.rules.obligations import State
 from trainhub.training.service.standing import recompute
 

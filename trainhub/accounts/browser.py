@@ -2,28 +2,28 @@
 
 import hashlib
 import secrets
+from datetime import timedelta
 
-from flask import Flask, Response, g, request, session
-from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask import Flask, Response, current_app, g, request, session
+from flask_login import LoginManager, UserMixin, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from trainhub.accounts.queries import Preferences, actor_of_token
-from trainhub.kernel.actor import Actor
+from trainhub.accounts.queries import Preferences, SessionRow, SignedInActor, actor_of_token, sessions_of
+from trainhub.accounts.rules import SessionEnd, use_is_stale
+from trainhub.accounts.service import note_use
 from trainhub.kernel.clock import now
-from trainhub.web.context import set_loader
-from trainhub.web.database import read_session
+from trainhub.web.context import current_actor, set_loader
+from trainhub.web.database import read_session, write_in_passing
 
 DEVICE_COOKIE = "trainhub_device"
 _DEVICE_NAMES = 8
 
 
 class SessionUser(UserMixin):  # type: ignore[misc]
-    """What Flask-Login holds: the session token and the frozen actor behind it."""
+    """What Flask-Login holds: the session token."""
 
-    def __init__(self, token: str, actor: Actor, preferences: Preferences) -> None:
+    def __init__(self, token: str) -> None:
         self.token = token
-        self.actor = actor
-        self.preferences = preferences
 
     def get_id(self) -> str:
         """The session token, so that revoking it on the server ends the session."""
@@ -35,28 +35,63 @@ login_manager = LoginManager()
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def load_user(token: str) -> SessionUser | None:
-    """Read the actor of the cookie's token, once per request."""
-    found = actor_of_token(read_session(), token, now())
-    return SessionUser(token, found.actor, found.preferences) if found else None
+    """Return the user of the cookie's token."""
+    return SessionUser(token) if isinstance(_holder(), SignedInActor) else None
+
+
+def _token() -> str:
+    held = session.get("_user_id")
+    return held if isinstance(held, str) else ""
+
+
+def _idle_limit() -> timedelta:
+    limit: timedelta = current_app.config["TRAINHUB_IDLE_LIMIT"]
+    return limit
+
+
+def _holder() -> SignedInActor | SessionEnd | None:
+    """Return what the cookie's token stands for: read from the database once per request, whoever asks."""
+    if "holder" not in g:
+        g.holder = None  # where the read fails, the page that says so asks again and must get an answer
+        token = _token()
+        g.holder = actor_of_token(read_session(), token, now(), _idle_limit()) if token else None
+    held: SignedInActor | SessionEnd | None = g.holder
+    return held
+
+
+def _signed_in() -> SignedInActor | None:
+    held = _holder()
+    return held if isinstance(held, SignedInActor) else None
 
 
 def current_token() -> str:
     """Return the token of this request's session, "" where nobody is signed in."""
-    return str(current_user.get_id() or "") if current_user.is_authenticated else ""
+    return _token() if _signed_in() else ""
 
 
 def preferences() -> Preferences:
     """Return the preferences of whoever is signed in; empty ones otherwise."""
-    return current_user.preferences if current_user.is_authenticated else Preferences(None, None)
+    held = _signed_in()
+    return held.preferences if held else Preferences(None, None)
+
+
+def why_ended() -> SessionEnd | None:
+    """Return why the session that this browser still names is over; None where it names none."""
+    held = _holder()
+    return held if isinstance(held, SessionEnd) else None
+
+
+def open_sessions() -> list[SessionRow]:
+    """Return the open sessions of whoever is signed in, newest first."""
+    return sessions_of(read_session(), current_actor(), current_token(), now(), _idle_limit())
 
 
 def begin(token: str) -> None:
     """Start a browser session with a new token; nothing of an earlier one is kept."""
     session.clear()
-    user = load_user(token)
-    if user is not None:
-        login_user(user)
-        g.actor = user.actor
+    login_user(SessionUser(token))
+    g.pop("holder", None)
+    g.pop("actor", None)
     session.permanent = False
 
 
@@ -64,7 +99,18 @@ def end() -> None:
     """Forget the session in the browser."""
     logout_user()
     session.clear()
-    g.actor = None
+    g.actor = g.holder = None
+
+
+def _note_use(_error: BaseException | None = None) -> None:
+    """Note that the session was used, every few minutes, after the answer is made.
+
+    A note that cannot be written at once is left to the next request: no page waits or fails for it.
+    """
+    held = g.pop("holder", None)
+    moment = now()
+    if isinstance(held, SignedInActor) and use_is_stale(held.used_at, moment, _idle_limit()):
+        write_in_passing(lambda database: note_use(database, held.session_id, held.actor, moment))
 
 
 def _serializer(app: Flask) -> URLSafeSerializer:
@@ -104,5 +150,6 @@ def remember_device(app: Flask, response: Response, username: str) -> None:
 def install(app: Flask) -> None:
     """Register Flask-Login and tell ``web`` how to find the actor."""
     login_manager.session_protection = None
-    login_manager.init_app(app)
-    set_loader(app, lambda: current_user.actor if current_user.is_authenticated else None)
+    login_manager.init_app(app, add_context_processor=False)
+    set_loader(app, lambda: held.actor if (held := _signed_in()) else None)
+    app.teardown_request(_note_use)

@@ -2,8 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length, Optional
+
+from trainhub.web.fields import DayField
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -48,8 +50,8 @@ class GrantForm(FlaskForm):  # type: ignore[misc]
 
     role = SelectField(_l("Role"), [InputRequired()])
     org_id = SelectField(_l("Organisation"), [InputRequired()])
-    from_on = DateField(_l("From"), [InputRequired()])
-    to_on = DateField(_l("Until (empty: open)"), [Optional()])
+    from_on = DayField(_l("From"), [InputRequired()])
+    to_on = DayField(_l("Until (empty: open)"), [Optional()])
     reason = StringField(_l("Reason"), [InputRequired(), Length(max=200)])
 
 

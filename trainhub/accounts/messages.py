@@ -4,6 +4,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from trainhub.accounts.rules import SessionEnd
+
 MESSAGES: dict[str, Any] = {
     "sign_in_refused": _l("Staff number or password is wrong. Please try again."),
     "sign_in_throttled": _l("Too many attempts from this device. Try again in %(minutes)s minutes, or ask the school administrator for a new activation code."),
@@ -14,6 +16,12 @@ MESSAGES: dict[str, Any] = {
     "password_own_word": _l("The password is made of your own name or number. Use other words."),
     "wrong_password": _l("The present password is wrong."),
     "username_taken": _l("Somebody already signs in as %(username)s. Choose another name."),
+}
+
+SESSION_ENDS: dict[SessionEnd, Any] = {
+    SessionEnd.IDLE: _l("Nothing was done here for %(minutes)s minutes, so you were signed out. Sign in to go on where you were."),
+    SessionEnd.LIFETIME: _l("A sign-in lasts %(hours)s hours at most. Sign in to go on where you were."),
+    SessionEnd.REVOKED: _l("This sign-in was ended. Sign in again; if it was not you who ended it, change the password."),
 }
 
 ROLE_LABELS: dict[str, Any] = {

@@ -1,13 +1,15 @@
 """Reads of sign-in: from a session token to an actor, lists of sessions, accounts, grants."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from trainhub.accounts.models import Account, AccountGrant, UserSession
-from trainhub.accounts.rules import token_digest
+from trainhub.accounts.rules import SessionEnd, SessionTimes, session_end, token_digest
 from trainhub.kernel.actor import Actor, Grant, Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import NotFound
@@ -35,6 +37,7 @@ class SignedInActor:
     actor: Actor
     preferences: Preferences
     session_id: str
+    used_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,67 +51,86 @@ class SessionRow:
     current: bool
 
 
-def actor_of_token(session: Session, token: str, now: datetime) -> SignedInActor | None:
-    """Return who acts under a session token, or None where it is unknown, ended or expired.
+@lru_cache(maxsize=1)
+def _by_token() -> Select[Any]:
+    """The statement that every request runs: session, account and grants in one, built once.
 
-    Two statements. Grants are read here on every request, so that an ended one is gone at once. An
-    account without a valid grant may not act.
+    Columns, not objects: nothing here is changed, and objects would cost a request more than the database does.
     """
-    row = session.execute(
-        select(UserSession, Account).join(
-            Account, (Account.district_id == UserSession.district_id) & (Account.id == UserSession.account_id)
-        ).where(UserSession.token_hash == token_digest(token))
-    ).one_or_none()
-    if row is None:
+    held, account, grant = UserSession.__table__.c, Account.__table__.c, AccountGrant.__table__.c
+    unit = Base.metadata.tables["org_unit"].c  # the room of organisations lies above this one
+    return (
+        select(
+            held.id.label("session_id"), held.grant_id.label("chosen"), held.used_at, held.expires_at, held.revoked_at,
+            account.id, account.district_id, account.display_name, account.person_id, account.disabled_at,
+            account.locale, account.theme,
+            grant.id.label("grant_id"), grant.role, grant.org_id, unit.name.label("org_name"), grant.from_on, grant.to_on,
+        )
+        .join_from(UserSession.__table__, Account.__table__,
+                   (account.district_id == held.district_id) & (account.id == held.account_id))
+        .outerjoin(AccountGrant.__table__, (grant.district_id == account.district_id) & (grant.account_id == account.id))
+        .outerjoin(unit.id.table, (unit.district_id == grant.district_id) & (unit.id == grant.org_id))
+        .where(held.token_hash == bindparam("token_hash"))
+    )
+
+
+def actor_of_token(session: Session, token: str, now: datetime, idle_limit: timedelta) -> SignedInActor | SessionEnd | None:
+    """Return who acts under a session token, why the session has ended, or None where it is unknown.
+
+    One statement. Grants are read here on every request, so that an ended one is gone at once. An
+    account that is closed or without a valid grant may not act.
+    """
+    rows = session.connection().execute(_by_token(), {"token_hash": token_digest(token)}).all()
+    if not rows or rows[0].disabled_at is not None:
         return None
-    held, account = row
-    if held.revoked_at is not None or held.expires_at <= now or account.disabled_at is not None:
-        return None
-    return _signed_in(session, account, held.grant_id, held.id, now)
+    held = rows[0]
+    ended = session_end(SessionTimes(held.used_at, held.expires_at, held.revoked_at), now, idle_limit)
+    if ended is not None:
+        return ended
+    grants = [
+        Grant(row.grant_id, Role(row.role), row.org_id, row.org_name, row.from_on, row.to_on)
+        for row in rows if row.org_name is not None
+    ]
+    actor = _acting(held, grants, held.chosen, now)
+    return SignedInActor(actor, Preferences(held.locale, held.theme), held.session_id, held.used_at) if actor else None
 
 
 def actor_of_account(
     session: Session, account: Account, now: datetime, role: Role | None = None
 ) -> Actor | None:
     """Return the actor of an account outside a session (command line)."""
-    found = _signed_in(session, account, None, "", now, role)
-    return found.actor if found else None
-
-
-def _signed_in(
-    session: Session, account: Account, grant_id: str | None, session_id: str, now: datetime, role: Role | None = None
-) -> SignedInActor | None:
-    grants = [g for g in _grants(session, account) if g.valid_on(local_day(now))]
-    if role is not None:
-        grants = [g for g in grants if g.role is role]
-    if not grants:
-        return None
-    acting = next((g for g in grants if g.id == grant_id), grants[0])
-    actor = Actor(
-        account_id=account.id, district_id=account.district_id, display_name=account.display_name,
-        person_id=account.person_id, role=acting.role, org_id=acting.org_id, org_name=acting.org_name,
-        grants=tuple(grants), grant_id=acting.id,
-    )
-    return SignedInActor(actor, Preferences(account.locale, account.theme), session_id)
-
-
-def _grants(session: Session, account: Account) -> list[Grant]:
-    units = Base.metadata.tables["org_unit"]  # the room of organisations lies above this one
+    units = Base.metadata.tables["org_unit"]
     rows = session.execute(
         select(AccountGrant, units.c.name).join(
             units, (units.c.district_id == AccountGrant.district_id) & (units.c.id == AccountGrant.org_id)
         ).where(AccountGrant.district_id == account.district_id, AccountGrant.account_id == account.id)
     ).all()
     grants = [Grant(g.id, Role(g.role), g.org_id, name, g.from_on, g.to_on) for g, name in rows]
-    return sorted(grants, key=lambda g: (_RANK[g.role], g.org_name))
+    return _acting(account, [g for g in grants if role in {None, g.role}], None, now)
 
 
-def sessions_of(session: Session, actor: Actor, token: str, now: datetime) -> list[SessionRow]:
+def _acting(account: Any, grants: list[Grant], chosen: str | None, now: datetime) -> Actor | None:
+    """Return the actor in the chosen grant, else in the first one; None where no grant is valid today."""
+    today = local_day(now)
+    valid = sorted((g for g in grants if g.valid_on(today)), key=lambda g: (_RANK[g.role], g.org_name))
+    if not valid:
+        return None
+    acting = next((g for g in valid if g.id == chosen), valid[0])
+    return Actor(
+        account_id=account.id, district_id=account.district_id, display_name=account.display_name,
+        person_id=account.person_id, role=acting.role, org_id=acting.org_id, org_name=acting.org_name,
+        grants=tuple(valid), grant_id=acting.id,
+    )
+
+
+def sessions_of(
+    session: Session, actor: Actor, token: str, now: datetime, idle_limit: timedelta
+) -> list[SessionRow]:
     """Return the open sessions of the actor's account, newest first."""
     rows = session.scalars(
         select(UserSession).where(
             UserSession.district_id == actor.district_id, UserSession.account_id == actor.account_id,
-            UserSession.revoked_at.is_(None), UserSession.expires_at > now,
+            UserSession.revoked_at.is_(None), UserSession.expires_at > now, UserSession.used_at > now - idle_limit,
         ).order_by(UserSession.created_at.desc())
     )
     here = token_digest(token)

@@ -11,11 +11,16 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 MIN_LENGTH = 10
 MAX_LENGTH = 128
 ACTIVATION_LIFETIME = timedelta(hours=72)
 SESSION_LIFETIME = timedelta(hours=12)
+IDLE_LIMIT = timedelta(minutes=60)
+"""How long a signed-in browser may rest, unless the installation says otherwise."""
+USE_NOTED_AFTER = timedelta(minutes=5)
+"""How old the note of a session's last use may grow before it is written anew."""
 FREE_FAILURES = 10
 THROTTLE_WINDOW = timedelta(minutes=15)
 
@@ -87,6 +92,37 @@ def code_digest(code: str) -> str:
 def token_digest(token: str) -> str:
     """Hash a session token; only the hash is stored."""
     return hashlib.sha256(b"trainhub/session/1" + token.encode()).hexdigest()
+
+
+class SessionEnd(StrEnum):
+    """Why a session is over."""
+
+    REVOKED = "revoked"
+    LIFETIME = "lifetime"
+    IDLE = "idle"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTimes:
+    """When a session was last used, when it ends in any case, and when somebody ended it."""
+
+    used_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+
+def session_end(times: SessionTimes, now: datetime, idle_limit: timedelta) -> SessionEnd | None:
+    """Return why a session is over, None while it lasts (two limits: OWASP ASVS 5, 7.3.1 and 7.3.2)."""
+    if times.revoked_at is not None:
+        return SessionEnd.REVOKED
+    if times.expires_at <= now:
+        return SessionEnd.LIFETIME
+    return SessionEnd.IDLE if times.used_at + idle_limit <= now else None
+
+
+def use_is_stale(used_at: datetime, now: datetime, idle_limit: timedelta) -> bool:
+    """Whether the last use should be noted anew: not on every request, yet well within the limit."""
+    return now - used_at >= min(USE_NOTED_AFTER, idle_limit / 4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,25 @@
 """Pages of sign-in, activation, one's own account, and of those who manage accounts and rights."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, current_app, g, request
 from flask_babel import gettext as _
 
 from trainhub.accounts import queries, service
-from trainhub.accounts.browser import begin, current_token, end, origin, preferences, remember_device
+from trainhub.accounts.browser import (
+    begin,
+    current_token,
+    end,
+    open_sessions,
+    origin,
+    preferences,
+    remember_device,
+    why_ended,
+)
 from trainhub.accounts.forms import AccountForm, ActivateForm, EndGrantForm, GrantForm, PasswordForm, SignInForm
-from trainhub.accounts.messages import ROLE_LABELS
+from trainhub.accounts.messages import ROLE_LABELS, SESSION_ENDS
+from trainhub.accounts.rules import SESSION_LIFETIME, SessionEnd
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.errors import DomainError
 from trainhub.kernel.permissions import Permission, Role
@@ -33,7 +44,7 @@ def sign_in() -> Any:
     if request.method == "GET" and load_actor() is not None:
         return redirect_path(str(form.next.data))
     if not form.is_submitted():
-        return page("accounts/sign_in.html", form=form, form_error=None)
+        return page("accounts/sign_in.html", form=form, form_error=None, ended=session_end_words(why_ended()))
     if not form.validate():
         return form_page("accounts/sign_in.html", form=form, form_error=_("Fill in both fields."))
     command = service.SignIn(form.username.data, form.password.data, origin(current_app, form.username.data), _agent())
@@ -48,6 +59,14 @@ def sign_in() -> Any:
     response: Any = redirect_path(str(form.next.data or "/"))
     remember_device(current_app, response, form.username.data)
     return response
+
+
+def session_end_words(end: SessionEnd | None) -> str | None:
+    """Say why one has to sign in again."""
+    limit: timedelta = current_app.config["TRAINHUB_IDLE_LIMIT"]
+    return str(SESSION_ENDS[end]) % {
+        "minutes": int(limit.total_seconds() // 60), "hours": int(SESSION_LIFETIME.total_seconds() // 3600)
+    } if end else None
 
 
 @blueprint.post("/sign-out")
@@ -98,8 +117,7 @@ def account() -> Any:
 
 
 def _account_model(form: PasswordForm) -> dict[str, Any]:
-    rows = queries.sessions_of(read_session(), current_actor(), current_token(), now())
-    return {"sessions": rows, "form": form, "preferences": preferences()}
+    return {"sessions": open_sessions(), "form": form, "preferences": preferences()}
 
 
 @blueprint.post("/account/password")

@@ -45,7 +45,8 @@ def import_attendance(
     set_read_only(True)
     sheet_id = _sheet_of(db.session(), actor, event_id)
     read = attendance_imports.read_attendance(
-        upload, sources, attendance_imports.frame_for(db.session(), actor, sheet_id), key
+        upload, sources, attendance_imports.frame_for(db.session(), actor, sheet_id), key,
+        remembered=attendance_imports.remembered_columns(db.session(), actor, sheet_id),
     )
     with transaction() as session:
         report = attendance_imports.import_read_file(session, actor, sheet_id, read, now, dry_run=dry_run)

@@ -4,8 +4,9 @@ import logging
 import sys
 import time
 
-import structlog
 from flask import Flask, Response, g, request
+
+from trainhub.web.log import structlog
 
 
 def configure(app: Flask) -> None:

@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from trainhub.accounts.rules import IDLE_LIMIT
 
 MIN_KEY_LENGTH = 32
 _WEAK = ("secret", "changeme", "password", "trainhub", "test", "dev", "key", "example")
@@ -43,6 +46,16 @@ def database_url(environ: Mapping[str, str] = os.environ) -> str:
     return url
 
 
+def idle_limit(environ: Mapping[str, str] = os.environ) -> timedelta:
+    """Return how long a signed-in browser may rest: ``TRAINHUB_IDLE_MINUTES``, 5 to 720."""
+    text = environ.get("TRAINHUB_IDLE_MINUTES", "")
+    if not text:
+        return IDLE_LIMIT
+    if not text.isascii() or not text.isdigit() or not 5 <= int(text) <= 720:
+        raise ValueError(f"TRAINHUB_IDLE_MINUTES is {text!r}; write a whole number from 5 to 720, or leave it out")
+    return timedelta(minutes=int(text))
+
+
 def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the Flask configuration."""
     folder = data_folder(environ)
@@ -58,9 +71,14 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "TRAINHUB_HTTPS": https,
         "TRUSTED_HOSTS": hosts,
         "TRAINHUB_PUPIL_KEY": environ.get("TRAINHUB_PUPIL_KEY", ""),
+        "TRAINHUB_SEALING_KEY": environ.get("TRAINHUB_SEALING_KEY", ""),
         "TRAINHUB_REDIS_URL": environ.get("TRAINHUB_REDIS_URL", ""),
         "TRAINHUB_PROXIES": int(environ.get("TRAINHUB_PROXIES", "0")),
+        "TRAINHUB_IDLE_LIMIT": idle_limit(environ),
         "TRAINHUB_LOG": environ.get("TRAINHUB_LOG", "json"),
+        "TRAINHUB_PLUGINS": environ.get("TRAINHUB_PLUGINS", ""),
+        "TRAINHUB_PLUGIN_PATH": environ.get("TRAINHUB_PLUGIN_PATH", ""),
+        "TRAINHUB_SAFE_MODE": environ.get("TRAINHUB_SAFE_MODE", "0") == "1",
         "SESSION_COOKIE_SECURE": https,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -71,7 +89,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": 12 * 3600,
         "WTF_CSRF_SSL_STRICT": False,
         "COMPRESS_ALGORITHM": ["gzip"],
-        "COMPRESS_LEVEL": 4,
+        "COMPRESS_LEVEL": 3,  # of a roll: 4 % more bytes than level 4, for little more than half its time
         "COMPRESS_MIN_SIZE": 1000,
         "COMPRESS_STREAMS": False,
         "SQLALCHEMY_ENGINE_OPTIONS": {},

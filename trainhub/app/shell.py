@@ -3,21 +3,22 @@
 import time
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
 
 from trainhub.accounts.browser import preferences
 from trainhub.accounts.messages import ROLE_LABELS
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day, now
-from trainhub.kernel.permissions import Permission
+from trainhub.kernel.permissions import Permission, Role
 from trainhub.roster.queries import calendar
 from trainhub.web.context import load_actor
 from trainhub.web.database import read_session
-from trainhub.web.i18n import day_text
+from trainhub.web.i18n import LOCALES, day_text, is_chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,25 @@ _ENTRIES: tuple[tuple[str, str, str, str, Permission], ...] = (
     ("people", "roster.people", "People", "me", Permission.ROSTER_READ),
     ("accounts", "accounts.accounts", "Accounts", "lock", Permission.ACCOUNT_READ),
     ("policy", "roster.policy", "Rules", "gear", Permission.POLICY_READ),
+    ("plugins", "plugin_host.plugins", "Plugins", "plug", Permission.PLUGIN_READ),
 )
 _MAX_ITEMS = 8
 
 
 def navigation(app: Flask, actor: Actor) -> list[NavItem]:
     """Return the entries that the acting role may open, most used first."""
+    # put together once per role, language and mount point: rights of a role do not change while we run
+    held: dict[tuple[Role, bool, str], list[NavItem]] = app.extensions.setdefault("trainhub.navigation", {})
+    key = (actor.role, is_chinese(), request.script_root)
+    if key not in held:
+        held[key] = _navigation(app, actor)
+    return held[key]
+
+
+def _navigation(app: Flask, actor: Actor) -> list[NavItem]:
     labels = {"Today": _("Today"), "Training": _("Training"), "Rolls": _("Rolls"), "My hours": _("My hours"),
               "Standing": _("Standing"), "Coverage": _("Coverage"), "Course packs": _("Course packs"),
-              "People": _("People"), "Accounts": _("Accounts"), "Rules": _("Rules")}
+              "People": _("People"), "Accounts": _("Accounts"), "Rules": _("Rules"), "Plugins": _("Plugins")}
     items = [
         NavItem(key, labels[label], url_for(endpoint), icon)
         for key, endpoint, label, icon, permission in _ENTRIES
@@ -70,28 +81,42 @@ def navigation(app: Flask, actor: Actor) -> list[NavItem]:
 
 def install(app: Flask) -> None:
     """Provide the context that ``web/layout.html`` relies on."""
+    app.jinja_env.globals["csrf_token"] = csrf_token
 
     @app.context_processor
     def shell() -> dict[str, Any]:
-        theme = preferences().theme if load_actor() else None
         actor = load_actor()
-        base: dict[str, Any] = {"theme": theme or "auto", "actor": None, "nav_items": [], "acting_choices": [],
-                                "today_label": day_text(local_day(now())), "week_label": "", "search_url": None,
-                                "request_id": g.get("request_id", ""), "locale": str(get_locale()),
-                                "sign_in_url": url_for("accounts.sign_in"), "here": _here()}
-        if actor is None:
-            return base
-        shown = ShownActor(actor.display_name, str(ROLE_LABELS[actor.role.value]), actor.org_name)
-        choices = [
-            {"id": x.id, "label": f"{x.org_name} {ROLE_LABELS[x.role.value]}", "current": x.id == actor.grant_id}
-            for x in actor.grants
-        ]
-        search = url_for("roster.people") if actor.can(Permission.ROSTER_READ) and "roster.people" in app.view_functions else None
-        return base | {"actor": shown, "nav_items": navigation(app, actor), "acting_choices": choices,
-                       "search_url": search, "can": lambda name: actor.can(Permission(name)),
-                       "week_label": _week_label(actor), "account_url": url_for("accounts.account"),
-                       "sign_out_url": url_for("accounts.sign_out"), "acting_url": url_for("accounts.act_as"),
-                       "preferences_url": url_for("accounts.set_preferences")}
+        chinese, today = is_chinese(), local_day(now())
+        base: dict[str, Any] = {"theme": preferences().theme or "auto", "actor": None, "nav_items": [], "acting_choices": [],
+                                "today_label": day_text(today), "week_label": "", "search_url": None,
+                                "request_id": g.get("request_id", ""), "locale": LOCALES[0] if chinese else LOCALES[1],
+                                "sign_in_url": url_for("accounts.sign_in"), "here": _here(), "csrf_token": csrf_token}
+        return base | _of_actor(app, actor, today, chinese=chinese) if actor else base
+
+
+def _of_actor(app: Flask, actor: Actor, today: date, *, chinese: bool) -> dict[str, Any]:
+    """What the shell shows to somebody who is signed in."""
+    shown = ShownActor(actor.display_name, _role_word(actor.role, chinese=chinese), actor.org_name)
+    choices = [
+        {"id": x.id, "label": f"{x.org_name} {_role_word(x.role, chinese=chinese)}", "current": x.id == actor.grant_id}
+        for x in actor.grants
+    ]
+    may_search = actor.can(Permission.ROSTER_READ) and "roster.people" in app.view_functions
+    return {"actor": shown, "nav_items": navigation(app, actor), "acting_choices": choices,
+            "search_url": url_for("roster.people") if may_search else None,
+            "can": lambda name: actor.can(Permission(name)), "week_label": _week_label(actor, today, chinese=chinese),
+            "account_url": url_for("accounts.account"), "sign_out_url": url_for("accounts.sign_out"),
+            "acting_url": url_for("accounts.act_as"), "preferences_url": url_for("accounts.set_preferences")}
+
+
+@lru_cache(maxsize=2 * len(Role))
+def _role_word(role: Role, *, chinese: bool) -> str:  # in the language of the request, which ``chinese`` names
+    return str(ROLE_LABELS[role.value])
+
+
+def csrf_token() -> str:
+    """Return the token of this request's forms; a page asks for it a dozen times."""
+    return str(g.get("csrf_token") or generate_csrf())
 
 
 def _here() -> str:
@@ -101,13 +126,12 @@ def _here() -> str:
 WEEK_SECONDS = 60
 """How long a process remembers the label of a week."""
 
-_weeks: dict[tuple[str, str, date, str], tuple[float, str]] = {}
+_weeks: dict[tuple[str, str, date, bool], tuple[float, str]] = {}
 
 
-def _week_label(actor: Actor) -> str:
+def _week_label(actor: Actor, today: date, *, chinese: bool) -> str:
     """Return the teaching week; remembered for a minute, for every page shows it and terms rarely change."""
-    today = local_day(now())
-    key = (actor.district_id, actor.org_id, today, str(get_locale()))
+    key = (actor.district_id, actor.org_id, today, chinese)
     held = _weeks.get(key)
     if held is None or held[0] < time.monotonic():
         if len(_weeks) > 5000:

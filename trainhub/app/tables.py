@@ -3,9 +3,11 @@
 from trainhub.accounts import models as accounts
 from trainhub.attendance import models as attendance
 from trainhub.courses import models as courses
+from trainhub.evidence import models as evidence
 from trainhub.jobs import models as jobs
 from trainhub.ledger import models as ledger
+from trainhub.plugin_host import models as plugin_host
 from trainhub.roster import models as roster
 from trainhub.training import models as training
 
-ALL = (accounts, attendance, courses, jobs, ledger, roster, training)
+ALL = (accounts, attendance, courses, evidence, jobs, ledger, plugin_host, roster, training)

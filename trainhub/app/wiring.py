@@ -4,6 +4,7 @@ from importlib import import_module
 
 from flask import Flask
 
+from trainhub.app import happenings
 from trainhub.attendance import registry as subjects
 from trainhub.kernel.events import announcer
 from trainhub.roster.events import StaffChanged
@@ -12,8 +13,8 @@ from trainhub.training import listeners
 from trainhub.training.queries.rolls import roll_subjects
 from trainhub.web import errors
 
-ROOMS = ("accounts", "roster", "courses", "attendance", "training")
-MESSAGES = ("accounts", "roster", "courses", "attendance", "training", "documents")
+ROOMS = ("accounts", "roster", "courses", "attendance", "training", "plugin_host")
+MESSAGES = ("accounts", "roster", "courses", "attendance", "training", "documents", "plugin_host")
 
 
 def register_rooms(app: Flask) -> None:
@@ -30,3 +31,4 @@ def listen() -> None:
     if not announcer.has_listeners():
         announcer.listen(StaffChanged, end_rights_with_employment)
         listeners.register(announcer)
+        happenings.listen(announcer)

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from trainhub.accounts.models import SignInThrottle, UserSession
+from trainhub.app import happenings
 from trainhub.jobs import service as jobs
 from trainhub.jobs.registry import Job, JobRegistry
 from trainhub.jobs.worker import Worker, hang, make_bell, make_consumer, ring_after_commit, start_thread
@@ -25,13 +26,14 @@ KEEP_SESSIONS = timedelta(days=7)
 KEEP_STAGED = timedelta(hours=24)
 
 
-def registry() -> JobRegistry:
+def registry(app: Flask) -> JobRegistry:
     """Return every handler of this release."""
     found = JobRegistry()
     found.register("ledger.anchor", _anchor, every=timedelta(hours=1))
     found.register("clean", _clean, every=timedelta(hours=6))
     found.register("training.refresh", _refresh, every=timedelta(hours=12))
     found.register(standing.REBUILD, _rebuild)
+    happenings.register(found, app)
     return found
 
 
@@ -83,7 +85,7 @@ def make_worker(app: Flask) -> Worker:
                 db.session.remove()
                 set_read_only(False)
 
-    return Worker(registry(), write, read, now, _districts)
+    return Worker(registry(app), write, read, now, _districts)
 
 
 def _hung(app: Flask) -> tuple[Any, Worker]:

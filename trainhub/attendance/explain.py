@@ -8,7 +8,7 @@ import gettext
 import io
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,17 @@ from trainhub.plugin_api.contracts import (
     SessionFrame,
     Upload,
 )
+from trainhub.plugin_api.documents import looks_like_json
 from trainhub.plugin_api.tables import Tables
 from trainhub.plugin_api.texts import decode
 from trainhub.roster import readers
 
 Translate = Callable[[str], str]
 _FALLBACK_DAY = date(2000, 1, 1)
+SURE = 95
+"""A source this sure has recognised a layout of its own: the file is no roster."""
+NEAR = 5
+"""Two sources this close may both be right: a human says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ def frame_of(session: Mapping[str, Any]) -> SessionFrame:
         early_leave_grace=int(session.get("early_leave_grace_minutes", 5)),
         min_gap=int(session.get("min_gap_minutes", 10)),
         single_punch="credit_to_end" if policy == "credit_to_end" else "review",
+        place=str(session.get("venue_place", "")),
     )
 
 
@@ -113,25 +119,60 @@ def explain_files(
     roster = read_roster(roster_csv.read_bytes())
     answer: dict[str, Any] = {"files": [f.name for f in files]}
     outcomes: dict[str, str] = {}
-    results: list[ReadResult] = []
+    read: dict[str, list[ReadResult]] = {}
     for path in files:
         upload = Upload(path.name, path.read_bytes())
         try:
-            found = _read(key, upload, session, sources, roster)
+            found = _read(key, upload, session, sources, roster, translate)
         except Refused as refused:
             outcomes[path.name] = f"refused: {refused.code}: {refusal_sentence(refused, translate)}"
             continue
-        if isinstance(found, ReadResult):
-            results.append(found)
-            outcomes[path.name] = f"accepted: {found.format}, {len(found.readings)} rows"
-        else:
+        if isinstance(found, dict):
             answer |= found
             outcomes[path.name] = f"accepted: {found['format']}"
-    for result in results:
-        answer = _with_result(answer, result, roster, session, sources.get(key), translate)
+        else:
+            taken, result = found
+            read.setdefault(taken, []).append(result)
+            outcomes[path.name] = f"accepted: {result.format}, {len(result.readings)} rows"
+    for taken, results in read.items():
+        answer = _with_result(answer, put_together(results), roster, session, sources[taken], translate)
     if any(o.startswith("refused") for o in outcomes.values()):
         answer["format"] = "hostile"
     return {"format": answer.get("format", "unknown"), **answer, "outcomes": outcomes, "session": dict(session)}
+
+
+def put_together(results: Sequence[ReadResult]) -> ReadResult:
+    """Return the files of one source (pages of an answer, a list beside its export) as one result.
+
+    A row that stands in two files under the same natural key and says the same is one row (R11).
+    """
+    if len(results) == 1:
+        return results[0]
+    held: dict[str, AttendanceReading] = {}
+    readings: list[AttendanceReading] = []
+    repeats = 0
+    for result in results:
+        for reading in result.readings:
+            other = held.get(reading.external_id)
+            if other is None:
+                readings.append(reading)
+                if reading.external_id:
+                    held[reading.external_id] = reading
+            elif _evidence(other) == _evidence(reading):
+                repeats += 1
+            else:
+                readings.append(replace(reading, external_id=f"{reading.external_id}#{len(readings)}"))
+    said = tuple(w for r in results for w in r.warnings)
+    return replace(
+        results[0],
+        readings=tuple(readings),
+        dropped=tuple(d for r in results for d in r.dropped),
+        warnings=(*said, Problem("rows_in_several_files", params={"count": repeats})) if repeats else said,
+    )
+
+
+def _evidence(reading: AttendanceReading) -> tuple[object, ...]:
+    return (reading.punches, reading.stays, reading.stated, reading.flags, reading.other_days)
 
 
 def _chinese() -> Translate:
@@ -140,17 +181,26 @@ def _chinese() -> Translate:
 
 
 def _read(
-    key: str, upload: Upload, session: Mapping[str, Any], sources: Mapping[str, AttendanceSource], roster: RosterFile
-) -> ReadResult | dict[str, Any]:
-    if key in ("auto", "roster.staff", "roster.students", "roster.teachers", "roster.xueji"):
+    key: str,
+    upload: Upload,
+    session: Mapping[str, Any],
+    sources: Mapping[str, AttendanceSource],
+    roster: RosterFile,
+    translate: Translate,
+) -> tuple[str, ReadResult] | dict[str, Any]:
+    """Read one file: attendance with the key of the source that took it, or a roster as its answer."""
+    scores: Mapping[str, int] = {}
+    if key == "auto":
+        scores = intake.recognise(upload, [s for s in sources.values() if s.spec.kind == "file"])
+    if key not in sources and max(scores.values(), default=0) < SURE and not looks_like_json(upload.content):
         tables = intake.read_tables(upload)
         kind = _roster_kind(key, tables)
         if kind == "staff":
             return _staff(tables, roster)
         if kind == "students":
             return _students(tables)
-    source = sources[key] if key in sources else _best(upload, sources)
-    return intake.read_attendance(upload, source, frame_of(session))
+    taken = key if key in sources else choose(scores, sources, translate)
+    return taken, intake.read_attendance(upload, sources[taken], frame_of(session))
 
 
 def _roster_kind(key: str, tables: Tables) -> readers.Kind | None:
@@ -159,13 +209,19 @@ def _roster_kind(key: str, tables: Tables) -> readers.Kind | None:
     return "staff" if key in ("roster.staff", "roster.teachers") else "students"
 
 
-def _best(upload: Upload, sources: Mapping[str, AttendanceSource]) -> AttendanceSource:
-    files = [s for s in sources.values() if s.spec.kind == "file"]
-    sure = intake.recognise(upload, files)
-    best = max(sure, key=lambda k: sure[k], default="")
-    if not sure.get(best):
+def choose(scores: Mapping[str, int], sources: Mapping[str, AttendanceSource], translate: Translate = str) -> str:
+    """Return the source that recognises a file best.
+
+    ``scores`` is how sure each is (0-100). Raises :class:`Refused`: ``no_header`` where none recognises it,
+    ``could_be_several`` with their labels where two are about equally sure.
+    """
+    best = max(scores.values(), default=0)
+    if best <= 0:
         raise Refused("no_header")
-    return sources[best]
+    near = sorted((k for k, score in scores.items() if score > 0 and best - score <= NEAR), key=lambda k: -scores[k])
+    if len(near) > 1:
+        raise Refused("could_be_several", kinds="、".join(f"{translate(sources[k].spec.label)} ({k})" for k in near))
+    return near[0]
 
 
 # --- attendance ---------------------------------------------------------------------------------
@@ -176,7 +232,7 @@ def _with_result(
     result: ReadResult,
     roster: RosterFile,
     session: Mapping[str, Any],
-    source: AttendanceSource | None,
+    source: AttendanceSource,
     translate: Translate,
 ) -> dict[str, Any]:
     answer = answer | {"format": result.format, "encoding": result.encoding}
@@ -191,8 +247,8 @@ def _with_result(
         roster.people,
         frame_of(session),
         session.get("expected_people") or [p.person_key for p in roster.people],
-        face_to_face=session.get("mode", "face_to_face") == "face_to_face",
-        trust=source.spec.trust if source else "witnessed",
+        face_to_face=session.get("mode", "face_to_face") == "face_to_face" and source.spec.face_to_face,
+        trust=source.spec.trust,
     )
     return answer | {
         "people": [*answer.get("people", []), *map(_person, outcome.people)],

@@ -19,6 +19,10 @@ WARNINGS: dict[str, str] = {
     "no_legend": N_("The sheet has no legend. Only √ and × were taken, everything else is left to you."),
     "encoding_ambiguous": N_("The characters can be read in two ways; %(encoding)s was taken. Look at the names before you go on."),
     "unbalanced_quotes": N_("A quotation mark is not closed. The rows were read anyway: look at them before you go on."),
+    "no_rows_for_the_day": N_("The file says nothing about %(day)s; it covers %(first)s to %(last)s. Check that it is the right file."),
+    "session_column_unsure": N_("No column of the file starts when this session does (%(day)s). Check that it is the right file."),
+    "date_order_unsure": N_("The file does not show whether 3/5 means March or May; %(order)s was taken. Look at the dates before you go on."),
+    "rows_in_several_files": N_("%(count)s rows stand in several of the files; they count once."),
 }  # fmt: skip
 """Warning code of a whole file -> English msgid."""
 
@@ -61,6 +65,17 @@ REVIEW: dict[str, str] = {
     "device_clock_reset": N_("The clock of the device was wrong."),
     "submitted_outside_window": N_("Submitted outside the time of the session."),
     "duplicate_submission_ignored": N_("Submitted twice; the first one counts."),
+    "invalid_punch_dropped": N_("A time that the platform itself calls invalid was left out."),
+    "linked_approval_needs_check": N_("An approval is linked: it may be leave. Look it up."),
+    "auto_check": N_("Punched by the platform itself when the phone came near."),
+    "place_mismatch": N_("Signed in at another place than the room."),
+    "outdoor_checkin_during_session": N_("An outdoor sign-in during the session, which is no presence in the room."),
+    "unusual_device": N_("Punched on a device that is not the person's own."),
+    "no_person_name": N_("The name of a device, not of a person."),
+    "not_taken": N_("Nobody took the roll there: decide."),
+    "attendance_not_taken": N_("Attendance was not taken there: decide."),
+    "hidden_status_set": N_("The mark belongs to a hidden set of the other system."),
+    "partially_attended": N_("There for a part only: the minutes are for you to decide."),
 }  # fmt: skip
 """Review or unmatched code of a row -> English msgid."""
 

@@ -1,20 +1,30 @@
 """From a posted roll to commands: plain inputs, one validated parse, no form object per person."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time
 from typing import Any, ClassVar
 
-from trainhub.attendance.import_rules import Decisions
-from trainhub.attendance.roll_rules import VALUES
-from trainhub.attendance.service import AssertRest, Mark, MarkRoll, SubmitRoll
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+from trainhub.attendance.import_rules import COLUMN_FIELDS, Decisions
+from trainhub.attendance.messages import LEAVE_WORDS
+from trainhub.attendance.roll_rules import CODES, LEAVE_TYPES, VALUES
+from trainhub.attendance.service import AssertRest, EnterLeave, Mark, MarkRoll, Settle, SettleConflicts, SubmitRoll
 from trainhub.attendance.service.commands import BadHeadCount
 from trainhub.kernel.clock import at
 from trainhub.kernel.errors import DomainError
 from trainhub.kernel.ids import is_id, new_id
+from trainhub.web.fields import DayField
 
 _OP = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{3,39}")
-_RESERVED = ("undo-", "import-", "closing-", "revoke-", "move-", "leave-", "default-")
+_RESERVED = ("undo-", "import-", "closing-", "revoke-", "move-", "leave-", "default-", "settle-")
+_SEEN = re.compile(r"([0-9a-f]{8,32})\.([0-9]{1,9})([a-z]?)")
 MOST_MARKS = 3000
 
 
@@ -40,19 +50,25 @@ def operation_id(text: Any) -> str:
 def marks_of_form(sheet_id: str, form: Fields) -> MarkRoll:
     """Read the whole roll as a page without scripts posts it.
 
-    ``mark-<person>`` is the chosen value, ``seen-<person>`` the version and value the page showed. Only
-    people whose value the marker changed become marks, so that somebody else's newer value of an
-    untouched person is never a conflict.
+    ``seen`` lists whom the page showed, in its order: key, version, and the letter of the status shown, e.g.
+    ``1f00c3d2.4p``; ``mark-<n>`` is the value chosen for the n-th. Only people whose value the marker changed
+    become marks, so that somebody else's newer value of an untouched person is never a conflict.
     """
+    chosen = {name: value for name, value in form.items() if name.startswith("mark-")}
     marks = []
-    for name, value in form.items():
-        if not name.startswith("mark-") or not is_id(name[5:]):
+    for number, entry in enumerate(str(form.get("seen", "")).split(), 1):
+        name = f"mark-{number}"
+        value = chosen.pop(name, None)
+        if value is None:
             continue
-        version, _, shown = str(form.get(f"seen-{name[5:]}", "")).partition(":")
-        if not version.isdecimal() or value not in (*VALUES, ""):
+        seen = _SEEN.fullmatch(entry)
+        if seen is None or value not in CODES:
             raise BadInput(field=name)
-        if value != shown:
-            marks.append(Mark(name[5:], value or None, int(version)))
+        key, version, shown = seen.groups()
+        if CODES[value] != shown:
+            marks.append(Mark(key, value or None, int(version)))
+    if chosen or len(marks) > MOST_MARKS:
+        raise BadInput(field="seen")
     return MarkRoll(sheet_id, marks, operation_id(form.get("op_id", "")))
 
 
@@ -114,7 +130,7 @@ def _clock(day: str, text: str) -> datetime | None:
         return None
     try:
         return at(date.fromisoformat(day), time.fromisoformat(text.strip().replace("：", ":")))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadInput(field="left_at") from error
 
 
@@ -156,8 +172,38 @@ def decisions_of_form(form: Fields) -> Decisions:
         chosen = str(value)
         if kind == "row" and (is_id(chosen) or chosen == "skip"):
             rows[key] = "" if chosen == "skip" else chosen
-        elif kind == "person" and is_id(key) and chosen in {*VALUES, "keep", "skip", "walk_in"}:
+        elif kind == "person" and is_id(key) and chosen in {*VALUES, "keep", "wait", "skip", "walk_in"}:
             people[key] = chosen
         elif kind == "reason" and chosen.strip():
             reasons[key] = clean(chosen)
     return Decisions(rows, people, reasons)
+
+
+def columns_of_form(form: Fields, headers: Collection[str]) -> dict[str, str]:
+    """Read which header stands for which field; a header the file does not have is none."""
+    return {name: header for name in COLUMN_FIELDS if (header := str(form.get(f"column-{name}", ""))) in headers}
+
+
+def settle_of_form(sheet_id: str, form: MultiDict[str, str]) -> SettleConflicts:
+    """Read the sides taken: one conflict by its own fields, or many as ``choice`` = ``person:conflict:side``."""
+    if "choice" in form:
+        parts = [tuple(text.split(":", 2)) for text in form.getlist("choice")[:MOST_MARKS]]
+        chosen = [Settle(*p) for p in parts if len(p) == 3 and is_id(p[0])]
+        return SettleConflicts(sheet_id, chosen, "all")
+    return SettleConflicts(sheet_id, [Settle(form.get("person", ""), form.get("conflict", ""), form.get("side", ""))])
+
+
+class LeaveForm(FlaskForm):  # type: ignore[misc]
+    """A leave known beforehand: who, which kind, from which day to which (both included)."""
+
+    person_id = SelectField(_l("Name"), [InputRequired(_l("Choose the person."))], choices=[])
+    leave_type = SelectField(_l("Kind of leave"), choices=[SelectChoice(k, LEAVE_WORDS[k]) for k in LEAVE_TYPES])
+    from_on = DayField(_l("First day"), [InputRequired(_l("Choose the first day."))])
+    to_on = DayField(_l("Last day"), [InputRequired(_l("Choose the last day."))])
+    note = StringField(_l("Note"), [Length(max=80)])
+
+    def to_command(self) -> EnterLeave:
+        """The leave to enter."""
+        first: Any = self.from_on.data
+        last: Any = self.to_on.data
+        return EnterLeave(self.person_id.data, self.leave_type.data, first, last, clean(self.note.data or "", 80))

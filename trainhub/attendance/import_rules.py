@@ -1,17 +1,20 @@
 """What an import would do to a roll, row by row, before anything is written. Pure.
 
 Precedence: manual > approved leave > check-in > import > assertion. The loser stays as evidence and is
-shown. A human's decision about a row or a person beats every proposal; names are never guessed.
+shown. Where the file and another source contradict each other about a presence, nothing is overwritten:
+the row waits for a decision, here or among the roll's conflicts. A human's decision about a row or a
+person beats every proposal; names are never guessed.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from trainhub.attendance.outcomes import Outcome, PersonOutcome, UnmatchedRow
+from trainhub.attendance.reconciliation import Claim, Conflict, about, reconcile, settled
 from trainhub.attendance.roll_rules import (
     LEAVE_TYPES,
     THERE,
@@ -24,8 +27,22 @@ from trainhub.attendance.roll_rules import (
 )
 from trainhub.kernel.clock import local
 from trainhub.plugin_api import AttendanceReading, Problem
+from trainhub.plugin_api.contracts import Trust
 
 IMPORT = "import"
+
+COLUMN_FIELDS: tuple[str, ...] = (
+    "name", "staff_no", "department", "mark", "status", "sign_in", "sign_out", "time", "date", "remark", "card_no", "device_pin",
+)
+"""What a person may name a column as, in the order of the dialog."""
+_WHO = frozenset({"name", "staff_no", "card_no", "device_pin"})
+_WHAT = frozenset({"mark", "status", "sign_in", "sign_out", "time", "remark"})
+
+
+def columns_suffice(mapping: Mapping[str, str]) -> bool:
+    """Whether columns (field -> header) say who it is and what became of them."""
+    named = {name for name, header in mapping.items() if header}
+    return bool(named & _WHO) and bool(named & _WHAT)
 
 LOOK_AT = frozenset({
     "name_mismatch_with_staff_no", "result_time_conflict", "remark_needs_check", "proxy_signature", "other_date",
@@ -42,8 +59,9 @@ class PlanRow:
     ``keys`` are the natural keys of the readings, ``raw`` what their cells say, name first.
     ``kind``: ``problem`` (needs a decision, else it is not written), ``confirm`` (a proposal stands),
     ``ready``, ``same`` (nothing to change), ``left_out`` (by decision or because it says nothing new).
-    ``code`` says why; ``choice`` is what will be done: a status, ``keep``, ``walk_in``, ``skip`` or "".
-    ``options`` are the choices offered; ``candidates`` person ids offered side by side.
+    ``code`` says why; ``choice`` is what will be done: a status, ``keep``, ``wait`` (among the conflicts),
+    ``walk_in``, ``skip`` or "". ``options`` are the choices offered; ``candidates`` person ids offered side by
+    side. ``claim`` is what the file states about the person, ``conflict`` the contradiction it would make.
     """
 
     kind: str
@@ -60,6 +78,25 @@ class PlanRow:
     options: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     reason: str = ""
+    claim: Claim | None = None
+    conflict: Conflict | None = None
+
+    @property
+    def against(self) -> tuple[Claim, ...]:
+        """What other sources say, where they contradict the file."""
+        mine = self.claim.source if self.claim else ""
+        return tuple(c for c in self.conflict.sides if c.source != mine) if self.conflict else ()
+
+    @property
+    def side(self) -> Claim | None:
+        """The side of the conflict that the choice takes; None while it waits."""
+        if self.conflict is None or self.choice == "wait":
+            return None
+        if self.choice != "keep":
+            return self.claim
+        held = self.before.status if self.before else None
+        kept = [c for c in self.against if c.status == held] or list(self.against)
+        return kept[0] if kept else None
 
     @property
     def key(self) -> str:
@@ -69,7 +106,7 @@ class PlanRow:
     @property
     def writes(self) -> bool:
         """Whether confirming the import changes a record by this line."""
-        return self.kind in {"ready", "confirm", "problem"} and self.choice not in {"", "keep", "skip"}
+        return self.kind in {"ready", "confirm", "problem"} and self.choice not in {"", "keep", "wait", "skip"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +154,42 @@ class Decisions:
         return {"rows": dict(self.rows), "people": dict(self.people), "reasons": dict(self.reasons)}
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the readings come from: key and trust of the source, and whether it counts face to face."""
+
+    source_key: str = ""
+    trust: Trust = "witnessed"
+    face_to_face: bool = True
+    batch_id: str = ""
+    file_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What other sources said: person -> claims, person -> (conflict, side taken), oldest first."""
+
+    claims: Mapping[str, Sequence[Claim]] = field(default_factory=dict)
+    decisions: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+
+
 def plan(
-    outcome: Outcome, readings: Iterable[AttendanceReading], heads: Mapping[str, Head], frame: Frame, decided: Decisions
+    outcome: Outcome, readings: Iterable[AttendanceReading], heads: Mapping[str, Head], frame: Frame, decided: Decisions,
+    origin: Origin | None = None, said: Said | None = None,
 ) -> ImportPlan:
-    """Return what an import would do, line by line: problems, confirmations, then the rest."""
+    """Return what an import would do, line by line: problems, confirmations, then the rest.
+
+    ``said`` is what other sources stated about the people of the roll; ``origin`` whence these readings come.
+    """
     by_key = {r.external_id: r for r in readings}
+    origin, said = origin or Origin(), said or Said()
     lines = [_unmatched(u, by_key) for u in outcome.unmatched]
     lines += [_dismissed(by_key[k], decided) for k, person in decided.rows.items() if person == "" and k in by_key]
-    lines += [_matched(p, by_key, heads, frame, decided) for p in outcome.people if p.rows]
+    for found in outcome.people:
+        if found.rows:
+            line = _matched(found, by_key, heads, frame, decided)
+            line = replace(line, claim=_claim(line, found, by_key, origin))
+            lines.append(_reconciled(line, said, decided.people.get(found.person_key, "")))
     order = {"problem": 0, "confirm": 1, "ready": 2, "same": 3, "left_out": 4}
     lines.sort(key=lambda line: (order[line.kind], line.rows))
     mentioned = {line.person_id for line in lines}
@@ -193,6 +258,46 @@ def _compared(base: PlanRow, after: Head, head: Head | None, choice: str, found:
     return replace(line, choice=status)
 
 
+def _claim(
+    line: PlanRow, found: PersonOutcome, by_key: Mapping[str, AttendanceReading], origin: Origin
+) -> Claim | None:
+    """What the file states about a person; None where it states nothing, or where the row is left out."""
+    after = line.proposed
+    if after is None or after.status is None or line.choice == "skip":
+        return None
+    said = sorted(f"{k}|{content_digest(by_key[k])}" for k in line.keys if k in by_key)
+    source = f"{IMPORT}:{origin.source_key}"
+    return Claim(
+        source=source, external_id=min(line.keys, default="")[:96], raw_sha256=hashlib.sha256("\n".join(said).encode()).hexdigest(),
+        status=str(status_of(found) or after.status), trust=origin.trust, leave_type=after.leave_type, arrived_at=after.arrived_at,
+        left_at=after.left_at, late_minutes=after.late_minutes, minutes=found.minutes if found.status else after.minutes,
+        face_to_face=found.counts_face_to_face or status_of(found) not in THERE,
+        stated=after.status != "absent" or found.status is None or any(by_key[k].stated == "absent" for k in line.keys if k in by_key),
+        file_name=origin.file_name,
+        row=min(line.rows, default=0), cells=line.raw, batch_id=origin.batch_id,
+    )
+
+
+def _reconciled(line: PlanRow, said: Said, choice: str) -> PlanRow:
+    """Put a row that contradicts another source before the clerk; left alone, it waits among the conflicts."""
+    claim = line.claim
+    if claim is None or line.before is None or line.kind not in {"ready", "confirm"}:
+        return line
+    newer = replace(claim, said_at=_AT_LAST)
+    stored = [c for c in said.claims.get(line.person_id, ()) if c.source != claim.source]
+    found = settled(reconcile([*about(line.before, stored), newer]), said.decisions.get(line.person_id, ()))
+    if not isinstance(found, Conflict):
+        loses = found.winner is not None and found.winner.source != claim.source
+        return replace(line, code="loses_to_mark", choice="keep") if loses and line.code == "replaces_mark" and not choice else line
+    pick = choice if choice in {*VALUES, "keep", "wait"} else "wait"
+    options = ("wait", "keep", str(line.proposed.status)) if line.proposed else ("wait", "keep")
+    return replace(line, kind="confirm", code=found.code, choice=pick, options=options, conflict=found)
+
+
+_AT_LAST = datetime(9999, 1, 1, tzinfo=UTC)
+"""What is being imported is the newest statement of its source."""
+
+
 def _raw(keys: Iterable[str], by_key: Mapping[str, AttendanceReading]) -> tuple[str, ...]:
     return tuple(cell for key in keys if key in by_key for cell in _cells(by_key[key]))
 
@@ -228,9 +333,11 @@ def proposal(found: PersonOutcome, status: str, head: Head | None, frame: Frame,
 
 def content_digest(reading: AttendanceReading) -> str:
     """Return the digest of what a reading says, whatever row, file name or encoding it came in."""
-    said = [
+    said: list[Any] = [
         reading.name, reading.staff_no, reading.department, reading.platform_id, reading.device_pin, reading.card_no,
         [p.isoformat() for p in reading.punches], reading.stated, reading.whole_session, reading.late_minutes,
         str(reading.arrived_at), str(reading.left_at), reading.leave_type, reading.remark, reading.other_days,
     ]
+    if reading.stays:
+        said.append([[a.isoformat(), b.isoformat()] for a, b in reading.stays])
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()

@@ -32,7 +32,7 @@ class Match:
 
     ``how``: platform_id, staff_no, device_pin, card_no, email, name_and_department, name, decision.
     ``reason``: not_on_roster, ambiguous_name, ambiguous_staff_no, staff_no_not_on_roster,
-    variant_characters, no_identity. ``candidates`` are person keys to ask about.
+    variant_characters, no_identity, no_person_name (the row names a device). ``candidates`` are person keys to ask about.
     """
 
     person_key: str | None
@@ -134,12 +134,12 @@ class Directory:
         return Match(person.person_key, how, review + _dots(reading, person))
 
     def _by_name(self, reading: AttendanceReading) -> Match:
+        if "no_person_name" in reading.flags:
+            return Match(None, reason="no_person_name")
         key = name_key(reading.name)
         if not key:
-            return Match(
-                None,
-                reason="not_on_roster" if reading.staff_no or reading.card_no or reading.device_pin else "no_identity",
-            )
+            told = reading.platform_id or reading.staff_no or reading.card_no or reading.device_pin or reading.email
+            return Match(None, reason="not_on_roster" if told else "no_identity")
         hits = self._name.get(key, [])
         if not hits:
             variants = self._variant.get(simplified(key), [])
@@ -160,16 +160,17 @@ class Directory:
         """Two people of one name: only the department, its hint or the phone's tail can tell them apart."""
         attempts: list[tuple[list[RosterPerson], tuple[str, ...]]] = []
         department, hint = leaf(reading.department), leaf(reading.raw.get("department_hint", ""))
+        tail = reading.raw.get("phone_tail", "")
+        if tail:
+            attempts.append(([p for p in hits if p.phone_tail == tail], ("matched_by_name_and_phone_tail",)))
         if department:
             attempts.append(([p for p in hits if leaf(p.department) == department], ("matched_by_name_and_dept",)))
         if hint:
             attempts.append(([p for p in hits if leaf(p.department).startswith(hint)], ()))
-        tail = reading.raw.get("phone_tail", "")
-        if tail:
-            attempts.append(([p for p in hits if p.phone_tail == tail], ("matched_by_name_and_phone_tail",)))
-        for left, review in attempts:
-            if len(left) == 1:
-                return Match(left[0].person_key, "name_and_department", review + _dots(reading, left[0]))
+        single = [(left[0], review) for left, review in attempts if len(left) == 1]
+        if single and len({person.person_key for person, _review in single}) == 1:
+            person, review = single[0]
+            return Match(person.person_key, "name_and_department", review + _dots(reading, person))
         return Match(None, reason="ambiguous_name", candidates=tuple(p.person_key for p in hits))
 
 

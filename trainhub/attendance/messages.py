@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -24,6 +25,11 @@ MESSAGES: dict[str, Any] = {
     "too_late_to_withdraw": _l("An import can be taken back for 24 hours and until the roll is verified. Correct the people one by one."),
     "bad_input": _l("The request is damaged. Reload the page and try again."),
     "no_file": _l("Choose a file first."),
+    "columns_missing": _l("Choose at least the column that says who it is (name or staff number) and one that says whether they were there (mark, status or times)."),
+    "nothing_to_settle": _l("These conflicts were decided meanwhile, or new evidence came. Look at the list again, then decide."),
+    "leave_overlaps": _l("This person has leave from %(from_on)s to %(to_on)s already. Revoke that one first, or choose other days."),
+    "bad_leave": _l("Choose the kind of leave, a first day and a last day that is not before it; at most one year."),
+    "open_conflicts": _l("For %(count)s people the sources contradict each other. Send the roll back, decide them under “Conflicts”, then verify."),
 }
 
 STATUS_WORDS: dict[str | None, Any] = {
@@ -42,7 +48,7 @@ LEAVE_WORDS: dict[str, Any] = {
 SOURCE_WORDS: dict[str, Any] = {
     "manual": _l("by hand"), "assertion": _l("counted together"), "leave": _l("approved"), "import": _l("imported"),
     "qr": _l("scanned"), "device": _l("device"), "closing": _l("when ended"), "revocation": _l("revoked"),
-    "withdrawal": _l("import withdrawn"), "move": _l("time moved"), "default": _l("preset"), "": "",
+    "withdrawal": _l("import withdrawn"), "reconciled": _l("conflict decided"), "move": _l("time moved"), "default": _l("preset"), "": "",
 }
 STATE_WORDS: dict[str, Any] = {
     "open": _l("Not ended yet"), "submitted": _l("Awaiting verification"), "verified": _l("Verified"), "void": _l("Void"),
@@ -60,6 +66,11 @@ OWN_REVIEW: dict[str, Any] = {
     "was_revoked": _l("A presence revoked earlier was marked again."),
     "online_evidence": _l("Online evidence: it never fulfils a duty to be met face to face."),
 }
+CONFLICT_CODES: dict[str, Any] = {
+    "presence": _l("One source says they were there, another that they were not."),
+    "leave_but_there": _l("On approved leave, yet another source says they were there."),
+    "came_after_mark": _l("Marked as not there; a device saw them arrive afterwards."),
+}
 LINE_CODES: dict[str, Any] = {
     "loses_to_mark": _l("Differs from the mark on the roll, which is stronger."),
     "replaces_mark": _l("Replaces the mark on the roll, which is weaker."),
@@ -69,6 +80,12 @@ LINE_CODES: dict[str, Any] = {
     "dismissed": _l("Left out by your decision."),
     "undecided": _l("The file does not say enough: decide."),
     "same": _l("Same as on the roll."),
+    **CONFLICT_CODES,
+}
+COLUMN_WORDS: dict[str, Any] = {
+    "name": _l("Name"), "staff_no": _l("Staff number"), "department": _l("Department"), "mark": _l("Sign-in mark or signature"),
+    "status": _l("Status in words"), "sign_in": _l("Time in"), "sign_out": _l("Time out"), "time": _l("Time (in or out)"),
+    "date": _l("Day"), "remark": _l("Remark"), "card_no": _l("Card number"), "device_pin": _l("Number on the device"),
 }
 
 
@@ -89,6 +106,19 @@ ANOMALIES: dict[str, Any] = {
 def source_word(source: str) -> str:
     """Return the word of a source; an import names the kind only."""
     return str(SOURCE_WORDS.get(source.partition(":")[0], source))
+
+
+def origin_word(source: str) -> str:
+    """Return the word of a source and, where one of the kind is meant, its label: ``imported (typed table)``.
+
+    A source whose plugin is gone is called by its key.
+    """
+    kind, _colon, key = source.partition(":")
+    word = str(SOURCE_WORDS.get(kind, kind))
+    if not key:
+        return word
+    found = current_app.extensions["trainhub.sources"].get(key)
+    return f"{word}（{_(found.spec.label) if found else key}）"
 
 
 def source_line(head: Head, leave: Mapping[str, str], source: Mapping[str, str]) -> str:

@@ -1,6 +1,6 @@
 """Tables of attendance: sheets, records (one head per person), marks (history), raw readings."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
@@ -113,7 +113,7 @@ class AttendanceMark(Base):
 
     __table_args__ = (
         tenant_fk("sheet_id", "attendance_sheet"),
-        Index(None, "district_id", "sheet_id", "recorded_at"),
+        {"sqlite_with_rowid": False},  # the key is the table: a save of a whole roll writes each row once
     )
 
 
@@ -162,3 +162,106 @@ class AttendanceEvidence(Base):
     created_at: Mapped[datetime]
 
     __table_args__ = (tenant_fk("sheet_id", "attendance_sheet"), tenant_fk("batch_id", "import_batch"))
+
+
+class AttendanceClaim(Base):
+    """What one source states about one person on one sheet, kept whether it holds or not. Never deleted.
+
+    ``external_id`` names the line it rests on, ``raw_sha256`` what the line says: the same line again
+    changes nothing, a corrected one is a claim beside the old. Of one source the newest (``said_at``) that
+    is not withdrawn counts. ``cells`` are the words of the line, ``file_name`` and ``row`` where it stands.
+    """
+
+    __tablename__ = "attendance_claim"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    sheet_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    source: Mapped[str] = mapped_column(String(48), primary_key=True)
+    external_id: Mapped[str] = mapped_column(String(96), primary_key=True)
+    raw_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    trust: Mapped[str] = mapped_column(String(12))  # witnessed | device | self_report | online
+    status: Mapped[str] = mapped_column(String(12))
+    leave_type: Mapped[str] = mapped_column(String(16), default="")
+    arrived_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    late_minutes: Mapped[int] = mapped_column(default=0)
+    minutes: Mapped[int | None]  # None: the evidence does not say
+    face_to_face: Mapped[bool] = mapped_column(default=True)
+    stated: Mapped[bool] = mapped_column(default=True)  # False: concluded from times outside the session
+    batch_id: Mapped[str | None] = mapped_column(Id)
+    file_name: Mapped[str] = mapped_column(String(200), default="")
+    row: Mapped[int] = mapped_column(default=0)
+    cells: Mapped[list[Any]]
+    said_at: Mapped[datetime]
+    filed_by: Mapped[str | None] = mapped_column(Id)
+    withdrawn_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        tenant_fk("sheet_id", "attendance_sheet"),
+        tenant_fk("person_id", "person"),
+        tenant_fk("batch_id", "import_batch"),
+        CheckConstraint("late_minutes >= 0 AND (minutes IS NULL OR minutes >= 0)", name="claim_minutes_not_negative"),
+    )
+
+
+class AttendanceDecision(Base):
+    """Which side of a conflict somebody took: by whom, when, and the evidence as it stood. Append-only.
+
+    ``conflict_sha256`` names the conflict by its evidence; new evidence makes another conflict.
+    """
+
+    __tablename__ = "attendance_decision"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    sheet_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id)
+    conflict_sha256: Mapped[str] = mapped_column(String(64))
+    code: Mapped[str] = mapped_column(String(24))  # presence | leave_but_there | came_after_mark
+    side: Mapped[str] = mapped_column(String(80))  # key of the claim taken
+    source: Mapped[str] = mapped_column(String(48))
+    raw_sha256: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(12))
+    sides: Mapped[list[Any]]  # source, status, times, file and row of every side, for the record
+    how: Mapped[str] = mapped_column(String(12))  # one | all | import
+    decided_by: Mapped[str] = mapped_column(Id)
+    acting_role: Mapped[str] = mapped_column(String(32))
+    decided_at: Mapped[datetime]
+
+    __table_args__ = (
+        tenant_fk("sheet_id", "attendance_sheet"),
+        tenant_fk("person_id", "person"),
+        Index(None, "district_id", "sheet_id", "person_id"),
+    )
+
+
+class KnownLeave(Base):
+    """Leave known before a session: who, what kind, from which day to which (both included). Never deleted.
+
+    ``note`` is one line without medical detail. A revoked leave excuses nobody any more and stays readable.
+    """
+
+    __tablename__ = "known_leave"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    school_id: Mapped[str] = mapped_column(Id)
+    person_id: Mapped[str] = mapped_column(Id)
+    leave_type: Mapped[str] = mapped_column(String(16))  # sick | personal | official | maternity
+    from_on: Mapped[date]
+    to_on: Mapped[date]
+    note: Mapped[str] = mapped_column(String(80), default="")
+    entered_by: Mapped[str] = mapped_column(Id)
+    entered_at: Mapped[datetime]
+    revoked_by: Mapped[str | None] = mapped_column(Id)
+    revoked_at: Mapped[datetime | None]
+    revoked_reason: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (
+        tenant_fk("school_id", "org_unit"),
+        tenant_fk("person_id", "person"),
+        CheckConstraint("to_on >= from_on", name="leave_period"),
+        Index(None, "district_id", "school_id", "from_on"),
+        Index(None, "district_id", "person_id"),
+    )

@@ -175,7 +175,7 @@ def _distinct(held: _Held) -> tuple[list[AttendanceReading], int]:
     kept: list[AttendanceReading] = []
     for reading, _match in held:
         says = (
-            reading.punches, reading.stated, reading.late_minutes, reading.arrived_at, reading.left_at,
+            reading.punches, reading.stays, reading.most_minutes, reading.stated, reading.late_minutes, reading.arrived_at, reading.left_at,
             reading.other_days, reading.flags, reading.raw.get("date"),
         )  # fmt: skip
         if says not in seen:

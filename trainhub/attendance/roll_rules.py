@@ -6,8 +6,8 @@ until somebody states it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,7 +84,7 @@ class Frame:
     @property
     def minutes(self) -> int:
         """Whole minutes from beginning to end."""
-        return Interval(self.starts_at, self.ends_at).minutes
+        return Interval(whole_minute(self.starts_at), whole_minute(self.ends_at)).minutes
 
     def runs_at(self, moment: datetime) -> bool:
         """Whether the session is on at that moment."""
@@ -115,10 +115,40 @@ class Head:
     revoked_at: datetime | None = None
     revoked_reason: str = ""
 
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> "Head":
+        """Build a head from a row that begins with :data:`HEAD_FIELDS`; its review codes are a list there."""
+        values = (*row[:_REVIEW], tuple(row[_REVIEW]), *row[_REVIEW + 1:_WIDTH])
+        return cls(*values)
+
     @property
     def state(self) -> tuple[Any, ...]:
         """What a mark can change; two heads with the same state say the same."""
         return (self.status, self.leave_type, self.arrived_at, self.left_at, self.note)
+
+
+HEAD_FIELDS = tuple(f.name for f in fields(Head))
+_REVIEW, _WIDTH = HEAD_FIELDS.index("review"), len(HEAD_FIELDS)
+
+KEY = 8
+"""How many digits at the end of an id name a person on a roll's page."""
+
+
+def page_keys(people: Iterable[str]) -> dict[str, str]:
+    """Return person -> the key a roll's page uses: the end of the id, the whole id where two end alike.
+
+    A page of a hundred rows would otherwise carry the ids several times. A key belongs to its person
+    whatever happens to the list meanwhile, which a serial number would not.
+    """
+    ids = list(people)
+    alone = len({person[-KEY:] for person in ids}) == len(ids)
+    return {person: person[-KEY:] if alone else person for person in ids}
+
+
+CODES: Mapping[str | None, str] = {
+    None: "", "": "", "present": "p", "late": "l", "left_early": "x", "excused": "e", "absent": "a",
+}
+"""One letter per status, for what a form says it was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +218,29 @@ def attended_minutes(
     """
     if status not in THERE or (status == "late" and arrived_at is None) or (status == "left_early" and left_at is None):
         return 0
+    if arrived_at is None and left_at is None:
+        return frame.minutes
     start, end = max(arrived_at or frame.starts_at, frame.starts_at), min(left_at or frame.ends_at, frame.ends_at)
     return Interval(whole_minute(start), whole_minute(end)).minutes
 
 
-def apply(head: Head, statement: Statement, frame: Frame, moment: datetime, flags: tuple[str, ...] = ()) -> Head:
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """From which source, by which account and when a head was marked."""
+
+    source: str
+    by: str | None
+    at: datetime | None
+
+
+def apply(
+    head: Head, statement: Statement, frame: Frame, moment: datetime, flags: tuple[str, ...] = (),
+    stamp: Stamp | None = None,
+) -> Head:
     """Return the head after a statement: status, times, minutes, review codes. Version grows by one.
 
     A bare "late" or "left early" while the session runs takes the moment of the mark as the time. A
-    mark on a revoked presence sets it anew and stays flagged.
+    mark on a revoked presence sets it anew and stays flagged. Without a ``stamp`` the old one stays.
     """
     value = statement.value
     arrived, left = _times(head, statement, frame, moment)
@@ -211,11 +255,12 @@ def apply(head: Head, statement: Statement, frame: Frame, moment: datetime, flag
     if value in THERE and arrived is not None and arrived > frame.starts_at:
         late = Interval(frame.starts_at, whole_minute(arrived)).minutes
     leave = statement.leave_type or (head.leave_type if head.status == value else "")
-    return replace(
-        head, status=value, leave_type=leave if value == "excused" else "", arrived_at=arrived, left_at=left,
-        late_minutes=late if value != "present" else 0, minutes=attended_minutes(value, frame, arrived, left),
-        note=head.note if statement.note is None else statement.note, review=tuple(review), version=head.version + 1,
-        revoked_at=None, revoked_reason="",
+    signed = stamp or Stamp(head.source, head.marked_by, head.marked_at)
+    return Head(  # in the order of the fields: replace() costs three times as much, and a roll has hundreds of them
+        head.person_id, head.serial_no, head.department, head.staff_no, head.expected, value,
+        leave if value == "excused" else "", arrived, left, late if value != "present" else 0,
+        attended_minutes(value, frame, arrived, left), signed.source,
+        head.note if statement.note is None else statement.note, tuple(review), head.version + 1, signed.by, signed.at,
     )
 
 

@@ -55,7 +55,7 @@ def build_app(**config: Any) -> Flask:
     """Build the application, turning a refused start into a sentence."""
     from trainhub.app import create_app
     from trainhub.app.settings import WeakKey
-    from trainhub.plugin_host.host import PluginFault
+    from trainhub.plugin_host.manifest import PluginFault
     from trainhub.web.gate import UndeclaredPermission
 
     try:

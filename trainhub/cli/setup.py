@@ -1,5 +1,6 @@
 """init, serve, demo, seed."""
 
+import gc
 import json
 import os
 import secrets
@@ -96,6 +97,7 @@ def init(bureau: str | None, username: str | None, json_wanted: bool) -> None:
 @click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64))
 def serve(host: str, port: int, threads: int) -> None:
     """Serve TrainHub on this machine; background work runs in the same process."""
+    gc.disable()  # what is built while starting stays; memory.settle() turns the collector on again
     serve_app(build_app(), host, port, threads)
 
 
@@ -103,6 +105,7 @@ def serve_app(app: Flask, host: str, port: int, threads: int = 8) -> None:
     """Serve with waitress until stopped."""
     from waitress import serve as run
 
+    from trainhub.app import memory
     from trainhub.app.work import start_in_background
 
     with app.app_context():
@@ -114,6 +117,7 @@ def serve_app(app: Flask, host: str, port: int, threads: int = 8) -> None:
             if current_heads(connection) != expected_heads():
                 refuse("schema", "数据库结构不是最新：请先运行 trainhub init。", json_wanted=False)
         set_read_only(False)
+    memory.settle()
     start_in_background(app)
     click.echo(f"TrainHub: http://{host}:{port}  （按 Ctrl+C 停止）")
     run(app, host=host, port=port, threads=threads, ident=None, channel_timeout=60, max_request_body_size=13 * 1024 * 1024)

@@ -29,6 +29,7 @@ def explain(key: str, roster: Path, session_file: Path, files: tuple[Path, ...],
     """Print, per person, status and minutes that FILES would give, and why."""
     from trainhub.attendance.explain import explain_files
     from trainhub.plugin_api import Refused
+    from trainhub.plugin_host.discovery import discover
     from trainhub.plugin_host.host import PluginHost
 
     try:
@@ -36,8 +37,8 @@ def explain(key: str, roster: Path, session_file: Path, files: tuple[Path, ...],
     except ValueError as error:
         raise click.UsageError(f"--session is not JSON: {error}") from error
     frame = frame.get("session", frame)
-    host = PluginHost()
-    host.start()
+    host = PluginHost(discover())
+    host.start(host.cards.keys())
     if key != "auto" and key not in host.sources:
         raise click.UsageError(f"unknown source {key!r}; known: {', '.join(host.sources)}")
     try:

@@ -12,10 +12,30 @@ MESSAGES: dict[str, Any] = {
     "pack_version_taken": _l(
         "Version %(version)s of this pack is installed already with other content. Raise the version in course.yaml and install it again."
     ),
+    "pack_changed": _l("The folder of “%(title)s” was changed after you opened this page. Look at the changes again, then install."),
+    "pack_bad_archive": _l("This is no ZIP archive of a course pack. Choose another file."),
     "pack_not_usable": _l(
         "The pack has %(count)s mistakes and was not installed. Run the check, put them right, and install it again. First: %(first)s"
     ),
 }
+
+ARCHIVES: dict[str, Any] = {
+    "too_large": _l("The archive is too large. A pack holds text only: at most 2 MB packed, 4 MB unpacked."),
+    "too_many": _l("The archive holds more than 100 files. Leave only those of one course pack."),
+    "unreadable": _l("The file cannot be opened as a ZIP archive. Pack the folder again as ZIP and upload that."),
+    "unsafe": _l("The archive holds links, passwords or paths that lead out of it. Pack the plain folder again."),
+    "no_pack": _l("There is no course.yaml in the archive. Pack the folder that holds it."),
+    "several": _l("The archive holds several course packs, or nests them too deeply. Upload one at a time."),
+}
+CHANGES: dict[str, Any] = {
+    "new": _l("not installed yet"), "update": _l("new version"), "same": _l("installed"), "older": _l("older than the installed one"),
+    "taken": _l("same version, other content"),
+}  # fmt: skip
+CHANGED_PARTS: dict[str, Any] = {
+    "title": _l("title"), "summary": _l("summary"), "delivery": _l("way of delivery"), "class_hours": _l("periods"), "aims": _l("aims"),
+    "preparation": _l("preparation"), "run_of_show": _l("run of show"), "cases": _l("cases"), "handouts": _l("hand-outs"),
+    "quiz": _l("closing check"), "sources": _l("sources"),
+}  # fmt: skip
 
 PROBLEMS: dict[str, Any] = {
     "unknown_type": _l("The course type %(type)s is not registered. Use one of %(known)s, or enable the plugin that brings it."),

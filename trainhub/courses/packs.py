@@ -12,11 +12,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.validators import extend
 
 from trainhub.courses.rules import (
     BUILT_IN_TYPES,
@@ -27,7 +25,12 @@ from trainhub.courses.rules import (
     usable,
 )
 
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
 COURSE, QUIZ = "course.yaml", "quiz.yaml"
+SHIPPED = Path(__file__).resolve().parents[2] / "courses"
+"""The packs that come with TrainHub, beside its code."""
 MAX_DESCRIPTION_BYTES = 128 * 1024
 MAX_TEXT_BYTES = 256 * 1024
 MAX_FILES = 100
@@ -126,13 +129,14 @@ def parse_yaml(text: str, name: str = COURSE) -> Parsed:
 
 def _one_line_pattern(
     _: Any, pattern: str, instance: Any, __: Mapping[str, Any]
-) -> Iterator[ValidationError]:
+) -> "Iterator[ValidationError]":
     """``$`` must not let a line break through."""
+    from jsonschema import ValidationError
+
     if isinstance(instance, str) and ("\n" in instance or not re.search(pattern, instance)):
         yield ValidationError("pattern")
 
 
-_Validator: Any = extend(Draft202012Validator, {"pattern": _one_line_pattern})  # type: ignore[no-untyped-call]
 _CODES = {
     "required": "field_missing", "type": "wrong_type", "pattern": "bad_pattern", "enum": "not_allowed",
     "const": "not_allowed", "additionalProperties": "key_unexpected", "minLength": "too_short",
@@ -143,11 +147,15 @@ _CODES = {
 
 @cache
 def _schema(name: str) -> Any:
+    from jsonschema import Draft202012Validator  # a tenth of a second; only where packs are read
+    from jsonschema.validators import extend
+
     text = files("trainhub.courses").joinpath(f"{name}.schema.json").read_text("utf-8")
-    return _Validator(json.loads(text))
+    validator: Any = extend(Draft202012Validator, {"pattern": _one_line_pattern})  # type: ignore[no-untyped-call]
+    return validator(json.loads(text))
 
 
-def _schema_problem(error: ValidationError, name: str, lines: Mapping[DataPath, int]) -> PackProblem:
+def _schema_problem(error: "ValidationError", name: str, lines: Mapping[DataPath, int]) -> PackProblem:
     path: DataPath = tuple(error.absolute_path)
     code = _CODES.get(str(error.validator), "shape")
     wanted: Any = error.validator_value
@@ -214,12 +222,34 @@ def read_description(
     return pack, [*problems, *_with_lines(check_pack(pack, known_types), lines)]
 
 
+class PackFiles(Protocol):
+    """The files of one pack, wherever they lie. Every read is checked; every failure is a problem, no exception."""
+
+    problems: list[PackProblem]
+
+    def text(self, name: str, limit: int) -> str | None:
+        """Return the text of a file, or None and a problem."""
+        ...
+
+    def holds(self, name: str) -> bool:
+        """Whether there is a file of that name, readable or not."""
+        ...
+
+    def listed(self) -> list[str]:
+        """Return the names of the Markdown files of units and hand-outs."""
+        ...
+
+
 class _Folder:
-    """The files of one pack. Every read is checked and every failure is a problem, not an exception."""
+    """The files of a pack in a folder."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.problems: list[PackProblem] = []
+
+    def holds(self, name: str) -> bool:
+        """Whether there is a file of that name, readable or not."""
+        return (self.root / name).exists() or (self.root / name).is_symlink()
 
     def text(self, name: str, limit: int) -> str | None:
         """Return the text of a file below the folder, or None and a problem."""
@@ -273,11 +303,18 @@ def read_folder(path: Path, known_types: Collection[str] = BUILT_IN_TYPES) -> tu
     """
     if not path.is_dir():
         return None, [PackProblem("no_folder", str(path.name))]
-    folder = _Folder(path)
+    pack, problems = read_files(_Folder(path), known_types)
+    if pack is not None and pack.id != path.resolve().name:
+        problems.append(PackProblem("id_differs_from_folder", field="id", params={"id": pack.id, "folder": path.resolve().name}))
+    return pack, problems
+
+
+def read_files(folder: PackFiles, known_types: Collection[str] = BUILT_IN_TYPES) -> tuple[Pack | None, list[PackProblem]]:
+    """Read and check the files of a pack; the answer is that of :func:`read_folder`."""
     course_text = folder.text(COURSE, MAX_DESCRIPTION_BYTES)
     if course_text is None:
         return None, folder.problems
-    quiz_text = folder.text(QUIZ, MAX_DESCRIPTION_BYTES) if (path / QUIZ).exists() or (path / QUIZ).is_symlink() else None
+    quiz_text = folder.text(QUIZ, MAX_DESCRIPTION_BYTES) if folder.holds(QUIZ) else None
     bare, problems = read_description(course_text, known_types, None, quiz_text)
     if bare is None:
         return None, [*folder.problems, *problems]
@@ -288,8 +325,6 @@ def read_folder(path: Path, known_types: Collection[str] = BUILT_IN_TYPES) -> tu
     problems += [
         PackProblem("file_not_listed", name, severity="warning") for name in folder.listed() if name not in texts
     ]
-    if bare.id != path.resolve().name:
-        problems.append(PackProblem("id_differs_from_folder", field="id", params={"id": bare.id, "folder": path.resolve().name}))
     read = {name: text for name, text in texts.items() if text is not None}
     return pack_of(bare.description, read, bare.quiz_description), problems
 

@@ -1,7 +1,7 @@
 """Reads of the catalogue. Packs are reference data: every scope sees the same ones."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,6 +78,32 @@ class PackPage:
     installed_at: datetime
     is_current: bool
     versions: tuple[PackVersion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PackOutline:
+    """What planning shows of a pack: titles and minutes of its units, what to prepare."""
+
+    id: str
+    title: str
+    minutes: int
+    units: tuple[tuple[str, int], ...]
+    preparation: tuple[str, ...]
+
+
+def pack_outline(session: Session, scope: Scope, pack_id: str) -> PackOutline:
+    """Return the current version of a pack in outline. One statement, and no unit text is loaded.
+
+    Raises NotFound for a pack that is not installed.
+    """
+    statement = select(CoursePack.title, CoursePack.minutes, CoursePack.content["course"].label("course")).where(
+        CoursePack.pack_id == pack_id, CoursePack.is_current.is_(True)
+    )
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound
+    units = tuple((unit["title"], int(unit["minutes"])) for unit in row.course["units"])
+    return PackOutline(pack_id, row.title, row.minutes, units, tuple(row.course.get("preparation", ())))
 
 
 def catalogue(session: Session, scope: Scope, wanted: CatalogueFilter) -> Catalogue:
@@ -171,3 +197,26 @@ def _versions(session: Session, pack_id: str) -> Sequence[PackVersion]:
         .order_by(CoursePack.installed_at.desc(), CoursePack.version.desc())
     )
     return [PackVersion(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What is installed of a pack: digests by version, and the current one with its content."""
+
+    digests: Mapping[str, str]
+    current: Pack | None
+
+
+def installed(session: Session, scope: Scope, pack_ids: Collection[str]) -> dict[str, Installed]:
+    """Return what is installed of these packs, by id. Two statements."""
+    digests: dict[str, dict[str, str]] = {}
+    versions = select(CoursePack.pack_id, CoursePack.version, CoursePack.digest).where(CoursePack.pack_id.in_(pack_ids))
+    for row in session.execute(versions):
+        digests.setdefault(row.pack_id, {})[row.version] = row.digest
+    contents = select(CoursePack.pack_id, CoursePack.content).where(
+        CoursePack.pack_id.in_(pack_ids), CoursePack.is_current.is_(True)
+    )
+    current = {
+        row.pack_id: pack_of(row.content["course"], row.content["texts"], row.content["quiz"]) for row in session.execute(contents)
+    }
+    return {pack_id: Installed(held, current.get(pack_id)) for pack_id, held in digests.items()}

@@ -17,7 +17,9 @@ FORMAT_PERIOD_MINUTES = 45
 """Length of one ``class_hours`` in the format. It only checks packs; what attendance is worth follows the bureau's policy."""
 DEFAULT_TOPIC = "student_bullying_prevention"
 DEFAULT_VERSION = "1"
-BUILT_IN_TYPES = frozenset({"staff_training"})
+BUILT_IN_TYPES = frozenset({
+    "staff_training", "class_meeting", "rule_of_law_lesson", "counselling", "parent_meeting", "school_service", "plan_module",
+})
 """The types that the in-tree plugin ``course_types`` registers."""
 KNOWN_KEYS = frozenset({
     "format", "id", "version", "title", "summary", "order", "language", "topic", "type", "delivery", "audience", "required",
@@ -44,6 +46,12 @@ class PackProblem:
     line: int = 0
     severity: Severity = "error"
     params: Mapping[str, Any] = dataclass_field(default_factory=dict)
+
+
+def version_order(version: str) -> tuple[int, ...]:
+    """The rank of a version: 1.10 comes after 1.9, and 1 equals 1.0."""
+    numbers = [int(part) for part in version.split(".")]
+    return tuple(numbers + [0] * (4 - len(numbers)))
 
 
 def usable(problems: Sequence[PackProblem]) -> bool:

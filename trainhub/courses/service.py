@@ -9,16 +9,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trainhub.courses.models import CoursePack
-from trainhub.courses.rules import BUILT_IN_TYPES, Pack, check_pack, usable
+from trainhub.courses.rules import BUILT_IN_TYPES, Pack, check_pack, usable, version_order
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import DomainError
 from trainhub.kernel.permissions import Permission
+from trainhub.ledger.service import NewEntry, append
 
 
 class PackVersionTaken(DomainError):
     """The version is installed with other content: an event that used it must keep what it used."""
 
     code = "pack_version_taken"
+    status = 409
+
+
+class PackChanged(DomainError):
+    """The pack in the folder is no longer the one whose changes were shown."""
+
+    code = "pack_changed"
     status = 409
 
 
@@ -40,30 +48,44 @@ class Installation:
 
 
 def install_pack(
-    session: Session, actor: Actor | None, pack: Pack, now: datetime, known_types: Collection[str] = BUILT_IN_TYPES
+    session: Session, actor: Actor | None, pack: Pack, now: datetime, known_types: Collection[str] = BUILT_IN_TYPES,
+    *, seen_digest: str = "",
 ) -> Installation:
     """Install a pack; the same content a second time changes nothing.
 
     A new version becomes a row of its own and the current one if it is the highest; the old ones stay
-    readable. ``actor`` is None for the operator at the machine. Raises :class:`PackNotUsable`,
-    :class:`PackVersionTaken`, Forbidden.
+    readable, and trainings keep the version they were planned with. ``actor`` is None for the operator at the
+    machine; ``seen_digest`` is that of the content whose changes were shown. Raises :class:`PackNotUsable`,
+    :class:`PackVersionTaken`, :class:`PackChanged`, Forbidden.
     """
     if actor is not None:
         actor.require(Permission.CATALOGUE_WRITE)
     _refuse_unusable(pack, known_types)
-    rows = session.scalars(select(CoursePack).where(CoursePack.pack_id == pack.id)).all()
     digest = pack.digest()
+    if seen_digest and seen_digest != digest:
+        raise PackChanged(title=pack.title)
+    rows = session.scalars(select(CoursePack).where(CoursePack.pack_id == pack.id).with_for_update()).all()
     for row in rows:
         if row.version == pack.version:
             if row.digest != digest:
                 raise PackVersionTaken(field="version", version=pack.version)
             return Installation(pack.id, pack.version, digest, "unchanged", row.is_current)
-    is_current = all(_order(row.version) < _order(pack.version) for row in rows)
+    is_current = all(version_order(row.version) < version_order(pack.version) for row in rows)
     for row in rows:
         row.is_current = row.is_current and not is_current
     session.add(_row(pack, digest, now, is_current=is_current))
     session.flush()
+    if actor is not None:
+        _note(session, actor, pack, digest, now, is_current=is_current)
     return Installation(pack.id, pack.version, digest, "installed", is_current)
+
+
+def _note(session: Session, actor: Actor, pack: Pack, digest: str, now: datetime, *, is_current: bool) -> None:
+    append(session, NewEntry(
+        district_id=actor.district_id, school_id=actor.org_id, kind="catalogue.installed", subject_ref=pack.id, object_ref=pack.id,
+        payload={"version": pack.version, "digest": digest, "current": is_current, "minutes": pack.minutes},
+        occurred_at=now, recorded_at=now, actor_ref=actor.account_id, acting_role=actor.role.value,
+    ))
 
 
 def _refuse_unusable(pack: Pack, known_types: Collection[str]) -> None:
@@ -72,12 +94,6 @@ def _refuse_unusable(pack: Pack, known_types: Collection[str]) -> None:
     if problems or unread:
         first = problems[0].code if problems else unread[0]
         raise PackNotUsable(count=len(problems) + len(unread), first=first)
-
-
-def _order(version: str) -> tuple[int, ...]:
-    """1.10 comes after 1.9, and 1 equals 1.0 in rank."""
-    numbers = [int(part) for part in version.split(".")]
-    return tuple(numbers + [0] * (4 - len(numbers)))
 
 
 def _row(pack: Pack, digest: str, now: datetime, *, is_current: bool) -> CoursePack:

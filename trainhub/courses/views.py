@@ -1,26 +1,40 @@
-"""The catalogue and the pages of a pack. Reading only: packs are installed from the command line."""
+"""The catalogue, the pages of a pack, and the page from which the bureau installs packs."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, current_app, request, url_for
 from flask_babel import gettext as _
 
 from trainhub.courses import queries
+from trainhub.courses.archives import MAX_ARCHIVE_BYTES, BadArchive
+from trainhub.courses.forms import ArchiveForm, InstallForm
 from trainhub.courses.json_ld import to_json_ld
 from trainhub.courses.messages import (
+    ARCHIVES,
     AUDIENCES,
+    CHANGED_PARTS,
+    CHANGES,
     DELIVERY,
     LENGTH_LABELS,
     STEP_KINDS,
     TOPICS,
+    place,
     type_label,
 )
+from trainhub.courses.messages import sentence as problem_sentence
 from trainhub.courses.rendering import unit_html
+from trainhub.courses.service import PackChanged, install_pack
+from trainhub.courses.shelf import ReadyPack, Shelf, beside
+from trainhub.kernel.clock import now
+from trainhub.kernel.errors import NotFound
 from trainhub.kernel.permissions import Permission
 from trainhub.web.context import current_actor
-from trainhub.web.database import read_session
+from trainhub.web.database import read_session, transaction
+from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
-from trainhub.web.pages import as_json, page
+from trainhub.web.pages import as_json, page, redirect_to, toast
 
 blueprint = Blueprint("courses", __name__, template_folder="templates", url_prefix="/courses")
 
@@ -29,6 +43,11 @@ COVERS = "abcdef"
 
 def _type_word(key: str) -> str:
     return type_label(current_app.extensions["trainhub.course_types"].resolve(key).spec.label)
+
+
+def _for_staff(key: str) -> bool:
+    """Whether a training of the staff can be planned with packs of the kind."""
+    return bool(current_app.extensions["trainhub.course_types"].resolve(key).spec.audience == "staff")
 
 
 def _cover(pack_id: str) -> str:
@@ -42,7 +61,8 @@ def words() -> dict[str, Any]:
     return {
         "delivery_words": DELIVERY, "kind_words": STEP_KINDS, "audience_words": AUDIENCES, "topic_words": TOPICS,
         "type_word": _type_word, "cover": _cover, "unit_html": unit_html,
-        "may_plan": current_actor().can(Permission.TRAINING_WRITE),
+        "may_plan": current_actor().can(Permission.TRAINING_WRITE), "may_install": current_actor().can(Permission.CATALOGUE_WRITE),
+        "staff_type": _for_staff, "change_words": CHANGES, "part_words": CHANGED_PARTS, "problem_text": problem_sentence, "problem_place": place,
     }  # fmt: skip
 
 
@@ -98,3 +118,60 @@ def json_ld(pack_id: str) -> Any:
     answer = as_json(to_json_ld(queries.pack_page(read_session(), scope, pack_id).pack))
     answer.mimetype = "application/ld+json"
     return answer
+
+
+# --- installing ---------------------------------------------------------------------------------
+
+
+def _shelf() -> Shelf:
+    known = frozenset(current_app.extensions["trainhub.course_types"])
+    return Shelf(Path(current_app.config["TRAINHUB_DATA"]), known)
+
+
+def _shelf_page(form: ArchiveForm, status: int = 200, problem: str = "", refused: ReadyPack | None = None) -> Any:
+    ready = _shelf().packs()
+    scope = current_actor().scope(Permission.CATALOGUE_SHELF_READ)
+    held = queries.installed(read_session(), scope, {item.pack.id for item in ready if item.pack})
+    shown = [replace(item, changes=beside(item, held)) for item in ready]
+    return page("courses/to_install.html", status, ready=shown, form=form, problem=problem, refused=refused)
+
+
+@blueprint.get("/to_install")
+@needs(Permission.CATALOGUE_SHELF_READ)
+def to_install() -> Any:
+    """Packs that lie ready, beside what is installed of them."""
+    return _shelf_page(ArchiveForm())
+
+
+@blueprint.post("/to_install")
+@needs(Permission.CATALOGUE_WRITE)
+def upload() -> Any:
+    """Put an uploaded pack beside those that lie ready; nothing is installed by it."""
+    form = ArchiveForm()
+    if not form.validate_on_submit():
+        return _shelf_page(form, 422)
+    try:
+        ready = _shelf().keep(form.archive.data.stream.read(MAX_ARCHIVE_BYTES + 1))
+    except BadArchive as refusal:
+        return _shelf_page(form, 422, str(ARCHIVES[refusal.params["why"]]))
+    if not ready.usable or ready.pack is None:
+        return _shelf_page(form, 422, _("The pack has mistakes and was not kept. Put them right, pack it again and upload it."), ready)
+    toast(_("“%(title)s” lies ready. Look at what it changes, then install it.", title=ready.pack.title))
+    return redirect_to("courses.to_install")
+
+
+@blueprint.post("/to_install/<source>/<folder>")
+@needs(Permission.CATALOGUE_WRITE)
+def install(source: str, folder: str) -> Any:
+    """Install or update a pack, if it is still the one whose changes were shown."""
+    form, ready = InstallForm(), _shelf().pack(source, folder)
+    if ready is None or ready.pack is None or not form.validate_on_submit():
+        raise NotFound
+    known = frozenset(current_app.extensions["trainhub.course_types"])
+    try:
+        with transaction() as session:
+            done = install_pack(session, current_actor(), ready.pack, now(), known, seen_digest=form.digest.data)
+    except PackChanged as refusal:
+        return _shelf_page(ArchiveForm(formdata=None), 409, sentence(refusal))
+    toast(_("Version %(version)s of “%(title)s” is installed. Trainings planned before keep their version.", version=done.version, title=ready.pack.title))
+    return redirect_to("courses.pack", pack_id=done.pack_id)

@@ -21,6 +21,7 @@ from trainhub.demo.people import Ids
 from trainhub.demo.places import Place
 from trainhub.demo.timeline import Storyteller, Training
 from trainhub.demo.world import TOPIC, World, found_district, open_accounts
+from trainhub.kernel.bulk import refresh_statistics
 from trainhub.kernel.orm import Base
 from trainhub.roster.models import Employment, OrgUnit, Person
 from trainhub.roster.people_rules import initials, name_key, pinyin_key
@@ -93,6 +94,7 @@ def _others(session: Session, world: World, random: Random, count: int) -> None:
             for table in _TABLES:
                 session.connection().execute(_core(table).insert(), batch[table])
                 batch[table] = []
+    refresh_statistics(session, _TABLES)
 
 
 def _core(table: type[Base]) -> Table:

@@ -14,9 +14,17 @@ from trainhub.demo.calendar import Story
 from trainhub.demo.manifest import Manifest, SeededDistrict
 from trainhub.demo.places import BUREAU, DISTRICT_NAME, SCHOOLS, Place
 from trainhub.kernel.actor import SYSTEM, Actor
+from trainhub.kernel.bulk import refresh_statistics
 from trainhub.kernel.permissions import Role
 from trainhub.ledger.service import NewEntry
-from trainhub.roster.models import CalendarDay, PolicySetting
+from trainhub.roster.models import (
+    CalendarDay,
+    DepartmentMembership,
+    Employment,
+    Person,
+    PolicySetting,
+    PostAssignment,
+)
 from trainhub.training.models import TrainingRequirement
 
 TOPIC = "student_bullying_prevention"
@@ -81,6 +89,7 @@ def found_district(
     roster.write_classes(session, district_id, world.orgs, world.classes)
     world.later = roster.write_people(session, district_id, world.orgs, staffing.people, ids, world.began_at)
     pupils = roster.write_students(session, district_id, world.orgs, world.classes, ids, random, world.began_at)
+    refresh_statistics(session, (Person, Employment, DepartmentMembership, PostAssignment))
     _calendar(session, story)
     _duty(world)
     world.seeded = SeededDistrict(

@@ -24,6 +24,11 @@ Handler = Callable[[Session, Job, datetime], None]
 of the database happen once; anything outside the database may happen again and must bear it."""
 
 
+OutsideHandler = Callable[[Job, datetime], None]
+"""``(job, now)``. Runs without a transaction: it speaks to the outside, which may take seconds, and holds no lock
+meanwhile. It may be run again after a crash and must bear it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Periodic:
     """Work that recurs for every district: one job of ``kind`` per stretch of ``every``."""
@@ -42,11 +47,20 @@ class JobRegistry:
 
     handlers: dict[str, Handler] = field(default_factory=dict)
     periodic: list[Periodic] = field(default_factory=list)
+    outside: dict[str, OutsideHandler] = field(default_factory=dict)
 
     def register(self, kind: str, handler: Handler, *, every: timedelta | None = None) -> None:
         """Add a handler; with ``every`` the work recurs. Raises ValueError on a taken kind."""
-        if kind in self.handlers:
-            raise ValueError(f"job kind {kind!r} is registered twice")
+        self._claim(kind)
         self.handlers[kind] = handler
         if every is not None:
             self.periodic.append(Periodic(kind, every))
+
+    def register_outside(self, kind: str, handler: OutsideHandler) -> None:
+        """Add a handler that speaks to the outside. Raises ValueError on a taken kind."""
+        self._claim(kind)
+        self.outside[kind] = handler
+
+    def _claim(self, kind: str) -> None:
+        if kind in self.handlers or kind in self.outside:
+            raise ValueError(f"job kind {kind!r} is registered twice")

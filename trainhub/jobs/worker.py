@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from trainhub.jobs import service
 from trainhub.jobs.registry import Job, JobRegistry
+from trainhub.kernel.lean import without
 
 if TYPE_CHECKING:
     from huey import Huey
@@ -77,9 +78,11 @@ class Worker:
     def _run(self, job: Job) -> None:
         """Run one job; its changes and the note that it is done commit together."""
         try:
-            handler = self.registry.handlers[job.kind]
+            if job.kind in self.registry.outside:
+                self.registry.outside[job.kind](job, self.clock())
             with self.write() as session:
-                handler(session, job, self.clock())
+                if job.kind not in self.registry.outside:
+                    self.registry.handlers[job.kind](session, job, self.clock())
                 session.flush()
                 service.finish(session, job, self.owner, self.clock())
         except service.LeaseLost:
@@ -94,12 +97,17 @@ class Worker:
 
 
 def make_bell(directory: Path, redis_url: str | None) -> "Huey":
-    """Return the huey that wakes workers: Redis where configured, else a SQLite file of its own."""
+    """Return the huey that wakes workers: Redis where configured, else a SQLite file of its own.
+
+    huey loads every store that is installed; each costs more than all of the page shell.
+    """
     if redis_url:
-        from huey import RedisHuey
+        with without("psycopg"):
+            from huey import RedisHuey
 
         return RedisHuey("trainhub", url=redis_url, results=False)
-    from huey import SqliteHuey
+    with without("psycopg", "redis"):
+        from huey import SqliteHuey
 
     return SqliteHuey("trainhub", filename=str(directory / "bell.db"), results=False)
 

@@ -11,8 +11,8 @@ def new_id() -> str:
     many servers never collide and no URL tells how many records a school has.
     """
     millis = time.time_ns() // 1_000_000
-    rand_a = int.from_bytes(os.urandom(2)) & 0x0FFF
-    rand_b = int.from_bytes(os.urandom(8)) & 0x3FFF_FFFF_FFFF_FFFF
+    chance = int.from_bytes(os.urandom(10))  # one call into the system: an import makes ten thousands of ids
+    rand_a, rand_b = chance >> 64 & 0x0FFF, chance & 0x3FFF_FFFF_FFFF_FFFF
     value = (millis & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b
     return f"{value:032x}"
 

@@ -1,6 +1,8 @@
 """The one declarative base. Models import it without Flask."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, ForeignKeyConstraint, MetaData, String, TypeDecorator
@@ -22,6 +24,14 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Convert a moment once: a roll writes the same one, or none, hundreds of times."""
+        return _once_each(super().bind_processor(dialect))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Read a moment once, for the same reason."""
+        return _once_each(super().result_processor(dialect, coltype))
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuse a naive datetime instead of guessing its zone."""
         if value is None:
@@ -36,6 +46,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _once_each(convert: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    if convert is None:
+        return None
+    known = lru_cache(maxsize=256)(convert)
+    return lambda value: None if value is None else known(value)
 
 
 Id = String(32)

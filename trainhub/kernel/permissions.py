@@ -15,11 +15,18 @@ class Permission(StrEnum):
     ACCOUNT_READ = "account.read"
     AUDIT_READ = "audit.read"
     CATALOGUE_READ = "catalogue.read"
+    CATALOGUE_SHELF_READ = "catalogue.shelf.read"
     CATALOGUE_WRITE = "catalogue.write"
     COVERAGE_READ = "coverage.read"
+    EVIDENCE_READ = "evidence.read"
+    EVIDENCE_VERIFY = "evidence.verify"
+    EVIDENCE_WRITE = "evidence.write"
     EXEMPTION_APPROVE = "exemption.approve"
     GRANT_MANAGE = "grant.manage"
     HOME_READ = "home.read"
+    LEAVE_WRITE = "leave.write"
+    PLUGIN_MANAGE = "plugin.manage"
+    PLUGIN_READ = "plugin.read"
     POLICY_READ = "policy.read"
     POLICY_WRITE = "policy.write"
     PUBLIC_READ = "public.read"
@@ -90,6 +97,7 @@ _SCHOOL_DATA: dict[Permission, Reach] = {
     _P.COVERAGE_READ: Reach.SCHOOL,
     _P.SNAPSHOT_READ: Reach.SCHOOL,
     _P.POLICY_READ: Reach.SCHOOL,
+    _P.EVIDENCE_READ: Reach.SCHOOL,
 }
 
 POLICY: dict[Role, dict[Permission, Reach]] = {
@@ -98,18 +106,22 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
     _R.TRAINING_OFFICER: _STAFF | _SCHOOL_DATA | {
         _P.TRAINING_PLAN_READ: Reach.SCHOOL,
         _P.TRAINING_WRITE: Reach.SCHOOL,
+        _P.EVIDENCE_WRITE: Reach.SCHOOL,
         _P.ROLL_WRITE: Reach.SCHOOL,
+        _P.LEAVE_WRITE: Reach.SCHOOL,
         _P.ROLL_VERIFY: Reach.SCHOOL,
     },
     _R.SCHOOL_ADMINISTRATOR: _STAFF | _SCHOOL_DATA | {
         _P.ROSTER_WRITE: Reach.SCHOOL,
         _P.STUDENT_READ: Reach.SCHOOL,
         _P.ROLL_WRITE: Reach.SCHOOL,
+        _P.LEAVE_WRITE: Reach.SCHOOL,
         _P.ROLL_VERIFY: Reach.SCHOOL,
         _P.ACCOUNT_READ: Reach.SCHOOL,
         _P.ACCOUNT_MANAGE: Reach.SCHOOL,
     },
     _R.PRINCIPAL: _STAFF | _SCHOOL_DATA | {
+        _P.LEAVE_WRITE: Reach.SCHOOL,
         _P.ROLL_VERIFY: Reach.SCHOOL,
         _P.EXEMPTION_APPROVE: Reach.SCHOOL,
         _P.SNAPSHOT_WRITE: Reach.SCHOOL,
@@ -121,9 +133,13 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         _P.SNAPSHOT_READ: Reach.DISTRICT,
         _P.POLICY_READ: Reach.DISTRICT,
         _P.POLICY_WRITE: Reach.DISTRICT,
+        _P.CATALOGUE_SHELF_READ: Reach.DISTRICT,
         _P.CATALOGUE_WRITE: Reach.DISTRICT,
+        _P.EVIDENCE_READ: Reach.DISTRICT,
+        _P.EVIDENCE_VERIFY: Reach.DISTRICT,
     },
     _R.AUDITOR: _DESK | {
+        _P.PLUGIN_READ: Reach.DISTRICT,
         _P.AUDIT_READ: Reach.DISTRICT,
         _P.COVERAGE_READ: Reach.DISTRICT,
         _P.POLICY_READ: Reach.DISTRICT,
@@ -135,6 +151,8 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         _P.GRANT_MANAGE: Reach.DISTRICT,
     },
     _R.SYSTEM_ADMINISTRATOR: _DESK | {
+        _P.PLUGIN_READ: Reach.DISTRICT,
+        _P.PLUGIN_MANAGE: Reach.DISTRICT,
         _P.ACCOUNT_READ: Reach.DISTRICT,
         _P.ACCOUNT_MANAGE: Reach.DISTRICT,
     },

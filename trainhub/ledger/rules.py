@@ -20,20 +20,43 @@ ALGORITHMS = ("sha256", "sm3")
 
 def canonical(value: Any) -> str:
     """Return the one JSON text of ``value``. Raises TypeError on floats and other foreign types."""
-    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if _is_plain(value):
+        text = _dumps(value)
+        if text.isascii():  # nothing to normalise
+            return text
+    return _dumps(_plain(value))
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+_LEAVES = frozenset({str, int, bool, type(None)})
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether JSON has these very types; a roll's hundred records are looked through without being rebuilt."""
+    kind = type(value)
+    if kind is dict:
+        return set(map(type, value)) <= {str} and all(
+            _is_plain(v) for v in value.values() if type(v) not in _LEAVES
+        )
+    if kind is list or kind is tuple:
+        return all(_is_plain(v) for v in value if type(v) not in _LEAVES)
+    return kind in _LEAVES
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int):
-        return value
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
+    if value is None or isinstance(value, int):  # a boolean is an int
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
     if isinstance(value, datetime):
         return utc_text(value)
     if isinstance(value, Mapping):
-        return {unicodedata.normalize("NFC", str(k)): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
+        return {_plain(str(k)): _plain(v) for k, v in value.items()}
     raise TypeError(f"not allowed in the ledger: {type(value).__name__}")
 
 

@@ -4,15 +4,23 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from trainhub.kernel.clock import now as clock_now
 from trainhub.ledger.models import LedgerEntry, LedgerHead, LedgerPayload
 from trainhub.ledger.rules import GENESIS, Link, commitment
+
+_ENTRY, _PAYLOAD, _HEAD = (
+    cast("Table", model.__table__) for model in (LedgerEntry, LedgerPayload, LedgerHead)
+)
+_CHAIN = (_HEAD.c.district_id == bindparam("district"), _HEAD.c.school_id == bindparam("school"))
+_LOCKED_HEAD = select(_HEAD.c.seq, _HEAD.c.entry_hash).where(*_CHAIN).with_for_update()
+_MOVE_HEAD = update(_HEAD).where(*_CHAIN)
+"""Plain tables and statements built once: every change of the application comes through here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +71,9 @@ def append_many(session: Session, entries: Sequence[NewEntry], *, alg: str = "sh
     first = entries[0]
     if any((e.district_id, e.school_id) != (first.district_id, first.school_id) for e in entries):
         raise ValueError("one chain at a time")
-    head = _locked_head(session, first.district_id, first.school_id)
-    seq, previous = head.seq, head.entry_hash
+    session.flush()  # what the entries speak of is there before them
+    chain = {"district": first.district_id, "school": first.school_id}
+    seq, previous = _locked_head(session, chain)
     rows, payloads, refs = [], [], []
     for entry in entries:
         seq += 1
@@ -83,24 +92,21 @@ def append_many(session: Session, entries: Sequence[NewEntry], *, alg: str = "sh
         payloads.append({"district_id": entry.district_id, "school_id": entry.school_id, "seq": seq,
                          "salt": salt, "payload": entry.payload})
         refs.append(LedgerRef(entry.school_id, seq, previous))
-    session.execute(insert(LedgerEntry), rows)
-    session.execute(insert(LedgerPayload), payloads)
-    head.seq, head.entry_hash = seq, previous
-    session.flush()
+    session.execute(insert(_ENTRY), rows)
+    session.execute(insert(_PAYLOAD), payloads)
+    session.execute(_MOVE_HEAD, chain | {"seq": seq, "entry_hash": previous})
     return refs
 
 
-def _locked_head(session: Session, district_id: str, school_id: str) -> LedgerHead:
-    query = select(LedgerHead).where(
-        LedgerHead.district_id == district_id, LedgerHead.school_id == school_id
-    ).with_for_update()
-    head = session.scalars(query, execution_options={"populate_existing": True}).one_or_none()
-    if head is not None:
-        return head
-    upsert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(
-        upsert(LedgerHead)
-        .values(district_id=district_id, school_id=school_id, seq=0, entry_hash=GENESIS)
-        .on_conflict_do_nothing()
-    )
-    return session.scalars(query, execution_options={"populate_existing": True}).one()
+def _locked_head(session: Session, chain: dict[str, str]) -> tuple[int, str]:
+    """Return number and hash of the last entry, locked; the first entry of a school makes its head."""
+    held = session.execute(_LOCKED_HEAD, chain).one_or_none()
+    if held is None:
+        upsert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        session.execute(
+            upsert(_HEAD)
+            .values(district_id=chain["district"], school_id=chain["school"], seq=0, entry_hash=GENESIS)
+            .on_conflict_do_nothing()
+        )
+        held = session.execute(_LOCKED_HEAD, chain).one()
+    return held.seq, held.entry_hash

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 class StaffChanged:
     """Employments, posts, departments or categories of these people changed.
 
-    ``school_ids`` names every organisation whose numbers may move by it (for a move: both).
+    ``school_ids`` names every organisation whose numbers may move by it (for a move: both). ``newcomers``
+    are those of the people who did not exist before: no roll, exemption or right can speak of them yet.
     """
 
     district_id: str
     school_ids: tuple[str, ...]
     person_ids: tuple[str, ...]
+    newcomers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -20,6 +20,7 @@ from trainhub.roster.messages import (
     STAGE_LABELS,
 )
 from trainhub.roster.people_rules import OUTSIDE_POSTS
+from trainhub.web.fields import DayField
 
 _REQUIRED = _l("Fill this in.")
 
@@ -41,8 +42,8 @@ class HireForm(FlaskForm):  # type: ignore[misc]
     category = SelectField(_l("Category"), choices=_pairs({k: v for k, v in CATEGORY_LABELS.items() if k != "external"}))
     contract = SelectField(_l("Contract"), choices=_pairs(CONTRACT_LABELS))
     department = StringField(_l("Department"), [Length(max=60)])
-    from_on = DateField(_l("On the staff from"), [InputRequired(_REQUIRED)])
-    hired_on = DateField(_l("First day in the profession here"), [Optional()])
+    from_on = DayField(_l("On the staff from"), [InputRequired(_REQUIRED)])
+    hired_on = DayField(_l("First day in the profession here"), [Optional()])
 
 
 class ExternalForm(FlaskForm):  # type: ignore[misc]
@@ -50,14 +51,14 @@ class ExternalForm(FlaskForm):  # type: ignore[misc]
 
     name = StringField(_l("Full name"), [InputRequired(_REQUIRED), Length(max=80)])
     post = SelectField(_l("Post"), choices=options((k, v) for k, v in POST_LABELS.items() if k in OUTSIDE_POSTS))
-    from_on = DateField(_l("In office from"), [InputRequired(_REQUIRED)])
+    from_on = DayField(_l("In office from"), [InputRequired(_REQUIRED)])
 
 
 class MoveForm(FlaskForm):  # type: ignore[misc]
     """A move to another organisation of the district."""
 
     to_school_id = SelectField(_l("New school"), [InputRequired(_REQUIRED)])
-    on = DateField(_l("First day there"), [InputRequired(_REQUIRED)], id="move-on")
+    on = DayField(_l("First day there"), [InputRequired(_REQUIRED)], id="move-on")
     reason = StringField(_l("Reason"), [InputRequired(_REQUIRED), Length(max=200)], id="move-reason")
 
 
@@ -65,7 +66,7 @@ class LeaveForm(FlaskForm):  # type: ignore[misc]
     """The end of an employment."""
 
     why = SelectField(_l("Why"), choices=options((k, v) for k, v in LEFT_LABELS.items() if k != "moved"))
-    last_on = DateField(_l("Last day"), [InputRequired(_REQUIRED)], id="leave-on")
+    last_on = DayField(_l("Last day"), [InputRequired(_REQUIRED)], id="leave-on")
     reason = StringField(_l("Note"), [Length(max=200)], id="leave-reason")
 
 
@@ -73,7 +74,7 @@ class DepartmentForm(FlaskForm):  # type: ignore[misc]
     """Another department from a day on."""
 
     department = StringField(_l("New department"), [InputRequired(_REQUIRED), Length(max=60)], id="new-department")
-    on = DateField(_l("From this day"), [InputRequired(_REQUIRED)], id="department-on")
+    on = DayField(_l("From this day"), [InputRequired(_REQUIRED)], id="department-on")
 
 
 class PostForm(FlaskForm):  # type: ignore[misc]
@@ -81,13 +82,13 @@ class PostForm(FlaskForm):  # type: ignore[misc]
 
     post = SelectField(_l("Post"), choices=options((k, v) for k, v in POST_LABELS.items() if k not in OUTSIDE_POSTS))
     class_id = SelectField(_l("Homeroom class"), [Optional()])
-    from_on = DateField(_l("From this day"), [InputRequired(_REQUIRED)], id="post-on")
+    from_on = DayField(_l("From this day"), [InputRequired(_REQUIRED)], id="post-on")
 
 
 class EndPostForm(FlaskForm):  # type: ignore[misc]
     """The last day of a post."""
 
-    last_on = DateField(_l("Last day"), [InputRequired(_REQUIRED)])
+    last_on = DayField(_l("Last day"), [InputRequired(_REQUIRED)])
     reason = StringField(_l("Note"), [Length(max=200)])
 
 
@@ -98,7 +99,7 @@ class CorrectForm(FlaskForm):  # type: ignore[misc]
     staff_no = StringField(_l("Staff number"), [Length(max=40)])
     category = SelectField(_l("Category"), choices=_pairs(CATEGORY_LABELS))
     contract = SelectField(_l("Contract"), choices=_pairs(CONTRACT_LABELS))
-    hired_on = DateField(_l("First day in the profession here"), [Optional()])
+    hired_on = DayField(_l("First day in the profession here"), [Optional()])
     ce_opt_out = BooleanField(_l("Opted out of continuing-education registration (the yearly anti-bullying training stays owed)"))
     reason = StringField(_l("Reason"), [Length(max=200)], id="correct-reason")
 
@@ -120,7 +121,7 @@ class ClassForm(FlaskForm):  # type: ignore[misc]
 class RolloverForm(FlaskForm):  # type: ignore[misc]
     """Next year's classes."""
 
-    starts_on = DateField(_l("First day of the new school year"), [InputRequired(_REQUIRED)])
+    starts_on = DayField(_l("First day of the new school year"), [InputRequired(_REQUIRED)])
     last_grade = IntegerField(_l("Highest grade of the school"), [InputRequired(_REQUIRED), NumberRange(1, 12)])
     keep_homeroom = BooleanField(_l("Homeroom teachers go up with their class"), default=True)
 
@@ -135,14 +136,14 @@ class TermForm(FlaskForm):  # type: ignore[misc]
     """First and last day of a term."""
 
     season = SelectField(_l("Term"), choices=_pairs(SEASON_LABELS))
-    starts_on = DateField(_l("First day"), [InputRequired(_REQUIRED)])
-    ends_on = DateField(_l("Last day"), [InputRequired(_REQUIRED)])
+    starts_on = DayField(_l("First day"), [InputRequired(_REQUIRED)])
+    ends_on = DayField(_l("Last day"), [InputRequired(_REQUIRED)])
 
 
 class DayForm(FlaskForm):  # type: ignore[misc]
     """A day off or an extra school day of one's own."""
 
-    day = DateField(_l("Day"), [InputRequired(_REQUIRED)])
+    day = DayField(_l("Day"), [InputRequired(_REQUIRED)])
     kind = SelectField(_l("What it is"), choices=options([("off", _l("day off")), ("school", _l("extra school day")), ("", _l("as in the calendar again"))]))
     reason = StringField(_l("Reason"), [Length(max=80)])
 
@@ -151,8 +152,16 @@ class PolicyForm(FlaskForm):  # type: ignore[misc]
     """A value from a day on."""
 
     value = StringField(_l("New value"), [InputRequired(_REQUIRED), Length(max=20)])
-    effective_on = DateField(_l("In force from"), [InputRequired(_REQUIRED)])
+    effective_on = DayField(_l("In force from"), [InputRequired(_REQUIRED)])
     reason = StringField(_l("Reason"), [InputRequired(_REQUIRED), Length(max=200)])
+    seen_number = HiddenField()
+
+
+class AdoptForm(FlaskForm):  # type: ignore[misc]
+    """A set of rules from a day on; which rules is ticked in plain inputs."""
+
+    effective_on = DayField(_l("In force from"), [InputRequired(_REQUIRED)])
+    reason = StringField(_l("Reason"), [InputRequired(_REQUIRED), Length(max=120)])
     seen_number = HiddenField()
 
 
@@ -163,11 +172,11 @@ class OrgForm(FlaskForm):  # type: ignore[misc]
     kind = SelectField(_l("Kind"), choices=options((k, v) for k, v in KIND_LABELS.items() if k != "bureau"))
     stage = SelectField(_l("Stage"), choices=_pairs(STAGE_LABELS))
     code = StringField(_l("School code (10 digits)"), [Length(max=16)])
-    opened_on = DateField(_l("Open from"), [Optional()])
+    opened_on = DayField(_l("Open from"), [Optional()])
 
 
 class CloseOrgForm(FlaskForm):  # type: ignore[misc]
     """The last day of a school."""
 
-    last_on = DateField(_l("Last day"), [InputRequired(_REQUIRED)])
+    last_on = DayField(_l("Last day"), [InputRequired(_REQUIRED)])
     reason = StringField(_l("Reason"), [InputRequired(_REQUIRED), Length(max=200)])

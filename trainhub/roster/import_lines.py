@@ -19,6 +19,7 @@ from trainhub.roster.messages import (
 )
 from trainhub.roster.people_rules import LEFT_REASONS
 from trainhub.roster.service import class_name
+from trainhub.web.fields import plausible_day
 
 SHOWN = 200
 """Rows shown of each group; a file with more problems is better corrected in its program."""
@@ -207,10 +208,7 @@ def read_decisions(kind: str, form: Mapping[str, str], plan: Plan) -> tuple[dict
         k.id: {"do": "leave", "why": form.get(f"why-{k.id}", "other") if form.get(f"why-{k.id}") in LEFT_REASONS else "other"}
         for k in plan.gone if form.get(f"gone-{k.id}") == "leave"
     }
-    try:
-        first = date.fromisoformat(form.get("first_day", ""))
-    except ValueError:
-        first = None
+    first = plausible_day(form.get("first_day", ""))
     return {k: v for k, v in rows.items() if v is not None}, gone, first
 
 

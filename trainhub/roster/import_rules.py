@@ -73,7 +73,7 @@ class Entry:
         content = "\x1f".join((
             name_key(self.name), self.number.casefold(), name_key(self.group), "on" if self.stays else "off",
             *sorted(self.posts), "?" if self.homeroom is None else f"h{self.homeroom}",
-            *(f"{key}={value}" for key, value in sorted(self.values.items())),
+            *[f"{key}={value}" for key, value in sorted(self.values.items())],
         ))
         return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
 
@@ -401,9 +401,9 @@ def differences(entry: Entry, known: Known) -> list[Change]:
     return found
 
 
-def default_first_day(known_count: int, today: date, year_start: date) -> date:
+def default_first_day(today: date, year_start: date, *, first_list: bool) -> date:
     """From which day a list holds: the first list of a school from the start of the year, later ones from today."""
-    return year_start if known_count == 0 else today
+    return year_start if first_list else today
 
 
 def class_label(text: str) -> str:

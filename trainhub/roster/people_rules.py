@@ -2,13 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
+from trainhub.roster.readings import reading_of
 from trainhub.roster.rules import CATEGORIES as CATEGORY_WORDS
 from trainhub.roster.rules import clean_name, name_key, posts_of
 
-__all__ = ["CATEGORIES", "CONTRACTS", "LEFT_REASONS", "OUTSIDE_POSTS", "POSTS", "Span", "category_of", "clean_name",
-           "initials", "name_key", "pinyin_key", "post_of"]
+__all__ = [
+    "CATEGORIES",
+    "CONTRACTS",
+    "LEFT_REASONS",
+    "OUTSIDE_POSTS",
+    "POSTS",
+    "NameKeys",
+    "Span",
+    "category_of",
+    "clean_name",
+    "initials",
+    "keys_of",
+    "name_key",
+    "pinyin_key",
+    "post_of",
+]
 
 CATEGORIES: tuple[str, ...] = ("full_time_teacher", "administrator", "support", "logistics", "external")
 CONTRACTS: tuple[str, ...] = ("staffed", "contract", "dispatched", "exchange")
@@ -41,33 +55,49 @@ _COMPOUND_READINGS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=20_000)
-def _reading(character: str) -> str:
-    from pypinyin import lazy_pinyin  # a large dictionary: loaded by the first write of a name only
-
-    return "".join(lazy_pinyin(character, errors="default")).lower()
-
-
-def _readings(name: str) -> list[str]:
-    text = clean_name(name)
+def _readings(text: str) -> list[str]:
+    """The reading of each character of a cleaned name; surnames are read as surnames."""
     if text[:2] in _COMPOUND_READINGS:
-        return [*_COMPOUND_READINGS[text[:2]], *(_reading(c) for c in text[2:] if c.isalnum())]
-    head = [_SURNAME_READINGS[text[0]]] if text and text[0] in _SURNAME_READINGS else []
-    return head + [_reading(c) for c in text[len(head) :] if c.isalnum()]
+        return [*_COMPOUND_READINGS[text[:2]], *(reading_of(c) for c in text[2:] if c.isalnum())]
+    readings = [reading_of(c) for c in text if c.isalnum()]
+    if text[:1] in _SURNAME_READINGS:
+        readings[0] = _SURNAME_READINGS[text[0]]
+    return readings
+
+
+@dataclass(frozen=True, slots=True)
+class NameKeys:
+    """A name as stored, and the keys under which it is found (``key``, ``initials``) and sorted."""
+
+    name: str
+    key: str
+    sort_key: str
+    initials: str
+
+
+def keys_of(name: str) -> NameKeys:
+    """Return a name and its keys, read once: 欧阳若彤 sorts by ``ou yang ruo tong``, its initials are ``oyrt``.
+
+    A Chinese list is sorted by pinyin, then by the characters.
+    """
+    text = clean_name(name)
+    if text.isascii():
+        lower = text.lower()
+        return NameKeys(text, name_key(name), lower[:160], "".join(word[0] for word in lower.split())[:40])
+    readings = _readings(text)
+    return NameKeys(
+        text, name_key(name), f"{' '.join(readings)} {text}"[:160], "".join([r[0] for r in readings])[:40].lower()
+    )
 
 
 def pinyin_key(name: str) -> str:
     """Return the key that sorts a name (or department) as a Chinese list is sorted: pinyin, then the characters."""
-    if name.isascii():
-        return clean_name(name).lower()[:160]
-    return (" ".join(_readings(name)) + " " + clean_name(name))[:160]
+    return keys_of(name).sort_key
 
 
 def initials(name: str) -> str:
     """Return the pinyin initials of a name in lower case: 欧阳若彤 gives ``oyrt``."""
-    if name.isascii():
-        return "".join(word[0] for word in clean_name(name).lower().split())[:40]
-    return "".join(reading[0] for reading in _readings(name) if reading)[:40].lower()
+    return keys_of(name).initials
 
 
 def category_of(word: str) -> str | None:

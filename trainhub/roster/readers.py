@@ -7,7 +7,7 @@ the result, not the uploaded file: the file holds what must not be stored.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from trainhub.plugin_api.cells import day_of, identifier_of, text_of
@@ -96,17 +96,20 @@ def _typed(cell: Cell) -> str:
     return cell if isinstance(cell, str) else text_of(cell)
 
 
-def _person_problems(name: str, code: str, school_code: str) -> tuple[list[Problem], bool]:
+_NO_PROBLEMS: tuple[tuple[Problem, ...], bool] = ((), False)
+
+
+def _person_problems(name: str, code: str, school_code: str) -> tuple[tuple[Problem, ...], bool]:
     """Return problems of name and school code, and whether they reject the row."""
-    problems: list[Problem] = []
     wrong = name_problem(name)
-    if wrong:
-        problems.append(Problem(wrong, "name"))
+    if not wrong and not code:
+        return _NO_PROBLEMS
+    problems = (Problem(wrong, "name"),) if wrong else ()
     rejected = wrong not in ("", "name_private_character")
     if code and not is_school_code(code):
-        problems.append(Problem("school_code_format", "school_code"))
+        problems = (*problems, Problem("school_code_format", "school_code"))
     elif code and school_code and code != school_code:
-        problems.append(Problem("other_school", "school_code", {"code": code}))
+        problems = (*problems, Problem("other_school", "school_code", {"code": code}))
         rejected = True
     return problems, rejected
 
@@ -145,53 +148,26 @@ def _standing(category: str, state: str, posts_text: str, homeroom_class: str, i
 
 
 def _staff_row(number: int, cells: tuple[Cell, ...], sheet: Body, school_code: str) -> StaffRow:
-    (
-        name_cell,
-        no_cell,
-        department,
-        category,
-        is_homeroom,
-        homeroom_class,
-        posts,
-        state,
-        phone,
-        email,
-        school,
-        hired,
-        left,
-    ) = cells
+    name_cell, no_cell, *_, school, hired, left = cells
+    _, _, department, category, homeroom, klass, posts, state, phone, email, code, _, _ = [
+        "" if cell is None else text_of(cell) for cell in cells
+    ]
     name = clean_name(_typed(name_cell))
-    code = identifier_of(school).text if school is not None else ""
+    code = identifier_of(school).text if code else ""
     problems, rejected = _person_problems(name, code, school_code)
     staff_no = identifier_of(no_cell)
     if staff_no.damaged:
-        problems.append(Problem("staff_no_damaged", "staff_no"))
+        problems = (*problems, Problem("staff_no_damaged", "staff_no"))
         rejected = True
     elif staff_no.numeric:
         sheet.numeric_numbers.add(number)
-    said = _standing(text_of(category), text_of(state), text_of(posts), text_of(homeroom_class), text_of(is_homeroom))
-    problems.extend(said.problems)
-    return StaffRow(
-        row=number,
-        name=name,
-        staff_no="" if staff_no.damaged else staff_no.text,
-        verdict="rejected" if rejected else "accepted",
-        problems=tuple(problems),
-        department=text_of(department),
-        category=text_of(category),
-        category_code=said.category_code,
-        state=text_of(state),
-        left_reason=said.left_reason,
-        stays=not said.left_reason,
-        is_homeroom_teacher=said.homeroom,
-        homeroom_grade=said.klass.grade,
-        homeroom_class_no=said.klass.class_no,
-        posts=said.posts,
-        email=text_of(email),
-        phone_tail=phone_tail(text_of(phone)) if phone is not None else "",
-        school_code=code,
-        hired_on=day_of(hired),
-        left_on=day_of(left),
+    said = _standing(category, state, posts, klass, homeroom)
+    return StaffRow(  # in the order of its fields: by name would cost as much again
+        number, name, "" if staff_no.damaged else staff_no.text, "rejected" if rejected else "accepted",
+        problems + said.problems, department, category, said.category_code, state, said.left_reason,
+        not said.left_reason, said.homeroom, said.klass.grade, said.klass.class_no, said.posts, email,
+        phone_tail(phone) if phone else "", code, None if hired is None else day_of(hired),
+        None if left is None else day_of(left),
     )
 
 
@@ -208,7 +184,7 @@ def _zeros_lost(rows: list[StaffRow], sheet: Body) -> list[StaffRow]:
             hint = Problem(
                 "staff_no_zeros_lost", "staff_no", {"typed": row.staff_no, "suggested": row.staff_no.zfill(width)}
             )
-            out.append(replace(row, problems=(*row.problems, hint)))
+            out.append(row._replace(problems=(*row.problems, hint)))
         else:
             out.append(row)
     return out
@@ -220,36 +196,39 @@ def _staff_repeats(rows: Sequence[StaffRow]) -> list[StaffRow]:
     by_name: dict[str, list[StaffRow]] = defaultdict(list)
     out: list[StaffRow] = []
     for row in rows:
-        key = name_key(row.name)
-        problems = list(row.problems)
-        verdict = row.verdict
-        first = by_number.get(row.staff_no) if row.staff_no else None
-        if verdict == "accepted" and first is not None:
-            same = name_key(first.name) == key
-            verdict = "duplicate" if same else "rejected"
-            problems.append(Problem("same_staff_no" if same else "staff_no_conflict", "staff_no", {"row": first.row}))
-        elif verdict == "accepted":
-            verdict = _against_namesakes(row, by_name[key], problems)
-        judged = row if len(problems) == len(row.problems) else replace(row, verdict=verdict, problems=tuple(problems))
-        if verdict == "accepted":
-            by_name[key].append(judged)
-            if row.staff_no:
-                by_number[row.staff_no] = judged
+        judged = row
+        if row.verdict == "accepted":
+            others, first = by_name[name_key(row.name)], by_number.get(row.staff_no)
+            if first is not None:
+                judged = _repeated_number(row, first)
+            elif others:
+                judged = _against_namesakes(row, others)
+            if judged.verdict == "accepted":
+                others.append(judged)
+                if row.staff_no:
+                    by_number[row.staff_no] = judged
         out.append(judged)
     return out
 
 
-def _against_namesakes(row: StaffRow, others: Sequence[StaffRow], problems: list[Problem]) -> Verdict:
+def _repeated_number(row: StaffRow, first: StaffRow) -> StaffRow:
+    same = name_key(first.name) == name_key(row.name)
+    problem = Problem("same_staff_no" if same else "staff_no_conflict", "staff_no", {"row": first.row})
+    return row._replace(verdict="duplicate" if same else "rejected", problems=(*row.problems, problem))
+
+
+def _against_namesakes(row: StaffRow, others: Sequence[StaffRow]) -> StaffRow:
+    problems = list(row.problems)
     for other in others:
         alike = (row.department, row.phone_tail) == (other.department, other.phone_tail)
         if not row.staff_no and not other.staff_no and alike:
             problems.append(Problem("same_row", "name", {"row": other.row}))
-            return "duplicate"
+            return row._replace(verdict="duplicate", problems=tuple(problems))
         if not row.staff_no or not other.staff_no:
             problems.append(Problem("namesake_without_number", "staff_no", {"row": other.row}))
         elif row.phone_tail and row.phone_tail == other.phone_tail:
             problems.append(Problem("possible_same_person", "staff_no", {"row": other.row}))
-    return "accepted"
+    return row._replace(problems=tuple(problems))
 
 
 def _student_row(
@@ -264,7 +243,8 @@ def _student_row(
     school, no_cell, name_cell, sex, grade, klass_cell, seat = cells
     typed, name = _typed(name_cell), clean_name(_typed(name_cell))
     code = identifier_of(school).text if school is not None else ""
-    problems, rejected = _person_problems(name, code, school_code)
+    found, rejected = _person_problems(name, code, school_code)
+    problems = list(found)
     identifier = identifier_of(no_cell)
     student_no = clean_student_no(identifier.text)
     wrong = "student_no_damaged" if identifier.damaged else student_no_problem(student_no)
@@ -330,7 +310,7 @@ def _student_repeats(rows: Sequence[StudentRow]) -> list[StudentRow]:
             if key in in_class:
                 problems.append(Problem("namesake_in_class", "name", {"row": in_class[key]}))
             in_class.setdefault(key, row.row)
-        judged = row if len(problems) == len(row.problems) else replace(row, verdict=verdict, problems=tuple(problems))
+        judged = row if len(problems) == len(row.problems) else row._replace(verdict=verdict, problems=tuple(problems))
         out.append(judged)
     return out
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
-from typing import Generic, Literal, TypedDict, TypeVar
+from typing import Generic, Literal, NamedTuple, TypedDict, TypeVar
 
 from trainhub.plugin_api.cells import identifier_of, text_of
 from trainhub.plugin_api.contracts import Problem, Refused
@@ -17,8 +17,7 @@ Verdict = Literal["accepted", "duplicate", "rejected"]
 Kind = Literal["staff", "students"]
 
 
-@dataclass(frozen=True, slots=True)
-class StaffRow:
+class StaffRow(NamedTuple):
     """One row of a staff sheet. ``row`` is 1-based as in the clerk's program.
 
     ``category`` and ``state`` are as printed; ``category_code`` is full_time_teacher, administrator,
@@ -50,8 +49,7 @@ class StaffRow:
     left_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StudentRow:
+class StudentRow(NamedTuple):
     """One row of a pupil sheet. ``grade`` runs 1-12, ``class_no`` from 1; None where unreadable.
 
     ``seat_no`` is the number within the class (班内学号); ``sex`` is 1 (male), 2 (female) or "".
@@ -216,7 +214,7 @@ class Body:
     def body(self) -> Iterator[tuple[int, Sequence[Cell], tuple[Cell, ...]]]:
         """Yield the rows that are about somebody: 1-based number, whole row, the fields' cells in order."""
         for number, row in enumerate(self.rows, self.header.last + 2):
-            first = next((c for c in row if c is not None), None)
+            first = row[0] if row and row[0] is not None else next((c for c in row if c is not None), None)
             if first is None:
                 continue
             cells = self.pick(row + (None,) * (self.width - len(row)))

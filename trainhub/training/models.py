@@ -95,6 +95,53 @@ class TrainingExemption(Base):
     )
 
 
+class HostEvidence(Base):
+    """Training that a person attended at another unit, on the paper of that unit (支教, 交流, 跟岗; case 23).
+
+    ``days`` lists ``{"from", "to", "minutes"}`` (ISO moments, whole minutes). ``state``: waiting > accepted by the
+    home bureau, or returned; withdrawn before that; superseded by a correction (``corrects_id`` of the newer row);
+    revoked where it was found wrong. Rows are never deleted, and minutes count from ``accepted_at`` to ``ended_at``.
+    ``proof_sha256`` names the kept scan, "" where the paper itself stays with the school.
+    """
+
+    __tablename__ = "host_evidence"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id)
+    school_id: Mapped[str] = mapped_column(Id)
+    host_unit: Mapped[str] = mapped_column(String(120))
+    title: Mapped[str] = mapped_column(String(160))
+    topic: Mapped[str] = mapped_column(String(64))
+    days: Mapped[list[Any]]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    minutes: Mapped[int]
+    proof_kind: Mapped[str] = mapped_column(String(24))  # certificate | sign_in_sheet | letter | other
+    proof_reference: Mapped[str] = mapped_column(String(160), default="")
+    proof_sha256: Mapped[str] = mapped_column(String(64), default="")
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    corrects_id: Mapped[str | None] = mapped_column(Id)
+    entered_by: Mapped[str] = mapped_column(Id)
+    entered_at: Mapped[datetime]
+    accepted_by: Mapped[str | None] = mapped_column(Id)
+    accepted_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None] = mapped_column(Id)
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    ledger_seq: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        tenant_fk("person_id", "person"),
+        tenant_fk("school_id", "org_unit"),
+        tenant_fk("corrects_id", "host_evidence"),
+        CheckConstraint("minutes > 0", name="evidence_minutes"),
+        CheckConstraint("ends_at > starts_at", name="evidence_period"),
+        Index(None, "district_id", "person_id"),
+        Index(None, "district_id", "school_id", "state"),
+    )
+
+
 class TrainingEvent(Base):
     """One training.
 

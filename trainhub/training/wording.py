@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from trainhub.plugin_api.contracts import CourseType, DetailField
 from trainhub.training.rules.audience import LeftOut, reason_parts
 from trainhub.training.rules.planning import PlanProblem
 from trainhub.web.i18n import day_text, is_chinese, time_text
@@ -73,8 +74,28 @@ PROBLEMS: dict[str, Any] = {
     "room_busy": _l("%(room)s is taken by “%(title)s” %(span)s. Use it all the same?"),
     "trainer_busy": _l("%(names)s is engaged %(span)s (%(title)s). Leave it so?"),
     "people_busy": _l("%(count)s of those invited are engaged %(span)s (%(title)s): %(names)s. Invite them all the same?"),
+    "part_not_face_to_face": _l("%(name)s is %(mode)s: its %(minutes)s minutes do not count toward the yearly duty."),
+    "not_for_staff": _l("The kind of course “%(label)s” is not for the staff. Choose another course pack."),
+    "mode_not_offered": _l("The kind of course “%(label)s” is not held in the mode %(mode)s. Choose another mode."),
     "already_planned": _l("The same course pack is already planned on %(day)s (“%(title)s”). Plan it twice?"),
 }
+
+DETAIL_PROBLEMS: dict[str, Any] = {
+    "required": _l("“%(label)s” is missing. Fill it in."),
+    "not_a_choice": _l("“%(label)s” has a value that is not among the choices. Choose again."),
+    "not_a_number": _l("“%(label)s” must be a whole number, written in digits."),
+    "not_a_date": _l("“%(label)s” must be a day such as 2026-09-01."),
+    "too_long": _l("“%(label)s” is longer than %(limit)s characters. Shorten it."),
+    "out_of_range": _l("“%(label)s” must lie between %(lowest)s and %(highest)s."),
+    "bad_character": _l("“%(label)s” holds an invisible control character. Type the text again."),
+    "unknown_field": _l("This kind of course has no field “%(name)s”. Reload the page."),
+    "content_not_stored": _l("This kind of course keeps no content, so “%(name)s” is not accepted."),
+    "course_type_unavailable": _l("The plugin that brought this kind of course is not there. Enable it again, or choose another kind."),
+}
+PROOFS: dict[str, Any] = {
+    "sign_in_sheet": _l("sign-in sheet"), "record_sheet": _l("record sheet"), "photo": _l("photo"), "slides": _l("slides"),
+    "hour_record": _l("record of hours"),
+}  # fmt: skip
 
 REASONS: dict[str, Any] = {
     "yearly": _l("Owes %(n)s minutes this year"),
@@ -101,6 +122,8 @@ LEFT_OUT: dict[str, Any] = {
 def problem_text(problem: PlanProblem) -> str:
     """Return the sentence of a finding."""
     told: dict[str, Any] = dict(problem.params) | {"part": problem.part}
+    if problem.code.startswith("detail_"):
+        return _detail_text(problem.code.removeprefix("detail_"), told)
     for key, value in told.items():
         if isinstance(value, date) and not isinstance(value, datetime):
             told[key] = day_text(value)
@@ -109,7 +132,44 @@ def problem_text(problem: PlanProblem) -> str:
     if "starts_at" in told:
         told["span"] = f"{time_text(told['starts_at'])}–{time_text(told['ends_at'])}"
         told["title"] = told["title"] or _("a training of another school")
+    if "mode" in told:
+        told["mode"] = MODES.get(told["mode"], told["mode"])
+    if "label" in told:
+        told["label"] = _worded_by_plugin(told["label"])
+    if problem.code == "part_not_face_to_face":
+        told["name"] = _("part %(part)s “%(title)s”", part=problem.part, title=told["title"]) if told["title"] else _("Part %(part)s", part=problem.part)
     return str(PROBLEMS[problem.code]) % told
+
+
+def _detail_text(code: str, told: dict[str, Any]) -> str:
+    """The sentence about a detail field: core's own, else the one that the kind of course gave."""
+    told["label"] = _worded_by_plugin(told["label"]) or told["name"]
+    if code in DETAIL_PROBLEMS:
+        return str(DETAIL_PROBLEMS[code]) % told
+    return str(_("“%(label)s”: %(text)s", label=told["label"], text=_worded_by_plugin(str(told.get("text") or code))))
+
+
+def _worded_by_plugin(text: str) -> str:
+    """A label or sentence of a plugin in the reader's language, where core has it."""
+    return str(_(text)) if text else ""
+
+
+def detail_value(field: DetailField, value: Any) -> str:
+    """A stored detail value as people read it: the word of a choice, yes or no, a day."""
+    if field.kind == "boolean":
+        return str(_("yes") if value else _("no"))
+    if field.kind == "choice":
+        return str(_(dict(field.choices).get(str(value), str(value))))
+    if field.kind == "date":
+        return day_text(date.fromisoformat(value), year=True, weekday=False)
+    return str(value)
+
+
+def detail_lines(kind: CourseType, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The detail fields of a training as (label, text); what nobody declares (any more) keeps its name."""
+    known = {field.name: field for field in kind.spec.detail_fields}
+    lines = [(str(_(f.label)), detail_value(f, values[name])) for name, f in known.items() if values.get(name) not in (None, "")]
+    return lines + [(name, str(value)) for name, value in values.items() if name not in known]
 
 
 def reason_text(reason: str) -> str:

@@ -4,7 +4,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, url_for
+from flask import Flask, current_app, request, url_for
 
 
 @lru_cache(maxsize=512)
@@ -13,9 +13,15 @@ def _digest(path: str, mtime: int, size: int) -> str:
 
 
 def static_url(name: str) -> str:
-    """Return the URL of a static file with its content digest."""
-    from flask import current_app
+    """Return the URL of a static file with its content digest; looked up once, but each time while developing."""
+    held: dict[tuple[str, str], str] = current_app.extensions["trainhub.static_urls"]
+    key = (request.script_root, name)
+    if key not in held or current_app.debug:
+        held[key] = _static_url(name)
+    return held[key]
 
+
+def _static_url(name: str) -> str:
     path = Path(current_app.static_folder or "") / name
     try:
         stat = path.stat()
@@ -26,4 +32,5 @@ def static_url(name: str) -> str:
 
 def install(app: Flask) -> None:
     """Give templates ``static_url``."""
+    app.extensions["trainhub.static_urls"] = {}
     app.jinja_env.globals["static_url"] = static_url

@@ -1,6 +1,6 @@
 """The database session of a request, and the only place that commits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from threading import RLock
@@ -8,11 +8,14 @@ from threading import RLock
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from trainhub.kernel.orm import Base
+from trainhub.web.log import structlog
 
+log = structlog.get_logger("trainhub.web")
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 _read_only: ContextVar[bool] = ContextVar("read_only", default=False)
@@ -25,6 +28,17 @@ def set_read_only(value: bool) -> None:
     with "database is locked" whatever the timeout.
     """
     _read_only.set(value)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Let transactions begun inside only read: on SQLite they take no write lock."""
+    before = _read_only.get()
+    set_read_only(True)
+    try:
+        yield
+    finally:
+        set_read_only(before)
 
 
 def session() -> Session:
@@ -62,6 +76,31 @@ def transaction() -> Iterator[Session]:
             set_read_only(reading)
 
 
+_patience: ContextVar[int | None] = ContextVar("patience", default=None)
+"""Milliseconds to wait for SQLite's lock, where it is not the usual time."""
+
+
+def write_in_passing(work: Callable[[Session], None], wait_ms: int = 20) -> bool:
+    """Run a small write that may be left out: it gives way to whoever else is writing, and never fails.
+
+    For notes that the next request would make as well; nothing that anybody was promised belongs here.
+    Returns whether it was written.
+    """
+    if not _one_writer.acquire(timeout=wait_ms / 1000):
+        return False
+    usual = _patience.set(wait_ms)
+    try:
+        with transaction() as current:
+            work(current)
+    except DBAPIError as error:
+        log.info("left_out", kind=type(error.orig).__name__)
+        return False
+    finally:
+        _patience.reset(usual)
+        _one_writer.release()
+    return True
+
+
 def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", busy_timeout_ms: int = 5000) -> None:
     """Attach the settings without which SQLite loses or refuses writes (WAL, IMMEDIATE, keys on).
 
@@ -74,11 +113,22 @@ def prepare_sqlite(engine: Engine, *, synchronous: str = "FULL", busy_timeout_ms
         cursor = raw.cursor()
         for pragma in (
             "journal_mode=WAL", f"busy_timeout={busy_timeout_ms}", "foreign_keys=ON",
-            f"synchronous={synchronous}", "secure_delete=ON", "cache_size=-4000",
+            f"synchronous={synchronous}", "secure_delete=ON", "cache_size=-2000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if _read_only.get() else "BEGIN IMMEDIATE")
+        patience = _patience.get()
+        if _read_only.get():
+            # Takes no lock and so cannot fail; past SQLAlchemy's machinery it costs a tenth.
+            connection.connection.cursor().execute("BEGIN")
+        elif patience is None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={busy_timeout_ms}")

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
-from flask import Flask, Response, g, render_template
+from flask import Flask, Response, g
 from flask.globals import request_ctx
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
@@ -13,7 +12,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from trainhub.kernel.errors import DomainError
+from trainhub.web.log import structlog
 from trainhub.web.pages import as_json, wants_json
+from trainhub.web.rendering import render
 
 log = structlog.get_logger("trainhub.web")
 _l = lazy_gettext
@@ -78,7 +79,7 @@ def sentence(error: DomainError) -> str:
 def error_page(status: int, what_happened: str | None = None) -> tuple[str, int]:
     """Render the error page of a status."""
     title, happened, safe, todo = PAGES.get(status, PAGES[500] if status >= 500 else PAGES[400])
-    text = render_template(
+    text = render(
         "web/error.html", code=status, title=title, what_happened=what_happened or happened,
         what_is_safe=safe, what_to_do=todo, request_id=g.get("request_id", ""),
     )

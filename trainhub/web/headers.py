@@ -1,6 +1,6 @@
 """Response headers: a strict content security policy and its companions, on every answer."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 CSP = "; ".join(  # noqa: FLY002  one directive a line reads better
     (
@@ -9,6 +9,12 @@ CSP = "; ".join(  # noqa: FLY002  one directive a line reads better
         "frame-ancestors 'none'", "manifest-src 'self'", "worker-src 'self'",
     )
 )
+
+
+def kept(response: Response) -> Response:
+    """Mark an answer that is the same for everybody and named by its content (``v=``): browsers keep it for a year."""
+    g.kept = True
+    return response
 
 
 def install(app: Flask) -> None:
@@ -27,7 +33,7 @@ def install(app: Flask) -> None:
         headers["X-Frame-Options"] = "DENY"
         if https:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if request.endpoint == "static":
+        if request.endpoint == "static" or g.get("kept"):
             if request.args.get("v"):
                 headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:

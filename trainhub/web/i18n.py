@@ -6,15 +6,26 @@ from pathlib import Path
 from typing import Any
 
 from babel.support import NullTranslations, Translations
-from flask import Flask, g, request
-from flask_babel import Babel, get_domain, get_locale, gettext
+from flask import Flask, g, has_app_context, request
+from flask_babel import Babel, Domain, get_domain, get_locale, gettext
 
 from trainhub.kernel.clock import local
 
 LOCALES = ("zh_Hans_CN", "en")
 _WEEKDAYS_ZH = "一二三四五六日"
 _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+class _Sentences(Domain):  # type: ignore[misc]
+    """The catalogues that templates are compiled with also serve the code: one copy, no copying."""
+
+    def get_translations(self) -> NullTranslations:
+        """Return the catalogue of the request's language; none outside an application."""
+        return catalogue(LOCALES[0] if is_chinese() else LOCALES[1]) if has_app_context() else NullTranslations()
+
+
 babel = Babel()
+babel.domain_instance = _Sentences()
 
 
 def choose_locale() -> str:
@@ -25,7 +36,8 @@ def choose_locale() -> str:
 
 def is_chinese() -> bool:
     """Whether the reader reads Chinese."""
-    return str(get_locale() or LOCALES[0]).startswith("zh")
+    locale = get_locale()
+    return locale is None or locale.language == "zh"
 
 
 def day_text(value: date | datetime | None, *, year: bool | None = None, weekday: bool = True) -> str:
@@ -46,7 +58,10 @@ def day_text(value: date | datetime | None, *, year: bool | None = None, weekday
 
 def time_text(value: datetime | None) -> str:
     """Return ``14:30`` on the wall clock of the schools."""
-    return local(value).strftime("%H:%M") if value else "–"
+    if value is None:
+        return "–"
+    there = local(value)
+    return f"{there.hour:02}:{there.minute:02}"
 
 
 def span_text(start: datetime, end: datetime, *, year: bool | None = None) -> str:
@@ -69,31 +84,24 @@ def percent_text(done: int, owed: int) -> str:
     return f"{done * 100 / owed:.1f}%" if owed else gettext("n/a")
 
 
-def _translations() -> NullTranslations:
-    """The catalogue of this request, resolved once: a page asks for some seven hundred sentences."""
-    if "translations" not in g:
-        g.translations = get_domain().get_translations()
-    found: NullTranslations = g.translations
-    return found
-
-
 def _gettext(text: str) -> str:
-    return str(_translations().gettext(text))
+    return str(get_domain().get_translations().gettext(text))
 
 
 def _ngettext(one: str, many: str, number: int) -> str:
-    return str(_translations().ngettext(one, many, number))
+    return str(get_domain().get_translations().ngettext(one, many, number))
 
 
 def chinese(text: str) -> str:
     """Translate outside any application, for commands that need none."""
-    return str(_catalogue().gettext(text))
+    return str(catalogue(LOCALES[0]).gettext(text))
 
 
-@lru_cache(maxsize=1)
-def _catalogue() -> NullTranslations:
+@lru_cache(maxsize=len(LOCALES))
+def catalogue(locale: str) -> NullTranslations:
+    """Return the sentences of a language; English has none, for it is what the code is written in."""
     folder = Path(__file__).resolve().parents[1] / "translations"
-    return Translations.load(str(folder), ["zh_Hans_CN"])
+    return Translations.load(str(folder), [locale])
 
 
 def install(app: Flask) -> None:

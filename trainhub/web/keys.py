@@ -4,6 +4,8 @@ import hashlib
 
 from flask import current_app
 
+from trainhub.kernel.sealing import key_of
+
 
 def pupil_key() -> bytes:
     """Return the key under which pupils' national numbers are hashed.
@@ -14,3 +16,11 @@ def pupil_key() -> bytes:
     own = str(current_app.config.get("TRAINHUB_PUPIL_KEY") or "")
     seed = own or str(current_app.config["SECRET_KEY"])
     return hashlib.sha256(b"trainhub/pupil-key/1" + seed.encode()).digest()
+
+
+def sealing_key() -> bytes:
+    """Return the key under which secrets in the database are sealed.
+
+    ``TRAINHUB_SEALING_KEY`` where it is set, so that the sign-in key may be changed alone; else derived from it.
+    """
+    return key_of(str(current_app.config.get("TRAINHUB_SEALING_KEY") or current_app.config["SECRET_KEY"]))

@@ -3,13 +3,15 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Response, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Response, flash, jsonify, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
+
+from trainhub.web.rendering import render
 
 
 def page(template: str, status: int = 200, **model: Any) -> Response:
     """Render a stored template. Personal pages are never stored by a browser or proxy."""
-    return make_response(render_template(template, **model), status)
+    return make_response(render(template, **model), status)
 
 
 def form_page(template: str, status: int = 422, **model: Any) -> Response:

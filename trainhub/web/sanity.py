@@ -1,7 +1,8 @@
 """Refuses requests that no browser of ours sends, before any view sees them.
 
 NUL characters (PostgreSQL stores none), bytes that are no UTF-8, JSON that is no object or nested
-beyond reason, and days outside any school's lifetime: each is a 400 with a sentence, never a fault.
+beyond reason, and addresses with days outside any school's lifetime: each is a 400 with a sentence, never
+a fault. What a person types into a form is for its field to judge (``trainhub.web.fields``).
 """
 
 import json
@@ -16,23 +17,21 @@ FIRST_DAY = date(1950, 1, 1)
 LAST_DAY = date(2150, 12, 31)
 _WORDS = {"q", "code", "pack", "people"}
 """Query parameters that hold words or ids, where eight digits are no day."""
-_DAY = re.compile(r"\s*(\d{4})-\d{1,2}-\d{1,2}\s*$")
 _ADDRESS_DAY = re.compile(r"\s*(\d{4})(-?\d{2}(-?\d{2})?|-?W\d{2}(-?\d)?)\s*$")
-"""Every way of writing a day or month that a reader of addresses takes; in forms it may be a number."""
+"""Every way of writing a day or month that a reader of addresses takes."""
 
 
-def _far(shape: re.Pattern[str], text: str) -> bool:
+def _far(text: str) -> bool:
     """Whether a value is written like a day of another age."""
-    found = shape.match(text)
+    found = _ADDRESS_DAY.match(text)
     return found is not None and not FIRST_DAY.year <= int(found[1]) <= LAST_DAY.year
 
 
 def _senseless() -> bool:
-    for source, shape in ((request.args, _ADDRESS_DAY), (request.form, _DAY)):
-        for key, value in source.items(multi=True):
-            if "\0" in key or "\0" in value or ((shape is _DAY or key not in _WORDS) and _far(shape, value)):
-                return True
-    return False
+    for source in (request.args, request.form):
+        if any("\0" in key or "\0" in value for key, value in source.items(multi=True)):
+            return True
+    return any(key not in _WORDS and _far(value) for key, value in request.args.items(multi=True))
 
 
 def install(app: Flask) -> None:

@@ -1,5 +1,16 @@
 """Reads of attendance: the roll, its history, what waits for whom. Everything takes a scope."""
 
+from trainhub.attendance.queries.claims import (
+    ClaimLine,
+    ConflictPage,
+    OpenConflict,
+    OriginRecord,
+    Settled,
+    conflicts,
+    open_conflict_count,
+    records_by_origin,
+)
+from trainhub.attendance.queries.leave import LeaveLine, Leaves, leaves
 from trainhub.attendance.queries.lists import (
     RollLine,
     Rolls,
@@ -30,15 +41,22 @@ from trainhub.attendance.queries.roll import (
     roll,
     sheet_facts,
 )
-from trainhub.attendance.queries.staging import ImportPage, batches, import_page
+from trainhub.attendance.queries.staging import ColumnsPage, ImportPage, batches, columns_page, import_page
 
 __all__ = [
     "Candidate",
     "Changes",
+    "ClaimLine",
+    "ColumnsPage",
+    "ConflictPage",
     "DepartmentRoll",
     "EvidenceLine",
     "ImportPage",
+    "LeaveLine",
+    "Leaves",
     "MarkLine",
+    "OpenConflict",
+    "OriginRecord",
     "Overlap",
     "RecordPage",
     "Review",
@@ -46,13 +64,19 @@ __all__ = [
     "RollLine",
     "RollPerson",
     "Rolls",
+    "Settled",
     "SheetFacts",
     "StepLine",
     "batches",
     "candidates",
     "changes_since",
+    "columns_page",
+    "conflicts",
     "import_page",
+    "leaves",
+    "open_conflict_count",
     "record",
+    "records_by_origin",
     "review",
     "roll",
     "rolls",

@@ -16,8 +16,9 @@ from trainhub.attendance.models import (
     AttendanceSheet,
     AttendanceStep,
 )
+from trainhub.attendance.queries.claims import ClaimLine, Settled, claims_about, decisions_on
 from trainhub.attendance.queries.roll import Roll, RollPerson, SheetFacts, roll
-from trainhub.attendance.roll_rules import THERE, Anomaly, anomalies, may_verify
+from trainhub.attendance.roll_rules import THERE, Anomaly, anomalies, may_verify, page_keys
 from trainhub.kernel.actor import Actor, Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import NotFound
@@ -60,6 +61,8 @@ class RecordPage:
     marks: tuple[MarkLine, ...]
     evidence: tuple[EvidenceLine, ...]
     overlaps: tuple["Overlap", ...]
+    claims: tuple[ClaimLine, ...] = ()
+    decisions: tuple[Settled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +106,13 @@ class Review:
 
 
 def record(session: Session, scope: Scope, sheet_id: str, person_id: str) -> RecordPage:
-    """Return the record of a person with its history. Raises NotFound."""
+    """Return the record of a person, by id or by the key of the roll's page, with its history. Raises NotFound."""
     whole = roll(session, scope, sheet_id)
-    person = next((p for p in whole.people if p.id == person_id), None)
+    keys = page_keys(p.id for p in whole.people)
+    person = next((p for p in whole.people if person_id in (p.id, keys[p.id])), None)
     if person is None:
         raise NotFound
+    person_id = person.id
     here = (AttendanceMark.district_id == scope.district_id, AttendanceMark.sheet_id == sheet_id,
             AttendanceMark.person_id == person_id)
     marks = session.execute(
@@ -127,6 +132,8 @@ def record(session: Session, scope: Scope, sheet_id: str, person_id: str) -> Rec
               for m, name in marks),
         tuple(EvidenceLine(e.source, e.row, e.reading, e.outcome, tuple(e.review), e.created_at) for e in said),
         tuple(o for o in _overlaps(session, whole) if o.person_id == person_id),
+        tuple(claims_about(session, scope.district_id, sheet_id, person_id)),
+        tuple(decisions_on(session, scope.district_id, sheet_id, {}, person_id)),
     )
 
 

@@ -1,29 +1,72 @@
-"""The roll of one sheet. Four statements, whatever the number of people."""
+"""The roll of one sheet: a sheet, its subject, its people, whatever their number.
+
+Two more statements where the sheet has evidence that lost or was ended once. Statements stand on the
+plain tables and are built once: building one costs more than running it.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, bindparam, exists, select
+from sqlalchemy.orm import Session
 
 from trainhub.accounts.models import Account
 from trainhub.attendance.models import AttendanceEvidence, AttendanceRecord, AttendanceSheet, AttendanceStep
 from trainhub.attendance.registry import SubjectFacts, facts
-from trainhub.attendance.roll_rules import Frame, Head, Tally, tally
+from trainhub.attendance.roll_rules import HEAD_FIELDS, Frame, Head, Tally, tally
 from trainhub.kernel.actor import Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import NotFound
 from trainhub.roster.models import OrgUnit, Person
 from trainhub.roster.queries import staff_on
 
-_HEAD_FIELDS = tuple(f.name for f in fields(Head))
 _OVERLAP = timedelta(seconds=10)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_ENDINGS = ("submit", "return", "take_back", "reopen")
 
-
-_SUBMITTER, _VERIFIER = aliased(Account), aliased(Account)
-"""Made once: an alias costs more than the statement that uses it."""
+_sheet, _record, _step = AttendanceSheet.__table__, AttendanceRecord.__table__, AttendanceStep.__table__
+_evidence, _org, _person, _account = (model.__table__ for model in (AttendanceEvidence, OrgUnit, Person, Account))
+_submitter, _verifier = _account.alias(), _account.alias()
+_LOST = (
+    _evidence.c.district_id == bindparam("district"), _evidence.c.sheet_id == bindparam("sheet"),
+    _evidence.c.outcome == "superseded",
+)
+_ENDED = (
+    _step.c.district_id == bindparam("district"), _step.c.sheet_id == bindparam("sheet"), _step.c.step.in_(_ENDINGS),
+)
+_SHEET = (
+    select(
+        _sheet, _org.c.name.label("school_name"), _submitter.c.display_name.label("submitter"),
+        _verifier.c.display_name.label("verifier"), exists().where(*_LOST).label("has_lost"),
+        exists().where(*_ENDED).label("was_ended"),
+    )
+    .select_from(
+        _sheet.join(_org, (_org.c.district_id == _sheet.c.district_id) & (_org.c.id == _sheet.c.school_id))
+        .outerjoin(_submitter, (_submitter.c.district_id == _sheet.c.district_id) & (_submitter.c.id == _sheet.c.submitted_by))
+        .outerjoin(_verifier, (_verifier.c.district_id == _sheet.c.district_id) & (_verifier.c.id == _sheet.c.verified_by))
+    )
+    .where(_sheet.c.district_id == bindparam("district"), _sheet.c.id == bindparam("sheet"))
+)
+_PEOPLE = (
+    select(*(_record.c[name] for name in HEAD_FIELDS), _person.c.name, _person.c.initials, _account.c.display_name)
+    .select_from(
+        _record.join(_person, (_person.c.district_id == _record.c.district_id) & (_person.c.id == _record.c.person_id))
+        .outerjoin(_account, (_account.c.district_id == _record.c.district_id) & (_account.c.id == _record.c.marked_by))
+    )
+    .where(_record.c.district_id == bindparam("district"), _record.c.sheet_id == bindparam("sheet"))
+    .order_by(_record.c.serial_no)
+)
+_CONTRADICTIONS = select(_evidence.c.person_id, _evidence.c.reading).where(*_LOST)
+_LAST_ENDING = (
+    select(_step.c.step, _account.c.display_name, _step.c.recorded_at, _step.c.reason)
+    .select_from(_step.outerjoin(
+        _account, (_account.c.district_id == _step.c.district_id) & (_account.c.id == _step.c.actor_id)
+    ))
+    .where(*_ENDED).order_by(_step.c.recorded_at.desc(), _step.c.id.desc()).limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,82 +174,61 @@ class Roll:
 
 def roll(session: Session, scope: Scope, sheet_id: str) -> Roll:
     """Return the roll of a sheet. Raises NotFound outside the scope."""
-    sheet = sheet_facts(session, scope, sheet_id)
-    people = _people(session, sheet)
-    last = max((p for p in people if p.head.marked_at), key=lambda p: str(p.head.marked_at), default=None)
-    return Roll(sheet, _departments(people), tally(p.head for p in people), last, _opened_again(session, sheet))
+    row = _found(session, scope, sheet_id)
+    sheet = _facts(session, row)
+    people = _people(session, row)
+    last = max((p for p in people if p.head.marked_at), key=lambda p: p.head.marked_at or _NEVER, default=None)
+    opened = _opened_again(session, sheet) if row.was_ended and sheet.state == "open" else None
+    return Roll(sheet, _departments(people), tally(p.head for p in people), last, opened)
 
 
 def _opened_again(session: Session, sheet: SheetFacts) -> OpenedAgain | None:
-    row = session.execute(
-        select(AttendanceStep, Account.display_name)
-        .outerjoin(Account, (Account.district_id == AttendanceStep.district_id) & (Account.id == AttendanceStep.actor_id))
-        .where(AttendanceStep.district_id == sheet.district_id, AttendanceStep.sheet_id == sheet.id,
-               AttendanceStep.step.in_(("submit", "return", "take_back", "reopen")))
-        .order_by(AttendanceStep.recorded_at.desc(), AttendanceStep.id.desc()).limit(1)
-    ).one_or_none()
-    if row is None or row[0].step == "submit":
+    row = session.execute(_LAST_ENDING, {"district": sheet.district_id, "sheet": sheet.id}).one_or_none()
+    if row is None or row.step == "submit":
         return None
-    return OpenedAgain(row[0].step, row[1] or "", row[0].recorded_at, row[0].reason)
+    return OpenedAgain(row.step, row.display_name or "", row.recorded_at, row.reason)
 
 
 def sheet_facts(session: Session, scope: Scope, sheet_id: str) -> SheetFacts:
     """Return a sheet with the names around it. Raises NotFound outside the scope."""
-    submitter, verifier = _SUBMITTER, _VERIFIER
-    row = session.execute(
-        select(AttendanceSheet, OrgUnit.name, submitter.display_name, verifier.display_name)
-        .join(OrgUnit, (OrgUnit.district_id == AttendanceSheet.district_id) & (OrgUnit.id == AttendanceSheet.school_id))
-        .outerjoin(submitter, (submitter.district_id == AttendanceSheet.district_id)
-                   & (submitter.id == AttendanceSheet.submitted_by))
-        .outerjoin(verifier, (verifier.district_id == AttendanceSheet.district_id)
-                   & (verifier.id == AttendanceSheet.verified_by))
-        .where(AttendanceSheet.district_id == scope.district_id, AttendanceSheet.id == sheet_id)
-    ).one_or_none()
-    if row is None or not scope.covers_school(row[0].school_id):
+    return _facts(session, _found(session, scope, sheet_id))
+
+
+def _found(session: Session, scope: Scope, sheet_id: str) -> Row[Any]:
+    row = session.execute(_SHEET, {"district": scope.district_id, "sheet": sheet_id}).one_or_none()
+    if row is None or not scope.covers_school(row.school_id):
         raise NotFound
-    sheet, school, submitted_by, verified_by = row
-    known = facts(session, sheet.district_id, sheet.subject_kind, [sheet.subject_id])
+    return row
+
+
+def _facts(session: Session, row: Row[Any]) -> SheetFacts:
+    known = facts(session, row.district_id, row.subject_kind, [row.subject_id])
     return SheetFacts(
-        sheet.id, sheet.district_id, sheet.school_id, school, sheet.title, sheet.starts_at, sheet.ends_at, sheet.state,
-        sheet.revision, sheet.default_roll, sheet.subject_kind, sheet.subject_id,
-        known.get(sheet.subject_id, SubjectFacts()), sheet.head_count, sheet.submitted_by, submitted_by or "",
-        sheet.submitted_at, verified_by or "", sheet.verified_at,
+        row.id, row.district_id, row.school_id, row.school_name, row.title, row.starts_at, row.ends_at, row.state,
+        row.revision, row.default_roll, row.subject_kind, row.subject_id,
+        known.get(row.subject_id, SubjectFacts()), row.head_count, row.submitted_by, row.submitter or "",
+        row.submitted_at, row.verifier or "", row.verified_at,
     )
 
 
-def _people(session: Session, sheet: SheetFacts) -> list[RollPerson]:
-    columns = [getattr(AttendanceRecord, name) for name in _HEAD_FIELDS]
-    rows = session.execute(
-        select(*columns, Person.name, Person.initials, Account.display_name)
-        .join(Person, (Person.district_id == AttendanceRecord.district_id) & (Person.id == AttendanceRecord.person_id))
-        .outerjoin(Account, (Account.district_id == AttendanceRecord.district_id)
-                   & (Account.id == AttendanceRecord.marked_by))
-        .where(AttendanceRecord.district_id == sheet.district_id, AttendanceRecord.sheet_id == sheet.id)
-        .order_by(AttendanceRecord.serial_no)
-    ).all()
-    against = _contradictions(session, sheet)
-    names = Counter(row.name for row in rows)
-    width = len(_HEAD_FIELDS)
+def _people(session: Session, sheet: Row[Any]) -> list[RollPerson]:
+    this = {"district": sheet.district_id, "sheet": sheet.id}
+    rows = session.execute(_PEOPLE, this).all()
+    against = _contradictions(session, this) if sheet.has_lost else {}
+    names = Counter(row[-3] for row in rows)
     found = []
     for row in rows:
-        values = dict(zip(_HEAD_FIELDS, row[:width], strict=True))
-        head = Head(**values | {"review": tuple(values["review"])})
+        head, name = Head.of(row), row[-3]
         weaker = against.get(head.person_id, "")
         found.append(RollPerson(
-            head, row.name, row.initials, row.display_name or "", names[row.name] > 1,
-            weaker if weaker != head.status else "",
+            head, name, row[-2], row[-1] or "", names[name] > 1, weaker if weaker != head.status else "",
         ))
     return found
 
 
-def _contradictions(session: Session, sheet: SheetFacts) -> dict[str, str]:
+def _contradictions(session: Session, sheet: dict[str, str]) -> dict[str, str]:
     """What sources said that lost against a stronger one: person -> status."""
-    rows = session.execute(
-        select(AttendanceEvidence.person_id, AttendanceEvidence.reading).where(
-            AttendanceEvidence.district_id == sheet.district_id, AttendanceEvidence.sheet_id == sheet.id,
-            AttendanceEvidence.outcome == "superseded",
-        )
-    )
+    rows = session.execute(_CONTRADICTIONS, sheet)
     return {person: str(reading.get("status") or "") for person, reading in rows if person}
 
 
@@ -236,7 +258,7 @@ def changes_since(session: Session, scope: Scope, sheet_id: str, since: datetime
     The window reaches back a little further, because a transaction that began earlier may have been
     committed later; a row seen twice has the same version and repaints nothing.
     """
-    sheet = sheet_facts(session, scope, sheet_id)
+    sheet = _found(session, scope, sheet_id)
     people = _people(session, sheet)
     recent = tuple(p for p in people if p.head.marked_at and p.head.marked_at >= since - _OVERLAP)
     return Changes(recent, tally(p.head for p in people), sheet.state, len(people))

@@ -4,21 +4,24 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trainhub.attendance.import_rules import Decisions, ImportPlan, plan
+from trainhub.attendance.import_rules import COLUMN_FIELDS, Decisions, ImportPlan, Origin, Said, plan
 from trainhub.attendance.matching import RosterPerson
 from trainhub.attendance.models import AttendanceSheet
 from trainhub.attendance.outcomes import weigh
-from trainhub.attendance.queries.roll import Roll, roll
+from trainhub.attendance.queries.claims import said_on
+from trainhub.attendance.queries.roll import Roll, SheetFacts, roll, sheet_facts
 from trainhub.attendance.roll_rules import Frame, Head
 from trainhub.evidence import wire
 from trainhub.kernel.actor import Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import NotFound
 from trainhub.plugin_api import ReadResult, SessionFrame
+from trainhub.plugin_api.contracts import Trust
 from trainhub.roster.models import ImportBatch, Person
 from trainhub.roster.queries import staff_on
 
@@ -34,6 +37,7 @@ class BatchLine:
     created_at: datetime
     applied_at: datetime | None
     changed: int
+    needs_columns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,26 @@ class ImportPage:
     result: ReadResult
     read: int
     known_since: datetime | None
+    has_columns: bool = False
+    open_rows: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsPage:
+    """What a file shows of its columns, and what they are taken for (field -> header).
+
+    ``samples`` maps a header to a few cells below it; ``kept``: the table itself is kept, so that the
+    file need not be chosen again. ``needed``: nothing was read yet.
+    """
+
+    sheet: SheetFacts
+    batch: BatchLine
+    headers: tuple[str, ...]
+    samples: Mapping[str, tuple[str, ...]]
+    named: Mapping[str, str]
+    kept: str
+    needed: bool
+    file_sha256: str
 
 
 def session_frame(sheet: AttendanceSheet) -> SessionFrame:
@@ -79,36 +103,64 @@ def roster_for(session: Session, sheet: AttendanceSheet, heads: Mapping[str, Hea
     return found
 
 
+def origin_of(batch: ImportBatch) -> Origin:
+    """Return whence the readings of a batch come."""
+    return Origin(
+        batch.source_key, cast("Trust", batch.staged.get("trust", "witnessed")), bool(batch.staged.get("face_to_face", True)),
+        batch.id, batch.file_name,
+    )
+
+
 def plan_of(
     result: ReadResult, people: Iterable[RosterPerson], heads: Mapping[str, Head], frame: SessionFrame,
-    decided: Decisions, *, face_to_face: bool,
+    decided: Decisions, origin: Origin, said: Said,
 ) -> ImportPlan:
-    """Match, score and compare a read file with a roll as it stands."""
+    """Match, score and compare a read file with a roll as it stands, and with what other sources said."""
     expected = [h.person_id for h in heads.values() if h.expected]
-    outcome = weigh(result, people, frame, expected, face_to_face=face_to_face, decisions=decided.rows)
-    return plan(outcome, result.readings, heads, Frame(frame.starts_at, frame.ends_at), decided)
+    outcome = weigh(result, people, frame, expected, face_to_face=origin.face_to_face, trust=origin.trust, decisions=decided.rows)
+    return plan(outcome, result.readings, heads, Frame(frame.starts_at, frame.ends_at), decided, origin, said)
 
 
-def import_page(session: Session, scope: Scope, batch_id: str) -> ImportPage:
-    """Return the check page of a batch. Raises NotFound outside the scope."""
+def _batch(session: Session, scope: Scope, batch_id: str) -> ImportBatch:
     batch = session.scalars(select(ImportBatch).where(
         ImportBatch.district_id == scope.district_id, ImportBatch.id == batch_id, ImportBatch.kind == "attendance"
     )).one_or_none()
     if batch is None or not scope.covers_school(batch.school_id) or batch.state == "discarded":
         raise NotFound
+    return batch
+
+
+def columns_page(session: Session, scope: Scope, batch_id: str) -> ColumnsPage:
+    """Return the columns of a staged file. Raises NotFound outside the scope, and once the file was written."""
+    batch = _batch(session, scope, batch_id)
+    if batch.state != "staged":
+        raise NotFound
+    shape: Mapping[str, Any] = batch.staged.get("shape") or {}
+    named = batch.mapping.get("columns") or {k: v for k, v in batch.staged.get("columns", {}).items() if k in COLUMN_FIELDS}
+    return ColumnsPage(
+        sheet_facts(session, scope, str(batch.target_id)), _line(batch), tuple(shape.get("headers", ())),
+        {k: tuple(v) for k, v in shape.get("samples", {}).items()}, named, str(shape.get("kept", "")),
+        bool(batch.staged.get("needs_columns")), batch.file_sha256,
+    )
+
+
+def import_page(session: Session, scope: Scope, batch_id: str) -> ImportPage:
+    """Return the check page of a batch. Raises NotFound outside the scope."""
+    batch = _batch(session, scope, batch_id)
     whole = roll(session, scope, str(batch.target_id))
     sheet = session.get_one(AttendanceSheet, (scope.district_id, str(batch.target_id)))
     heads = {p.id: p.head for p in whole.people}
     people = roster_for(session, sheet, heads)
     result = staged_result(batch)
-    made = plan_of(result, people.values(), heads, session_frame(sheet), Decisions.load(batch.decisions),
-                   face_to_face=bool(batch.staged.get("face_to_face", True)))
+    made = plan_of(result, people.values(), heads, session_frame(sheet), Decisions.load(batch.decisions), origin_of(batch),
+                   said_on(session, sheet.district_id, sheet.id))
     before = session.scalars(select(ImportBatch.applied_at).where(
         ImportBatch.district_id == scope.district_id, ImportBatch.target_id == batch.target_id,
         ImportBatch.file_sha256 == batch.file_sha256, ImportBatch.state == "applied", ImportBatch.id != batch.id,
     ).order_by(ImportBatch.applied_at.desc()).limit(1)).one_or_none()
     read = batch.report.get("counts", {}).get("read", len(result.readings))
-    return ImportPage(_line(batch), batch.version, whole, people, made, result, read, before)
+    return ImportPage(_line(batch), batch.version, whole, people, made, result, read, before,
+                      bool(batch.staged.get("shape")), tuple(batch.report.get("open", ())))
 
 
 def batches(session: Session, scope: Scope, sheet_id: str) -> list[BatchLine]:
@@ -122,4 +174,5 @@ def batches(session: Session, scope: Scope, sheet_id: str) -> list[BatchLine]:
 
 def _line(batch: ImportBatch) -> BatchLine:
     return BatchLine(batch.id, batch.file_name, batch.source_key, batch.state, batch.created_at, batch.applied_at,
-                     int(batch.report.get("counts", {}).get("changed", 0)))
+                     int(batch.report.get("counts", {}).get("changed", 0)),
+                     batch.state == "staged" and bool(batch.staged.get("needs_columns")))

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.models import AttendanceMark, AttendanceSheet
+from trainhub.attendance.queries.claims import open_conflicts, said_on
 from trainhub.attendance.roll_rules import (
     RecordsChanged,
     RollVerified,
@@ -18,6 +19,7 @@ from trainhub.attendance.roll_rules import (
 from trainhub.attendance.service.commands import (
     BadHeadCount,
     NotOnSheet,
+    OpenConflicts,
     RevokeRecord,
     SubmitRoll,
     TooEarly,
@@ -95,7 +97,8 @@ def verify_roll(session: Session, actor: Actor, sheet_id: str, now: datetime) ->
     """Confirm a roll: from now on its minutes count.
 
     Refused for whoever ended the roll and for everybody who marked on it (domain.md section 4:
-    verified by other than the submitter). Raises SeparationOfDuties, InvalidState.
+    verified by other than the submitter), and while sources disagree about anybody on it. Raises
+    SeparationOfDuties, InvalidState, OpenConflicts.
     """
     sheet = locked_sheet(session, actor, Permission.ROLL_VERIFY, sheet_id)
     if sheet.state != "submitted":
@@ -103,6 +106,9 @@ def verify_roll(session: Session, actor: Actor, sheet_id: str, now: datetime) ->
     if not may_verify(actor.account_id, sheet.submitted_by, markers_of(session, sheet)):
         raise SeparationOfDuties
     heads = heads_of(session, sheet)
+    waiting = open_conflicts(said_on(session, sheet.district_id, sheet.id), heads)
+    if waiting:
+        raise OpenConflicts(count=len(waiting))
     sheet.verified_by, sheet.verified_at = actor.account_id, now
     step(session, actor, sheet, "verify", now, details={
         "head_count": sheet.head_count, "people": [plain(h) for h in heads.values()],

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from trainhub.attendance.roll_rules import Head, Statement, Tally
@@ -64,6 +64,57 @@ class NotStaff(DomainError):
     """A walk-in must be on the staff of this school on that day."""
 
     code = "not_on_staff"
+
+
+class NothingToSettle(DomainError):
+    """None of the conflicts named is open any more, or its evidence changed since it was shown."""
+
+    code = "nothing_to_settle"
+    status: ClassVar[int] = 409
+
+
+class OpenConflicts(DomainError):
+    """Sources disagree about people of this roll; nobody verifies it before somebody decided."""
+
+    code = "open_conflicts"
+    status: ClassVar[int] = 409
+
+
+class LeaveOverlaps(DomainError):
+    """The person has leave in those days already; revoke it first."""
+
+    code = "leave_overlaps"
+    status: ClassVar[int] = 409
+
+
+class BadLeave(DomainError):
+    """The last day lies before the first, the leave is longer than a year, or the kind is none of ours."""
+
+    code = "bad_leave"
+
+
+@dataclass(frozen=True, slots=True)
+class EnterLeave:
+    """Leave known before a session; both days included. ``note`` without medical detail."""
+
+    person_id: str
+    leave_type: str
+    from_on: date
+    to_on: date
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveEffect:
+    """What a leave did to open rolls: people excused, marks that stayed, contradictions, excuses taken back."""
+
+    excused: int = 0
+    kept: int = 0
+    waiting: int = 0
+    undone: int = 0
+
+    def __add__(self, other: "LeaveEffect") -> "LeaveEffect":
+        return LeaveEffect(self.excused + other.excused, self.kept + other.kept, self.waiting + other.waiting, self.undone + other.undone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +217,24 @@ class RevokeRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Settle:
+    """The side taken in one conflict; ``conflict`` is its digest as it was shown, ``side`` the key of the claim."""
+
+    person_id: str
+    conflict: str
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettleConflicts:
+    """Sides taken. ``how``: ``one`` by one, or ``all`` at once."""
+
+    sheet_id: str
+    choices: Sequence[Settle]
+    how: str = "one"
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """A mark refused because somebody else marked first: both values, who and when."""
 
@@ -203,4 +272,5 @@ class ImportReport:
     open_rows: int
     walk_ins: int = 0
     applied: bool = False
+    conflicts: int = 0
     rows: tuple[dict[str, Any], ...] = field(default=())

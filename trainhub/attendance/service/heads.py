@@ -1,16 +1,19 @@
 """Loading and writing the heads of a sheet: the same few statements, whatever the number of people."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import Executable
 
 from trainhub.attendance.models import AttendanceMark, AttendanceRecord, AttendanceSheet, AttendanceStep
-from trainhub.attendance.roll_rules import Frame, Head, RollStateChanged, next_state
+from trainhub.attendance.roll_rules import HEAD_FIELDS, Frame, Head, RollStateChanged, next_state
 from trainhub.attendance.service.commands import ReasonNeeded, SheetClosed
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import InvalidState, NotFound
@@ -19,8 +22,26 @@ from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.ledger.service import NewEntry, append
 
-HEAD_FIELDS = tuple(f.name for f in fields(Head))
-_HEAD_COLUMNS = tuple(getattr(AttendanceRecord, name) for name in HEAD_FIELDS)
+_RECORD, _MARK = cast("Table", AttendanceRecord.__table__), cast("Table", AttendanceMark.__table__)
+"""The plain tables: a hundred rows need no unit of work, and statements on them are built once."""
+
+_THIS_SHEET = (_RECORD.c.district_id == bindparam("district"), _RECORD.c.sheet_id == bindparam("sheet"))
+_HEAD_COLUMNS = tuple(_RECORD.c[name] for name in HEAD_FIELDS)
+_HEADS = select(*_HEAD_COLUMNS).where(*_THIS_SHEET).order_by(_RECORD.c.serial_no)
+_HEADS_AND_OPERATION = (
+    select(*_HEAD_COLUMNS, _MARK.c.op_id)
+    .select_from(_RECORD.outerjoin(
+        _MARK,
+        (_MARK.c.district_id == _RECORD.c.district_id) & (_MARK.c.sheet_id == _RECORD.c.sheet_id)
+        & (_MARK.c.person_id == _RECORD.c.person_id) & (_MARK.c.op_id == bindparam("op")),
+    ))
+    .where(*_THIS_SHEET).order_by(_RECORD.c.serial_no)
+)
+_SHEET = (
+    select(AttendanceSheet)
+    .where(AttendanceSheet.district_id == bindparam("district"), AttendanceSheet.id == bindparam("sheet"))
+    .with_for_update()
+)
 
 
 def locked_sheet(session: Session, actor: Actor, permission: Permission, sheet_id: str) -> AttendanceSheet:
@@ -32,10 +53,7 @@ def locked_sheet(session: Session, actor: Actor, permission: Permission, sheet_i
     """
     scope = actor.scope(permission)
     sheet = session.scalars(
-        select(AttendanceSheet)
-        .where(AttendanceSheet.district_id == actor.district_id, AttendanceSheet.id == sheet_id)
-        .with_for_update(),
-        execution_options={"populate_existing": True},
+        _SHEET, {"district": actor.district_id, "sheet": sheet_id}, execution_options={"populate_existing": True}
     ).one_or_none()
     if sheet is None or not scope.covers_school(sheet.school_id):
         raise NotFound
@@ -55,35 +73,16 @@ def frame_of(sheet: AttendanceSheet) -> Frame:
 
 def heads_of(session: Session, sheet: AttendanceSheet) -> dict[str, Head]:
     """Return all heads of a sheet by person, in the order of the serial numbers. One statement."""
-    rows = session.execute(
-        select(*_HEAD_COLUMNS)
-        .where(AttendanceRecord.district_id == sheet.district_id, AttendanceRecord.sheet_id == sheet.id)
-        .order_by(AttendanceRecord.serial_no)
-    )
-    return {row.person_id: head_from(row) for row in rows}
-
-
-def head_from(row: Sequence[Any]) -> Head:
-    """Build a head from a row that begins with its columns."""
-    values: dict[str, Any] = dict(zip(HEAD_FIELDS, row, strict=False))
-    return Head(**values | {"review": tuple(values["review"])})
+    rows = session.execute(_HEADS, {"district": sheet.district_id, "sheet": sheet.id})
+    return {head.person_id: head for head in map(Head.of, rows)}
 
 
 def heads_and_operation(session: Session, sheet: AttendanceSheet, op_id: str) -> tuple[dict[str, Head], set[str]]:
     """Return all heads of a sheet, and whom an operation changed already. One statement."""
     rows = session.execute(
-        select(*_HEAD_COLUMNS, AttendanceMark.op_id)
-        .outerjoin(
-            AttendanceMark,
-            (AttendanceMark.district_id == AttendanceRecord.district_id)
-            & (AttendanceMark.sheet_id == AttendanceRecord.sheet_id)
-            & (AttendanceMark.person_id == AttendanceRecord.person_id)
-            & (AttendanceMark.op_id == op_id),
-        )
-        .where(AttendanceRecord.district_id == sheet.district_id, AttendanceRecord.sheet_id == sheet.id)
-        .order_by(AttendanceRecord.serial_no)
+        _HEADS_AND_OPERATION, {"district": sheet.district_id, "sheet": sheet.id, "op": op_id}
     ).all()
-    heads = {row.person_id: head_from(row) for row in rows}
+    heads = {head.person_id: head for head in map(Head.of, rows)}
     return heads, {row.person_id for row in rows if row.op_id is not None}
 
 
@@ -126,7 +125,7 @@ def save(session: Session, actor: Actor, sheet: AttendanceSheet, changes: Iterab
     if not listed:
         return
     write_heads(session, sheet, [c.after for c in listed])
-    session.execute(insert(AttendanceMark), [_history(actor, sheet, c, how, now) for c in listed])
+    session.execute(insert(_MARK), [_history(actor, sheet, c, how, now) for c in listed])
     append(session, NewEntry(
         district_id=sheet.district_id, school_id=sheet.school_id, kind=how.kind, subject_ref=sheet.subject_id,
         object_ref=sheet.id,
@@ -138,7 +137,7 @@ def save(session: Session, actor: Actor, sheet: AttendanceSheet, changes: Iterab
 
 
 def plain(head: Head) -> dict[str, Any]:
-    """Return what the ledger and the history keep of a head: ids and numbers, never a name or a note."""
+    """Return what the ledger keeps of a head: ids and numbers, never a name or a note."""
     return {
         "person": head.person_id, "status": head.status, "leave": head.leave_type, "minutes": head.minutes,
         "late": head.late_minutes, "arrived_at": _iso(head.arrived_at), "left_at": _iso(head.left_at),
@@ -151,35 +150,45 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
+def _kept(head: Head) -> dict[str, Any]:
+    """Return what the history keeps of a head: what a mark can change, without what is empty."""
+    state = {
+        "status": head.status, "leave": head.leave_type, "minutes": head.minutes, "late": head.late_minutes,
+        "arrived_at": _iso(head.arrived_at), "left_at": _iso(head.left_at), "source": head.source, "note": head.note,
+        "review": head.review, "revoked": head.revoked_at is not None,
+    }
+    return {name: value for name, value in state.items() if value or name == "status"}
+
+
 def _history(actor: Actor, sheet: AttendanceSheet, change: Change, how: Save, now: datetime) -> dict[str, Any]:
-    before = plain(change.before) | {"note": change.before.note} if change.before else {}
     return {
         "district_id": sheet.district_id, "sheet_id": sheet.id, "op_id": how.op_id,
-        "person_id": change.after.person_id, "before": before, "after": plain(change.after) | {"note": change.after.note},
-        "version": change.after.version, "source": how.source, "actor_id": actor.account_id, "recorded_at": now,
-        "device_at": how.device_at, "reason": how.reason,
+        "person_id": change.after.person_id, "before": _kept(change.before) if change.before else {},
+        "after": _kept(change.after), "version": change.after.version, "source": how.source,
+        "actor_id": actor.account_id, "recorded_at": now, "device_at": how.device_at, "reason": how.reason,
     }
 
 
-_KEYS = ("district_id", "sheet_id", "person_id")
+_values_of = attrgetter(*HEAD_FIELDS)
+
+
+@lru_cache(maxsize=2)
+def _upsert(dialect: str) -> Executable:
+    """One INSERT ... ON CONFLICT for a whole roll, new people and marked ones alike; built once per database."""
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(_RECORD)
+    changing = [name for name in HEAD_FIELDS if name != "person_id"]
+    return statement.on_conflict_do_update(
+        index_elements=["district_id", "sheet_id", "person_id"],
+        set_={name: statement.excluded[name] for name in changing},
+    )
 
 
 def write_heads(session: Session, sheet: AttendanceSheet, heads: Iterable[Head]) -> None:
-    """One INSERT ... ON CONFLICT for a whole roll, new people and marked ones alike."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(AttendanceRecord)
-    changing = [name for name in HEAD_FIELDS if name != "person_id"]
-    rows = [
-        {name: getattr(head, name) for name in HEAD_FIELDS if name != "review"}
-        | {"review": list(head.review), "district_id": sheet.district_id, "sheet_id": sheet.id, "school_id": sheet.school_id}
-        for head in heads
-    ]
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(_KEYS), set_={name: statement.excluded[name] for name in changing}
-        ),
-        rows,
-    )
+    """Write heads of a sheet. One statement for any number of people."""
+    session.flush()  # a sheet made just now is there before its people
+    where = {"district_id": sheet.district_id, "sheet_id": sheet.id, "school_id": sheet.school_id}
+    rows = [dict(zip(HEAD_FIELDS, _values_of(head), strict=True)) | where for head in heads]
+    session.execute(_upsert(session.get_bind().dialect.name), rows)
 
 
 def step(

@@ -3,9 +3,8 @@
 Nothing of a file reaches a record before it is confirmed. The same file a second time changes nothing.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -17,12 +16,15 @@ from trainhub.attendance.import_rules import (
     IMPORT,
     Decisions,
     ImportPlan,
+    Origin,
     PlanRow,
     content_digest,
 )
 from trainhub.attendance.models import AttendanceEvidence, AttendanceSheet
-from trainhub.attendance.queries.staging import plan_of, roster_for, session_frame, staged_result
+from trainhub.attendance.queries.claims import said_on
+from trainhub.attendance.queries.staging import origin_of, plan_of, roster_for, session_frame, staged_result
 from trainhub.attendance.roll_rules import Head
+from trainhub.attendance.service.claims import decide, decision_facts, file_claims, record_decisions, withdraw_claims
 from trainhub.attendance.service.commands import ImportReport
 from trainhub.attendance.service.heads import (
     Change,
@@ -36,22 +38,25 @@ from trainhub.attendance.service.heads import (
     save,
 )
 from trainhub.attendance.service.marks import delete_heads, restored, staff_by_id, walk_in_head
-from trainhub.evidence import intake, wire
+from trainhub.attendance.service.reading import (
+    KIND,
+    NamedColumns,
+    ReadFile,
+    read_attendance,
+    remember_columns,
+    shape_to_plain,
+)
+from trainhub.evidence import wire
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import DomainError, InvalidState, NotFound, StaleVersion
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.plugin_api import AttendanceReading, AttendanceSource, ReadResult, SessionFrame, Upload
 from trainhub.roster.models import ImportBatch
+from trainhub.roster.queries.imports import remembered_mappings
 
 WITHDRAWAL = timedelta(hours=24)
 """How long an import may be taken back as a whole, unless its roll was verified before."""
-
-
-class UnknownSource(DomainError):
-    """No source of that key is registered, or none recognises the file."""
-
-    code = "unknown_source"
 
 
 class TooLateToWithdraw(DomainError):
@@ -59,37 +64,6 @@ class TooLateToWithdraw(DomainError):
 
     code = "too_late_to_withdraw"
     status: ClassVar[int] = 409
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """A file that was read in the child process. ``scores``: how sure each source was (0-100)."""
-
-    name: str
-    sha256: str
-    source_key: str
-    face_to_face: bool
-    result: ReadResult
-    scores: Mapping[str, int]
-
-
-def read_attendance(
-    upload: Upload, sources: Mapping[str, AttendanceSource], frame: SessionFrame, key: str = "auto",
-    mapping: Mapping[str, str] | None = None,
-) -> ReadFile:
-    """Read a file outside any transaction. Raises Refused, UnknownSource."""
-    files = {k: s for k, s in sources.items() if s.spec.kind == "file"}
-    scores: Mapping[str, int] = {}
-    if key == "auto":
-        scores = intake.recognise(upload, list(files.values()))
-        key = max(scores, key=lambda k: scores[k], default="")
-        if not scores.get(key):
-            raise UnknownSource(field="file")
-    if key not in files:
-        raise UnknownSource(field="source")
-    result = intake.read_attendance(upload, files[key], frame, mapping)
-    digest = hashlib.sha256(upload.content).hexdigest()
-    return ReadFile(upload.name, digest, key, files[key].spec.face_to_face, result, scores)
 
 
 def sheet_for_import(session: Session, actor: Actor, sheet_id: str) -> AttendanceSheet:
@@ -106,9 +80,9 @@ def stage_import(session: Session, actor: Actor, sheet_id: str, read: ReadFile, 
     sheet = sheet_for_import(session, actor, sheet_id)
     open_for_marks(sheet)
     batch = ImportBatch(
-        district_id=sheet.district_id, id=new_id(), school_id=sheet.school_id, kind="attendance", state="staged",
-        target_id=sheet.id, file_name=read.name[-200:], file_sha256=read.sha256, source_key=read.source_key, mapping={},
-        staged=wire.pack_result(read.result) | {"face_to_face": read.face_to_face}, decisions={}, report={},
+        district_id=sheet.district_id, id=new_id(), school_id=sheet.school_id, kind=KIND, state="staged",
+        target_id=sheet.id, file_name=read.name[-200:], file_sha256=read.sha256, source_key=read.source_key,
+        mapping=read.named.dump() if read.named else {}, staged=_staged(read), decisions={}, report={},
         uploaded_by=actor.account_id, created_at=now, version=1,
     )
     session.add(batch)
@@ -116,10 +90,38 @@ def stage_import(session: Session, actor: Actor, sheet_id: str, read: ReadFile, 
     return batch.id
 
 
+def _staged(read: ReadFile) -> dict[str, Any]:
+    """What of a file is kept while somebody checks it."""
+    return wire.pack_result(read.result) | {
+        "face_to_face": read.face_to_face, "trust": read.trust, "needs_columns": read.needs_columns, "shape": shape_to_plain(read.shape),
+    }
+
+
+def restage_import(session: Session, actor: Actor, batch_id: str, read: ReadFile, now: datetime) -> None:
+    """Put a file read by named columns in the place of what was staged, and remember the columns.
+
+    Decisions made before fall away: they were about rows read otherwise.
+    """
+    batch = batch_of(session, actor, batch_id, lock=True)
+    if batch.state != "staged":
+        raise InvalidState(state=batch.state, step="columns")
+    batch.source_key, batch.staged, batch.decisions = read.source_key, _staged(read), {}
+    batch.mapping = read.named.dump() if read.named else {}
+    batch.version += 1
+    remember_columns(session, batch.district_id, batch.school_id, read, now)
+
+
+def remembered_columns(session: Session, actor: Actor, sheet_id: str) -> dict[str, NamedColumns]:
+    """Return the columns named before for the school of a sheet, by header signature. Raises NotFound."""
+    sheet = sheet_for_import(session, actor, sheet_id)
+    scope = actor.scope(Permission.ROLL_WRITE)
+    return {k: NamedColumns.load(v) for k, v in remembered_mappings(session, scope, sheet.school_id, KIND).items()}
+
+
 def batch_of(session: Session, actor: Actor, batch_id: str, *, lock: bool = False) -> ImportBatch:
     """Return an attendance batch of the actor's scope. Raises NotFound."""
     query = select(ImportBatch).where(
-        ImportBatch.district_id == actor.district_id, ImportBatch.id == batch_id, ImportBatch.kind == "attendance"
+        ImportBatch.district_id == actor.district_id, ImportBatch.id == batch_id, ImportBatch.kind == KIND
     )
     batch = session.scalars(
         query.with_for_update() if lock else query, execution_options={"populate_existing": True}
@@ -171,25 +173,32 @@ def apply_import(
     heads = heads_of(session, sheet)
     people = roster_for(session, sheet, heads)
     result = staged_result(batch)
-    made = plan_of(result, people.values(), heads, session_frame(sheet), Decisions.load(batch.decisions),
-                   face_to_face=bool(batch.staged.get("face_to_face", True)))
+    made = plan_of(result, people.values(), heads, session_frame(sheet), Decisions.load(batch.decisions), origin_of(batch),
+                   said_on(session, sheet.district_id, sheet.id))
     changes = _changes(session, actor, sheet, batch, made, heads, now)
+    taken = {x.person_id: (x.conflict, x.side) for x in made.lines if x.conflict and x.side}
     save(session, actor, sheet, changes, Save(
         f"import-{batch.id}", IMPORT, kind="roll.imported", evidence_sha256=batch.file_sha256,
-        details={"batch": batch.id, "source": batch.source_key},
+        details={"batch": batch.id, "source": batch.source_key, "decisions": decision_facts(taken)},
     ), now)
+    listed = {*heads, *(c.after.person_id for c in changes)}
+    file_claims(session, sheet, [(x.person_id, x.claim) for x in made.lines if x.claim and x.person_id in listed], actor.account_id, now)
+    decide(session, actor, sheet, taken, IMPORT, now)
+    if taken and not changes:
+        record_decisions(session, actor, sheet, taken, now)
     _write_evidence(session, sheet, batch, result, made, now)
     report = _report(batch, made, result, changes)
     batch.state, batch.applied_at, batch.version = "applied", now, batch.version + 1
     batch.report = {
         "changed": [c.after.person_id for c in changes],
         "counts": {k: getattr(report, k) for k in _COUNTS},
+        "open": [[list(x.rows), list(x.raw), x.code, list(x.review)] for x in made.of("problem") if not x.choice][:500],
     }
-    batch.staged = {**batch.staged, "readings": []}
+    batch.staged = {**batch.staged, "readings": [], "shape": {}}
     return replace(report, applied=True)
 
 
-_COUNTS = ("read", "matched", "changed", "unchanged", "superseded", "left_out", "open_rows", "walk_ins")
+_COUNTS = ("read", "matched", "changed", "unchanged", "superseded", "left_out", "open_rows", "walk_ins", "conflicts")
 
 
 def _stored_report(batch: ImportBatch) -> ImportReport:
@@ -214,7 +223,7 @@ def _changes(
             blank = walk_in_head(line.person_id, staff[line.person_id], present)
             after = replace(after, serial_no=blank.serial_no, staff_no=blank.staff_no, expected=False)
             present[line.person_id] = after
-        by_hand = before is not None and line.code == "loses_to_mark"
+        by_hand = before is not None and (line.code == "loses_to_mark" or (line.claim is not None and line.claim.status != after.status))
         changes.append(Change(before, replace(
             after, source="manual" if by_hand else f"{IMPORT}:{batch.source_key}", marked_by=actor.account_id, marked_at=now,
         )))
@@ -239,7 +248,7 @@ def _write_evidence(
     session.execute(statement.on_conflict_do_update(
         index_elements=["district_id", "sheet_id", "source", "external_id"],
         set_={k: statement.excluded[k] for k in ("person_id", "reading", "outcome", "review")},
-    ), unique)
+    ), unique, execution_options={"render_nulls": True})  # one statement, whether or not somebody was found
 
 
 def _evidence(
@@ -276,6 +285,7 @@ def _report(
         unchanged=len(made.of("same")), superseded=sum(1 for x in made.lines if _outcome(x) == "superseded"),
         left_out=len(made.of("left_out")), open_rows=made.waiting,
         walk_ins=sum(1 for c in changes if c.before is None),
+        conflicts=sum(1 for x in made.lines if x.conflict and not x.side),
         rows=tuple({"rows": list(x.rows), "kind": x.kind, "code": x.code, "person": x.person_id, "choice": x.choice,
                     "status": x.proposed.status if x.proposed else None} for x in made.lines),
     )
@@ -305,6 +315,7 @@ def withdraw_import(session: Session, actor: Actor, batch_id: str, reason: str, 
     session.execute(update(AttendanceEvidence).where(
         AttendanceEvidence.district_id == sheet.district_id, AttendanceEvidence.batch_id == batch.id
     ).values(outcome="ignored"))
+    withdraw_claims(session, sheet, now, batch_id=batch.id)
     batch.state, batch.version = "withdrawn", batch.version + 1
     return len(changes) + len(gone)
 
@@ -338,7 +349,8 @@ def import_attendance(
 
     As a dry run nothing at all is written. Raises Refused, UnknownSource, SheetClosed, NotFound.
     """
-    read = read_attendance(upload, sources, frame_for(session, actor, sheet_id), key)
+    read = read_attendance(upload, sources, frame_for(session, actor, sheet_id), key,
+                           remembered=remembered_columns(session, actor, sheet_id))
     return import_read_file(session, actor, sheet_id, read, now, dry_run=dry_run, decisions=decisions)
 
 
@@ -351,8 +363,9 @@ def import_read_file(
     if dry_run:
         sheet = sheet_for_import(session, actor, sheet_id)
         heads = heads_of(session, sheet)
-        made = plan_of(read.result, roster_for(session, sheet, heads).values(), heads, session_frame(sheet), decided,
-                       face_to_face=read.face_to_face)
+        origin = Origin(read.source_key, read.trust, read.face_to_face, file_name=read.name)
+        made = plan_of(read.result, roster_for(session, sheet, heads).values(), heads, session_frame(sheet), decided, origin,
+                       said_on(session, sheet.district_id, sheet.id))
         return _dry_report(read, made)
     batch_id = stage_import(session, actor, sheet_id, read, now)
     decide_import(session, actor, batch_id, decided)
@@ -364,3 +377,10 @@ def _dry_report(read: ReadFile, made: ImportPlan) -> ImportReport:
     blank = ImportBatch(id="", source_key=read.source_key)
     would = [Change(line.before, line.proposed) for line in made.writing if line.proposed]
     return _report(blank, made, read.result, would)
+
+
+__all__ = [
+    "TooLateToWithdraw", "apply_import", "batch_of", "decide_import", "discard_import", "frame_for", "import_attendance",
+    "import_read_file", "read_attendance", "remembered_columns", "restage_import", "sheet_for_import", "stage_import",
+    "withdraw_import",
+]

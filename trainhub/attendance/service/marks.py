@@ -1,6 +1,6 @@
 """Marks on an open roll: one key, a whole form, the rest of a department, a walk-in, and undo."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,12 @@ from trainhub.attendance.roll_rules import (
     UNDO,
     Frame,
     Head,
+    Stamp,
     Statement,
     apply,
     attended_minutes,
     moment_of,
+    page_keys,
     problems,
     tally,
     too_early,
@@ -65,56 +67,67 @@ def record_marks(session: Session, actor: Actor, command: MarkRoll, now: datetim
     heads, done = heads_and_operation(session, sheet, command.op_id)
     if not done:
         open_for_marks(sheet)
-    unknown = [m.person_id for m in command.marks if m.person_id not in heads]
-    if unknown:
-        raise NotOnSheet(count=len(unknown))
-    _check(command.marks, frame_of(sheet), now)
+    marks = _marks_by_person(command.marks, heads)
+    frame = frame_of(sheet)
+    stated = {person: mark.statement for person, mark in marks.items()}
+    _check(stated, frame, now)
     moment, flags = moment_of(command.device_at, now)
+    stamp = Stamp(command.source, actor.account_id, now)
     changes: list[Change] = []
-    stale: list[Mark] = []
-    for mark in command.marks if sheet.state == "open" else ():
-        head = heads[mark.person_id]
-        if mark.person_id in done or _says_the_same(head, mark.statement):
+    stale: dict[str, Mark] = {}
+    for person, mark in marks.items() if sheet.state == "open" else ():
+        head, statement = heads[person], stated[person]
+        if person in done or _says_the_same(head, statement):
             continue
         if mark.seen_version != head.version:
-            stale.append(mark)
+            stale[person] = mark
             continue
-        after = apply(head, mark.statement, frame_of(sheet), moment, flags)
+        after = apply(head, statement, frame, moment, flags, stamp)
         if after.state != head.state or head.revoked_at:
-            changes.append(Change(head, replace(after, source=command.source, marked_by=actor.account_id, marked_at=now)))
+            changes.append(Change(head, after))
     save(session, actor, sheet, changes,
          Save(command.op_id, command.source, device_at=command.device_at, reason=command.reason), now)
     heads |= {c.after.person_id: c.after for c in changes}
-    touched = {m.person_id for m in command.marks} - {m.person_id for m in stale}
+    touched = marks.keys() - stale.keys()
     return MarksResult(
-        applied=tuple(heads[p] for p in heads if p in touched), conflicts=_conflicts(session, sheet, stale, heads),
+        applied=tuple(h for p, h in heads.items() if p in touched), conflicts=_conflicts(session, sheet, stale, heads),
         tally=tally(heads.values()), saved_at=now, replayed=bool(done) and not changes,
     )
+
+
+def _marks_by_person(marks: Sequence[Mark], heads: Mapping[str, Head]) -> dict[str, Mark]:
+    """Return the marks by person id; pages name people by the shorter keys of :func:`page_keys`."""
+    ids = {key: person for person, key in page_keys(heads).items()}
+    found: dict[str, Mark] = {}
+    for mark in marks:
+        found[mark.person_id if mark.person_id in heads else ids.get(mark.person_id, "")] = mark
+    if "" in found or len(found) != len(marks):
+        raise NotOnSheet(count=len(marks) - len(found) + ("" in found))
+    return found
 
 
 def _says_the_same(head: Head, statement: Statement) -> bool:
     return head.status == statement.value and statement.bare and head.revoked_at is None
 
 
-def _check(marks: Iterable[Mark], frame: Frame, now: datetime) -> None:
-    for mark in marks:
-        wrong = problems(mark.statement, frame)
+def _check(stated: Mapping[str, Statement], frame: Frame, now: datetime) -> None:
+    for person, statement in stated.items():
+        wrong = problems(statement, frame)
         if wrong:
-            raise BadMark(field=f"mark-{mark.person_id}", problem=wrong[0])
-        if too_early(mark.statement.value, frame, now):
+            raise BadMark(field=f"mark-{person}", problem=wrong[0])
+        if too_early(statement.value, frame, now):
             raise TooEarly
 
 
 def _conflicts(
-    session: Session, sheet: AttendanceSheet, stale: list[Mark], heads: Mapping[str, Head]
+    session: Session, sheet: AttendanceSheet, stale: Mapping[str, Mark], heads: Mapping[str, Head]
 ) -> tuple[Conflict, ...]:
     """Name who marked first and whom; one statement, and none where nothing is stale."""
     if not stale:
         return ()
-    markers = {heads[m.person_id].marked_by for m in stale}
-    people = [m.person_id for m in stale]
+    markers = {heads[person].marked_by for person in stale}
     names: dict[str, str] = dict(session.execute(
-        select(Person.id, Person.name).where(Person.district_id == sheet.district_id, Person.id.in_(people))
+        select(Person.id, Person.name).where(Person.district_id == sheet.district_id, Person.id.in_(list(stale)))
     ).all())
     accounts: dict[str, str] = dict(session.execute(
         select(Account.id, Account.display_name).where(
@@ -122,9 +135,9 @@ def _conflicts(
         )
     ).all())
     return tuple(
-        Conflict(m.person_id, names.get(m.person_id, ""), m.statement.value, heads[m.person_id],
-                 accounts.get(heads[m.person_id].marked_by or "", ""), heads[m.person_id].marked_at)
-        for m in stale
+        Conflict(person, names.get(person, ""), mark.statement.value, heads[person],
+                 accounts.get(heads[person].marked_by or "", ""), heads[person].marked_at)
+        for person, mark in stale.items()
     )
 
 
@@ -143,9 +156,9 @@ def assert_rest(session: Session, actor: Actor, command: AssertRest, now: dateti
         if too_early("present", frame_of(sheet), now):
             raise TooEarly
     moment, flags = moment_of(command.device_at, now)
+    stamp = Stamp("assertion", actor.account_id, now)
     changes = [] if done else [
-        Change(h, replace(apply(h, Statement("present"), frame_of(sheet), moment, flags),
-                          source="assertion", marked_by=actor.account_id, marked_at=now))
+        Change(h, apply(h, Statement("present"), frame_of(sheet), moment, flags, stamp))
         for h in heads.values() if h.department == command.department and h.status is None
     ]
     heads |= {c.after.person_id: c.after for c in changes}
@@ -186,7 +199,7 @@ def undo(session: Session, actor: Actor, sheet_id: str, op_id: str, now: datetim
     for change in gone:
         heads.pop(change.after.person_id)
     return MarksResult(
-        tuple(h for p, h in heads.items() if p in made and p not in {m.person_id for m in stale}),
+        tuple(h for p, h in heads.items() if p in made and p not in stale),
         _conflicts(session, sheet, stale, heads), tally(heads.values()), now, replayed=bool(undone) and not changes,
     )
 
@@ -204,17 +217,17 @@ def _operation_and_undo(session: Session, sheet: AttendanceSheet, op_id: str) ->
 def _reversals(
     sheet: AttendanceSheet, heads: Mapping[str, Head], made: Mapping[str, tuple[dict[str, Any], int]],
     undone: set[str], actor: Actor, now: datetime,
-) -> tuple[list[Change], list[Change], list[Mark]]:
+) -> tuple[list[Change], list[Change], dict[str, Mark]]:
     """Split what an undo does: heads that go back, walk-ins that leave the sheet, marks made since."""
     back: list[Change] = []
     gone: list[Change] = []
-    stale: list[Mark] = []
+    stale: dict[str, Mark] = {}
     for person, (before, version) in made.items():
         head = heads.get(person)
         if head is None or person in undone:
             continue
         if head.version != version:
-            stale.append(Mark(person, before.get("status"), version))
+            stale[person] = Mark(person, before.get("status"), version)
             continue
         after = restored(head, before, frame_of(sheet), actor, now)
         (back if before else gone).append(Change(head, after))
@@ -263,8 +276,8 @@ def add_walk_in(session: Session, actor: Actor, command: AddWalkIn, now: datetim
         raise NotStaff(field="person_id")
     blank = walk_in_head(command.person_id, staff[command.person_id], heads)
     moment, _ = moment_of(None, now)
-    after = apply(blank, Statement(command.value), frame_of(sheet), moment)
-    head = replace(after, source="manual", marked_by=actor.account_id, marked_at=now)
+    stamp = Stamp("manual", actor.account_id, now)
+    head = apply(blank, Statement(command.value), frame_of(sheet), moment, stamp=stamp)
     save(session, actor, sheet, [Change(None, head)], Save(command.op_id, "manual", kind="roll.walk_in"), now)
     heads[head.person_id] = head
     return MarksResult((head,), (), tally(heads.values()), now)

@@ -21,6 +21,7 @@ from trainhub.attendance.service.heads import (
     step,
     write_heads,
 )
+from trainhub.attendance.service.leave import refresh_leave
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.events import announcer
 from trainhub.kernel.ids import new_id
@@ -65,6 +66,7 @@ def _add_people(
     leave = [Change(blank[p.person_id], _from_the_start(sheet, blank[p.person_id], Statement("excused", p.leave_type), "leave", actor, now))
              for p in listed if p.leave_type]
     save(session, actor, sheet, leave, Save(f"leave-{new_id()}", "leave"), now)
+    refresh_leave(session, actor, sheet, now)
     if sheet.default_roll == "present" and sheet.subject_kind != "training_part":
         rest = [Change(blank[p.person_id], _from_the_start(sheet, blank[p.person_id], Statement("present"), "default", actor, now))
                 for p in listed if not p.leave_type]
@@ -131,6 +133,7 @@ def move_sheet(
         Change(h, replace(after, version=h.version + 1)) for h, after in marked if after != h
     ]
     save(session, actor, sheet, changes, Save(f"move-{new_id()}", "move", kind="roll.retimed"), now)
+    refresh_leave(session, actor, sheet, now)
     step(session, actor, sheet, "moved", now, to_state="open", details={
         "from": [m.isoformat() for m in before], "to": [starts_at.isoformat(), ends_at.isoformat()],
     })

@@ -4,4 +4,13 @@ from flask import Blueprint
 
 blueprint = Blueprint("attendance", "trainhub.attendance", template_folder="templates")
 
-from trainhub.attendance.views import imports, review, roll, signin  # noqa: E402, F401 - they register on the blueprint
+from trainhub.attendance.views import (  # noqa: E402 - they register on the blueprint
+    columns,  # noqa: F401
+    conflicts,  # noqa: F401
+    desk,  # noqa: F401
+    imports,  # noqa: F401
+    leave,  # noqa: F401
+    review,  # noqa: F401
+    roll,  # noqa: F401
+    signin,  # noqa: F401
+)

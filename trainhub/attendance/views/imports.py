@@ -1,19 +1,19 @@
 """Attendance from a file: choose, check, write, take back."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from flask import current_app, request
+from flask import Response, request
 from flask_babel import gettext as _
 
 from trainhub.attendance import file_messages, forms, messages, queries, service
-from trainhub.attendance.service.imports import UnknownSource, frame_for
-from trainhub.attendance.views import blueprint, rows
+from trainhub.attendance.service import UnknownSource
+from trainhub.attendance.service.imports import frame_for
+from trainhub.attendance.views import blueprint, files, problems, rows
 from trainhub.evidence.messages import refusal_sentence
 from trainhub.kernel.clock import now
 from trainhub.kernel.errors import DomainError
 from trainhub.kernel.permissions import Permission
-from trainhub.plugin_api import AttendanceSource, Refused, Upload
+from trainhub.plugin_api import Refused
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
@@ -21,11 +21,6 @@ from trainhub.web.gate import needs
 from trainhub.web.pages import page, redirect_to, toast
 
 READ, WRITE = Permission.ROLL_READ, Permission.ROLL_WRITE
-
-
-def _sources() -> Mapping[str, AttendanceSource]:
-    found: Mapping[str, AttendanceSource] = current_app.extensions["trainhub.sources"]
-    return found
 
 
 @blueprint.route("/rolls/<sheet_id>/import", methods=["GET", "POST"])
@@ -46,11 +41,13 @@ def import_file(sheet_id: str) -> Any:
 def _staged(sheet_id: str) -> str:
     """Read the upload outside the transaction, then stage it inside one; return the batch."""
     actor = current_actor()
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
+    upload = files.sent_file(request.files.get("file"))
+    if upload is None:
         raise Refused("empty_file")
-    upload = Upload(sent.filename, sent.read())
-    read = service.read_attendance(upload, _sources(), frame_for(read_session(), actor, sheet_id), request.form.get("source", "auto"))
+    session = read_session()
+    frame, remembered = frame_for(session, actor, sheet_id), service.remembered_columns(session, actor, sheet_id)
+    session.rollback()  # reading may take seconds: hold nothing meanwhile
+    read = service.read_attendance(upload, files.sources(), frame, request.form.get("source", "auto"), remembered=remembered, ask=True)
     with transaction() as session:
         return service.stage_import(session, actor, sheet_id, read, now())
 
@@ -59,8 +56,7 @@ def _choose_page(sheet_id: str, problem: str) -> Any:
     actor = current_actor()
     session = read_session()
     sheet = queries.sheet_facts(session, actor.scope(READ), sheet_id)
-    files = [(s.spec.key, _(s.spec.label)) for s in _sources().values() if s.spec.kind == "file"]
-    return page("attendance/import.html", 422 if problem else 200, sheet=sheet, source_options=files, problem=problem,
+    return page("attendance/import.html", 422 if problem else 200, sheet=sheet, source_options=files.source_options(), problem=problem,
                 batches=queries.batches(session, actor.scope(READ), sheet_id),
                 editable=sheet.state == "open" and actor.can(WRITE))
 
@@ -77,11 +73,14 @@ def check_import(sheet_id: str, batch_id: str) -> Any:
             return _apply(sheet_id, batch_id)
         return redirect_to("attendance.check_import", sheet_id=sheet_id, batch_id=batch_id)
     found = queries.import_page(read_session(), actor.scope(READ), batch_id)
-    source = _sources().get(found.batch.source_key)
+    if found.batch.needs_columns:
+        return redirect_to("attendance.import_columns", sheet_id=sheet_id, batch_id=batch_id)
+    source = files.sources().get(found.batch.source_key)
     return page(
         "attendance/check_import.html", page=found, sheet=found.roll.sheet, plan=found.plan, words=messages,
         warnings=[file_messages.sentence(w, _) for w in found.plan.warnings], tally=rows.tally(found.roll.tally),
         source_label=source.spec.label if source else found.batch.source_key, now=now(),
+        conflict_count=sum(1 for line in found.plan.lines if line.conflict),
         editable=found.roll.sheet.state == "open" and actor.can(WRITE),
     )
 
@@ -92,7 +91,19 @@ def _apply(sheet_id: str, batch_id: str) -> Any:
         report = service.apply_import(session, current_actor(), batch_id, now())
     toast(_("%(changed)s records written, %(unchanged)s unchanged, %(open)s left for you to decide.",
             changed=report.changed, unchanged=report.unchanged, open=report.open_rows))
-    return redirect_to("attendance.roll", sheet_id=sheet_id)
+    return redirect_to("attendance.conflicts" if report.conflicts else "attendance.roll", sheet_id=sheet_id)
+
+
+@blueprint.route("/rolls/<sheet_id>/import/<batch_id>/problems.xlsx")
+@needs(READ)
+def import_problems(sheet_id: str, batch_id: str) -> Response:
+    """The rows that need somebody as a sheet: what was read, what is wrong, what to do."""
+    actor = current_actor()
+    found = queries.import_page(read_session(), actor.scope(READ), batch_id)
+    content = problems.sheet(found, actor.display_name, now())
+    answer = Response(content, mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    answer.headers.set("Content-Disposition", "attachment", filename=problems.file_name(found, now()))
+    return answer
 
 
 @blueprint.route("/rolls/<sheet_id>/import/<batch_id>/discard", methods=["POST"])

@@ -1,5 +1,6 @@
 """After a roll was ended: verifying, returning, taking back, amending, revoking."""
 
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -8,11 +9,13 @@ from flask_babel import gettext as _
 
 from trainhub.attendance import messages, queries, service
 from trainhub.attendance.service import RevokeRecord
+from trainhub.attendance.service.commands import OpenConflicts
 from trainhub.attendance.views import blueprint, rows
 from trainhub.kernel.clock import now
 from trainhub.kernel.permissions import Permission
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
+from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
 from trainhub.web.pages import page, redirect_to, toast
 
@@ -25,14 +28,25 @@ def verify(sheet_id: str) -> Any:
     """What a verifier looks at; a POST confirms the roll, from then on its minutes count."""
     actor = current_actor()
     if request.method == "POST":
-        with transaction() as session:
-            service.verify_roll(session, actor, sheet_id, now())
-        toast(_("Verified. The minutes of this roll count from now on."))
+        try:
+            with transaction() as session:
+                service.verify_roll(session, actor, sheet_id, now())
+            toast(_("Verified. The minutes of this roll count from now on."))
+        except OpenConflicts as refused:
+            toast(sentence(refused), "error")
         return redirect_to("attendance.verify", sheet_id=sheet_id)
-    found = queries.review(read_session(), actor, sheet_id)
+    session = read_session()
+    found = queries.review(session, actor, sheet_id)
     return page("attendance/review.html", review=found, roll=found.roll, sheet=found.roll.sheet, words=messages,
                 tally=rows.tally(found.roll.tally), row=partial(rows.person_row, words=rows.Words.now()), can_verify=actor.can(VERIFY),
-                can_write=actor.can(WRITE), account_id=actor.account_id)
+                can_write=actor.can(WRITE), account_id=actor.account_id,
+                open_conflicts=queries.open_conflict_count(session, actor.scope(READ), found.roll),
+                origins=_origins(found.roll), origin=request.args.get("origin", "")[:48])
+
+
+def _origins(whole: queries.Roll) -> list[tuple[str, int]]:
+    """Whence the records of a roll come, most frequent first."""
+    return Counter(p.head.source for p in whole.people if p.head.source).most_common()
 
 
 @blueprint.route("/rolls/<sheet_id>/return", methods=["POST"])

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from trainhub.attendance import forms, messages, queries, service
 from trainhub.attendance.service import AddWalkIn, MarksResult
 from trainhub.attendance.views import blueprint, rows
+from trainhub.attendance.views.desk import desk_url
 from trainhub.kernel.clock import local, local_day, now
 from trainhub.kernel.errors import DomainError, NotFound
 from trainhub.kernel.ids import new_id
@@ -62,11 +63,13 @@ def _roll_page(sheet_id: str) -> dict[str, Any]:
     actor = current_actor()
     whole = queries.roll(read_session(), actor.scope(READ), sheet_id)
     moment = now()
+    editable = whole.sheet.state == "open" and actor.can(WRITE)
     return {
-        "roll": whole, "sheet": whole.sheet, "tally": rows.tally(whole.tally), "groups": rows.groups(whole), "now": moment,
-        "here": url_for("attendance.roll", sheet_id=sheet_id), "editable": whole.sheet.state == "open" and actor.can(WRITE), "words": messages,
-        "op_id": new_id, "conflicts": [], "day": local_day(whole.sheet.starts_at), "saved_at": f"{local(moment):%H:%M:%S}",
-        "can_verify": actor.can(Permission.ROLL_VERIFY), "can_write": actor.can(WRITE), "account_id": actor.account_id,
+        "roll": whole, "sheet": whole.sheet, "tally": rows.tally(whole.tally), "book": rows.book(whole), "now": moment,
+        "here": url_for("attendance.roll", sheet_id=sheet_id), "editable": editable, "desk_url": desk_url() if editable else "",
+        "S": rows.Words.now().status, "marks": messages.MARKS, "choices": rows.choices, "op_id": new_id, "conflicts": [],
+        "day": local_day(whole.sheet.starts_at), "saved_at": f"{local(moment):%H:%M:%S}", "can_write": actor.can(WRITE),
+        "account_id": actor.account_id,
     }
 
 
@@ -81,11 +84,13 @@ def marks(sheet_id: str) -> Any:
     return as_json(rows.answer(result, actor.display_name), rows.status_of(result))
 
 
-@blueprint.route("/rolls/<sheet_id>/rest", methods=["POST"])
-@needs(WRITE)
+@blueprint.route("/rolls/<sheet_id>/rest", methods=["GET", "POST"])
+@needs(get=READ, post=WRITE)
 def rest(sheet_id: str) -> Any:
-    """Mark the rest of a department as present, with the counted heads."""
+    """Mark the rest of a department as present, with the counted heads; the page is for readers without scripts."""
     actor = current_actor()
+    if request.method == "GET":
+        return _rest_page(sheet_id)
     sent: Any = request.get_json(silent=True) if request.is_json else request.form
     command = forms.rest_of(sheet_id, sent if isinstance(sent, Mapping) else {})
     with transaction() as session:
@@ -95,6 +100,13 @@ def rest(sheet_id: str) -> Any:
     toast({"text": _("%(count)s people counted as present", count=len(result.applied)),
            "undo_url": url_for("attendance.undo", sheet_id=sheet_id, op_id=command.op_id)})  # type: ignore[arg-type]
     return redirect_to("attendance.roll", sheet_id=sheet_id)
+
+
+def _rest_page(sheet_id: str) -> Any:
+    actor = current_actor()
+    whole = queries.roll(read_session(), actor.scope(READ), sheet_id)
+    return page("attendance/rest.html", sheet=whole.sheet, departments=[d for d in whole.departments if d.listed and d.unset],
+                op_id=new_id, editable=whole.sheet.state == "open" and actor.can(WRITE))
 
 
 @blueprint.route("/rolls/<sheet_id>/undo", methods=["POST"])
@@ -203,4 +215,5 @@ def finish(sheet_id: str) -> Any:
     return page("attendance/finish.html", problem.status if problem else 200, roll=whole, sheet=whole.sheet,
                 tally=rows.tally(whole.tally), problem=sentence(problem) if problem else "",
                 problem_field=problem.field if problem else "", form=request.form,
+                open_conflicts=queries.open_conflict_count(read_session(), actor.scope(READ), whole),
                 editable=whole.sheet.state == "open" and actor.can(WRITE))

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from trainhub.attendance.messages import (
-    KINDS,
     LEAVE_WORDS,
     LETTERS,
     SOURCE_WORDS,
@@ -16,8 +17,8 @@ from trainhub.attendance.messages import (
     review_word,
     source_line,
 )
-from trainhub.attendance.queries import Roll, RollPerson
-from trainhub.attendance.roll_rules import Head, Tally
+from trainhub.attendance.queries import DepartmentRoll, Roll, RollPerson
+from trainhub.attendance.roll_rules import CODES, Head, Tally, page_keys
 from trainhub.attendance.service import Conflict, MarksResult
 from trainhub.kernel.clock import local
 from trainhub.web.i18n import time_text
@@ -30,34 +31,53 @@ class Words:
     status: dict[str | None, str]
     leave: dict[str, str]
     source: dict[str, str]
-    options: list[tuple[str, str, str, str]]
-    fifth: list[tuple[str, str, str, str]]
+
+    letters: dict[str, str]
 
     @classmethod
     def now(cls) -> "Words":
-        """Look the words up."""
-        status = {k: str(v) for k, v in STATUS_WORDS.items()}
-        cells = [(k, str(LETTERS[k]), status[k], KINDS[k]) for k in ("present", "late", "excused", "absent", "left_early")]
-        return cls(status, {k: str(v) for k, v in LEAVE_WORDS.items()}, {k: str(v) for k, v in SOURCE_WORDS.items()},
-                   cells[:4], cells)
+        """Look the words up, once per language."""
+        return _words(str(get_locale()))
+
+
+@lru_cache(maxsize=8)
+def _words(_locale: str) -> Words:
+    leave, source, letters = ({key: str(word) for key, word in words.items()} for words in (LEAVE_WORDS, SOURCE_WORDS, LETTERS))
+    return Words({key: str(word) for key, word in STATUS_WORDS.items()}, leave, source, letters)
+
+
+def choices(*, fifth: bool) -> list[tuple[str, str, str]]:
+    """Return the choices of a row: value, letter, word. Leaving early is a fifth one, shown where it is used."""
+    words, values = Words.now(), ("present", "late", "excused", "absent", "left_early")
+    return [(value, words.letters[value], words.status[value]) for value in values[: 5 if fifth else 4]]
 
 
 def row(head: Head, words: Words, by: str = "", contradicted: str = "") -> dict[str, Any]:
-    """Return what a row shows: value, version, the words beside the name, the details behind it.
-
-    ``options`` are the choices of its cell; leaving early is a fifth one, shown where it is set.
-    """
-    title = [review_word(code) for code in head.review]
-    if contradicted:
-        title.append(_("Another source says: %(status)s", status=words.status[contradicted]))
-    if title and head.marked_at:
-        title.append(f"{by} {day_and_time(head)}".strip())
+    """Return what a script shows of a row: value, version, the words beside the name, the details behind it."""
+    title = _title(head, words, by, contradicted)
     return {
         "person": head.person_id, "value": head.status or "", "version": head.version,
-        "source": source_line(head, words.leave, words.source), "title": "\n".join(title),
-        "word": words.status[head.status], "leave": head.leave_type, "late": head.late_minutes or "",
-        "left": time_text(head.left_at) if head.left_at else "", "note": head.note, "minutes": head.minutes,
-        "flagged": bool(title or head.revoked_at),
+        "source": source_line(head, words.leave, words.source), "title": title,
+        "word": words.status[head.status], "minutes": head.minutes, "flagged": bool(title or head.revoked_at),
+        **_details(head),
+    }
+
+
+def _title(head: Head, words: Words, by: str, contradicted: str) -> str:
+    if not head.review and not contradicted:
+        return ""
+    lines = [review_word(code) for code in head.review]
+    if contradicted:
+        lines.append(_("Another source says: %(status)s", status=words.status[contradicted]))
+    if head.marked_at:
+        lines.append(f"{by} {day_and_time(head)}".strip())
+    return "\n".join(lines)
+
+
+def _details(head: Head) -> dict[str, Any]:
+    return {
+        "leave": head.leave_type, "late": head.late_minutes or "",
+        "left": time_text(head.left_at) if head.left_at else "", "note": head.note,
     }
 
 
@@ -66,23 +86,75 @@ def person_row(person: RollPerson, words: Words | None = None) -> dict[str, Any]
     return row(person.head, words or Words.now(), person.by, person.contradicted)
 
 
-def groups(whole: Roll) -> list[dict[str, Any]]:
-    """Return the roll's departments with their rows, ready to print."""
-    words = Words.now()
-    return [
-        {
-            "name": d.name, "listed": d.listed, "marked": d.marked, "unset": d.unset,
-            "people": [
-                row(p.head, words, p.by, p.contradicted) | {
-                    "no": p.head.serial_no, "name": p.name, "badge": p.head.staff_no if p.namesake else "",
-                    "find": f"{p.initials} {p.head.staff_no} {p.head.serial_no}",
-                    "options": words.fifth if p.head.status == "left_early" else words.options,
-                }
-                for p in d.people
-            ],
-        }
-        for d in whole.departments
-    ]
+class Line(NamedTuple):
+    """A row as the page prints it; the template takes it apart once, in this order.
+
+    ``place`` counts the rows of the page, ``details`` are the data attributes behind the row, none for most.
+    """
+
+    place: str
+    key: str
+    no: int
+    name: str
+    badge: str
+    value: str
+    source: str
+    flagged: bool
+    title: str
+    details: dict[str, Any]
+
+
+class Group(NamedTuple):
+    """A department as the page prints it."""
+
+    name: str
+    listed: bool
+    marked: int
+    unset: int
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Everybody on the roll, department by department.
+
+    ``seen`` says whom the page showed and how; ``finds`` has a line for each of them: what the search box
+    knows beside name and number.
+    """
+
+    groups: list[Group]
+    seen: str
+    finds: str
+
+
+def book(whole: Roll) -> Book:
+    """Return the roll's rows, ready to print."""
+    words, keys = Words.now(), page_keys(p.id for p in whole.people)
+    groups: list[Group] = []
+    seen: list[str] = []
+    for department in whole.departments:
+        lines = [_line(str(place), p, keys[p.id], words) for place, p in enumerate(department.people, len(seen) + 1)]
+        seen += [f"{keys[p.id]}.{p.head.version}{CODES[p.head.status]}" for p in department.people]
+        groups.append(_group(department, lines))
+    finds = (" ".join(f"{p.initials} {p.head.staff_no}".split()) for p in whole.people)
+    return Book(groups, " ".join(seen), "\n".join(finds))
+
+
+def _group(department: DepartmentRoll, lines: list[Line]) -> Group:
+    marked = department.marked
+    return Group(department.name, department.listed, marked, len(lines) - marked, lines)
+
+
+def _line(place: str, person: RollPerson, key: str, words: Words) -> Line:
+    head = person.head
+    title = _title(head, words, person.by, person.contradicted)
+    details = head.leave_type or head.late_minutes or head.left_at or head.note
+    return Line(
+        place, key, head.serial_no, person.name, head.staff_no if person.namesake else "",
+        head.status or "", source_line(head, words.leave, words.source),
+        bool(title or head.revoked_at), title,
+        {f"data-{name}": value for name, value in _details(head).items() if value} if details else {},
+    )
 
 
 def conflict(found: Conflict) -> dict[str, Any]:
@@ -92,6 +164,7 @@ def conflict(found: Conflict) -> dict[str, Any]:
         "person": found.person_id, "name": found.name, "yours": found.yours or "",
         "yours_word": words.status[found.yours], "theirs": row(found.theirs, words, found.by), "by": found.by,
         "at": time_text(found.at) if found.at else "",
+        "seen": f"{found.person_id}.{found.theirs.version}{CODES[found.theirs.status]}",
         "text": _("%(name)s: %(by)s marked “%(theirs)s” at %(at)s, you marked “%(yours)s”. Nothing was overwritten.",
                   name=found.name, by=found.by or _("somebody else"), at=time_text(found.at),
                   theirs=words.status[found.theirs.status], yours=words.status[found.yours]),

@@ -11,7 +11,15 @@ from trainhub.roster.queries.classes import (
 from trainhub.roster.queries.imports import BatchPage, BatchRow, batch_page, batches, remembered_mappings
 from trainhub.roster.queries.organisations import OrgRow, departments, org, schools
 from trainhub.roster.queries.person import PersonPage, TimelineItem, aliases, person_page
-from trainhub.roster.queries.policy import PolicyLine, PolicyPage, policies_for, policy_for, policy_page
+from trainhub.roster.queries.policy import (
+    PolicyBook,
+    PolicyLine,
+    PolicyPage,
+    policies_for,
+    policy_book,
+    policy_for,
+    policy_page,
+)
 from trainhub.roster.queries.staff import (
     EmploymentSpan,
     PostSpan,
@@ -32,6 +40,7 @@ __all__ = [
     "EmploymentSpan",
     "OrgRow",
     "PersonPage",
+    "PolicyBook",
     "PolicyLine",
     "PolicyPage",
     "PostSpan",
@@ -55,6 +64,7 @@ __all__ = [
     "people_in_year",
     "person_page",
     "policies_for",
+    "policy_book",
     "policy_for",
     "policy_page",
     "remembered_mappings",

@@ -5,13 +5,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from trainhub.kernel.actor import Scope
 from trainhub.kernel.errors import NotFound
 from trainhub.roster.import_rules import UNKNOWN_CLASS, Decision, Entry, Known, Note, Plan, plan
-from trainhub.roster.models import ClassMembership, ColumnMapping, ImportBatch, SchoolClass, Student
+from trainhub.roster.models import (
+    ClassMembership,
+    ColumnMapping,
+    Employment,
+    ImportBatch,
+    Person,
+    SchoolClass,
+    Student,
+)
 from trainhub.roster.queries.staff import EmploymentSpan, during, people_in_year
 
 
@@ -85,6 +93,20 @@ def plan_of(session: Session, row: ImportBatch, entries: Sequence[Entry] | None 
         entries = [staged_entry(data) for data in row.staged.get("entries", ())]
     known = known_people(session, row.district_id, row.school_id, row.kind, first_day(row))
     return plan(row.kind, entries, known, row.decisions, _carried(session, row))
+
+
+def has_list(session: Session, district_id: str, school_id: str, kind: str) -> bool:
+    """Whether anybody is or was on the school's list. One statement."""
+    query: Select[str]
+    if kind == "staff":
+        query = select(Person.id).join(
+            Employment, and_(Employment.district_id == Person.district_id, Employment.person_id == Person.id)
+        ).where(
+            Employment.district_id == district_id, Employment.school_id == school_id, Person.merged_into_id.is_(None)
+        )
+    else:
+        query = select(Student.id).where(Student.district_id == district_id, Student.school_id == school_id)
+    return session.scalar(query.limit(1)) is not None
 
 
 def known_people(session: Session, district_id: str, school_id: str, kind: str, day: date) -> list[Known]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, bindparam, literal, select
 from sqlalchemy.orm import Session
 
 from trainhub.accounts.models import Account
@@ -14,14 +14,75 @@ from trainhub.kernel.errors import NotFound
 from trainhub.kernel.policy import PARAMETERS, Parameter, Policy, PolicyVersion, resolve
 from trainhub.roster.models import OrgUnit, PolicySetting
 
+_DEPTH = 12
+"""Levels between a teaching point and the province, with room to spare; a loop in the data ends there."""
+
+
+_org, _set = OrgUnit.__table__.c, PolicySetting.__table__.c
+
+
+def _path_query() -> Select[Any]:
+    """One organisation, its superiors, and what each of them set. Made once: building it costs more than it does."""
+    own = (
+        select(_org.id, _org.parent_id, _org.name, literal(0).label("step"))
+        .where(_org.district_id == bindparam("district_id"), _org.id == bindparam("org_id"))
+        .cte("path", recursive=True)
+    )
+    above = select(_org.id, _org.parent_id, _org.name, own.c.step + 1).where(
+        _org.district_id == bindparam("district_id"), _org.id == own.c.parent_id, own.c.step < _DEPTH
+    )
+    path = own.union_all(above)
+    return (
+        select(path.c.id, path.c.name, _set.number, _set.key, _set.value, _set.effective_on, _set.set_at)
+        .join_from(
+            path, PolicySetting.__table__,
+            and_(_set.district_id == bindparam("district_id"), _set.org_id == path.c.id), isouter=True,
+        )
+        .order_by(path.c.step, _set.number)
+    )
+
+
+_PATH = _path_query()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyBook:
+    """What an organisation and its superiors set, for any day: one reading serves every day a page asks for.
+
+    ``names`` of the organisation and its superiors, nearest first; empty where there is no such organisation.
+    """
+
+    names: dict[str, str]
+    versions: tuple[PolicyVersion, ...]
+
+    def of(self, org_id: str, day: date) -> Policy:
+        """The parameters in force for the organisation itself, or one of its superiors, on a day."""
+        path = list(self.names)
+        return resolve(self.versions, path[path.index(org_id):] if org_id in self.names else [org_id], day)
+
+
+def policy_book(session: Session, district_id: str, org_id: str, *, known_by: datetime | None = None) -> PolicyBook:
+    """Return what was set along the path of one organisation. One statement, however many schools there are.
+
+    ``known_by`` leaves out settings made later: a figure as of a day must not know what came after.
+    """
+    rows = session.connection().execute(_PATH, {"district_id": district_id, "org_id": org_id}).all()
+    names: dict[str, str] = {}
+    for row in rows:
+        names.setdefault(row.id, row.name)
+    return PolicyBook(names, tuple(
+        PolicyVersion(row.id, row.key, row.value["value"], row.effective_on, row.number)
+        for row in rows if row.number is not None and (known_by is None or row.set_at <= known_by)
+    ))
+
 
 def policy_for(session: Session, district_id: str, org_id: str, day: date) -> Policy:
-    """Return the parameters in force for an organisation on a day. Two statements.
+    """Return the parameters in force for an organisation on a day. One statement.
 
     The nearest organisation up the tree that set a parameter wins; nothing set gives the defaults
     with version 0.
     """
-    return policies_for(session, district_id, [org_id], day)[org_id]
+    return policy_book(session, district_id, org_id).of(org_id, day)
 
 
 def policies_for(

@@ -48,6 +48,7 @@ from trainhub.roster.service.organisations import (
     new_org,
 )
 from trainhub.roster.service.outsiders import AddExternal, add_external
+from trainhub.roster.service.packs import AdoptPack, adopt_pack, usable
 from trainhub.roster.service.policy import PolicySet, SetPolicy, set_policy
 from trainhub.roster.service.posts import AssignPost, EndPost, assign_post, end_post
 from trainhub.roster.service.reading import NumberKey, Reading, SchoolFacts, read_again, read_file
@@ -55,6 +56,7 @@ from trainhub.roster.service.reading import NumberKey, Reading, SchoolFacts, rea
 __all__ = [
     "READS",
     "AddExternal",
+    "AdoptPack",
     "AssignPost",
     "ChangeDepartment",
     "CloseOrg",
@@ -78,6 +80,7 @@ __all__ = [
     "SetPolicy",
     "SetTerm",
     "add_external",
+    "adopt_pack",
     "apply",
     "assign_post",
     "change_department",
@@ -112,5 +115,6 @@ __all__ = [
     "set_term",
     "stage",
     "undo_merge",
+    "usable",
     "withdraw",
 ]  # fmt: skip

@@ -42,12 +42,16 @@ def record(
     )
 
 
-def announce(session: Session, actor: Actor, school_ids: Iterable[str], person_ids: Iterable[str]) -> None:
-    """Tell the rooms above whose numbers may have moved."""
+def announce(
+    session: Session, actor: Actor, school_ids: Iterable[str], person_ids: Iterable[str], newcomers: Iterable[str] = (),
+) -> None:
+    """Tell the rooms above whose numbers may have moved. ``newcomers`` were made by this very step."""
     session.flush()
     people = tuple(sorted(set(person_ids)))
     if people:
-        announcer.announce(session, StaffChanged(actor.district_id, tuple(sorted(set(school_ids))), people))
+        announcer.announce(session, StaffChanged(
+            actor.district_id, tuple(sorted(set(school_ids))), people, frozenset(newcomers),
+        ))
 
 
 def _plain(value: Any) -> Any:

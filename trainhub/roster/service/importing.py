@@ -4,7 +4,7 @@ Only the staged batch exists before :func:`apply`. Everything runs in the caller
 killed process leaves all of a file or nothing of it, and the second try finishes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from trainhub.kernel.years import RequirementYear
 from trainhub.roster.import_rules import Decision, Line, Plan, class_label, default_first_day
 from trainhub.roster.models import ColumnMapping, ImportBatch, OrgUnit
 from trainhub.roster.people_rules import LEFT_REASONS, clean_name
-from trainhub.roster.queries.imports import find_batch, first_day, known_people, plan_of
+from trainhub.roster.queries.imports import find_batch, first_day, has_list, plan_of
 from trainhub.roster.queries.policy import policy_for
 from trainhub.roster.refusals import AlreadyApplied, NothingToWrite, OpenQuestions, TooLateToWithdraw, UnknownWord
 from trainhub.roster.service.facts import announce, guard, record
@@ -74,7 +74,7 @@ def school_facts(session: Session, district_id: str, school_id: str, now: dateti
 def stage(session: Session, actor: Actor, school_id: str, reading: Reading, now: datetime) -> str:
     """Keep what was read; returns the batch's id. The roster does not change."""
     row = _new_batch(session, actor, school_id, reading, now)
-    row.staged = row.staged | {"entries": [to_json(e) for e in reading.entries]}
+    row.staged = row.staged | _said(reading)
     session.add(row)
     session.flush()
     return row.id
@@ -94,17 +94,22 @@ def _new_batch(session: Session, actor: Actor, school_id: str, reading: Reading,
 
 def _staged(session: Session, district_id: str, school_id: str, reading: Reading, now: datetime) -> dict[str, Any]:
     day = local_day(now)
-    known = known_people(session, district_id, school_id, reading.kind, day)
+    first_list = not has_list(session, district_id, school_id, reading.kind)
     year = RequirementYear.of(day, policy_for(session, district_id, school_id, day).requirement_year)
     start = year.first_day if reading.kind == "staff" else RequirementYear.of(day, "school").first_day
     return {
-        "entries": [], "content": reading.content, "headers": list(reading.headers),
+        "entries": [], "headers": list(reading.headers),
         "unmapped": list(reading.unmapped), "sheet": reading.sheet, "header_row": reading.header_row,
         "encoding": reading.encoding, "notes": [[n.code, n.field, dict(n.params)] for n in reading.notes],
         "dropped": dict(reading.dropped), "header_digest": reading.header_digest, "needs_mapping": reading.needs_mapping,
-        "samples": dict(reading.samples), "kept": reading.kept, "first_list": not known,
-        "first_day": default_first_day(len(known), day, start).isoformat(),
+        "samples": dict(reading.samples), "kept": reading.kept, "first_list": first_list,
+        "first_day": default_first_day(day, start, first_list=first_list).isoformat(),
     }
+
+
+def _said(reading: Reading) -> dict[str, Any]:
+    """What a staged batch keeps of the rows: every row, and the digest of them all."""
+    return {"entries": [to_json(e) for e in reading.entries], "content": reading.content}
 
 
 def restage(session: Session, actor: Actor, batch_id: str, reading: Reading, now: datetime, *, remember: bool = True) -> None:
@@ -112,8 +117,8 @@ def restage(session: Session, actor: Actor, batch_id: str, reading: Reading, now
     row = _staged_batch(session, actor, batch_id)
     row.mapping = dict(reading.columns)
     row.staged = _staged(session, actor.district_id, row.school_id, reading, now) | {
-        "needs_mapping": False, "kept": None, "entries": [to_json(e) for e in reading.entries],
-    }
+        "needs_mapping": False, "kept": None,
+    } | _said(reading)
     row.decisions, row.version = {}, row.version + 1
     if remember:
         remember_mapping(session, actor.district_id, row.school_id, reading, now)
@@ -242,13 +247,14 @@ def _write(session: Session, actor: Actor, row: ImportBatch, current: Plan, now:
     row.report = {"counts": current.counts, "content": row.staged.get("content", ""), "undo": written.undo,
                   "carried": _carried(current, written), "people": len(written.people)}
     row.staged = {"first_day": day.isoformat(), "sheet": row.staged.get("sheet", ""), "content": row.staged.get("content", "")}
-    _tell(session, actor, row, written, now, kind=f"roster.import.{row.kind}", source=source, counts=current.counts)
+    _tell(session, actor, row, written, now, kind=f"roster.import.{row.kind}", source=source, counts=current.counts,
+          newcomers=written.undo["created"].get("person", ()))
     return Report(row.id, row.kind, True, current.counts, current.write_count)
 
 
 def _tell(
     session: Session, actor: Actor, row: ImportBatch, written: Written, now: datetime, *, kind: str, source: str,
-    counts: Mapping[str, int], reason: str = "",
+    counts: Mapping[str, int], reason: str = "", newcomers: Iterable[str] = (),
 ) -> None:
     record(
         session, actor, now, school_id=row.school_id, kind=kind, subject=row.school_id, object_ref=row.id,
@@ -257,7 +263,7 @@ def _tell(
                  "changed": sorted({key for _, key, _ in written.undo["updated"]})},
     )
     if row.kind == "staff":
-        announce(session, actor, [row.school_id], written.people)
+        announce(session, actor, [row.school_id], written.people, newcomers)
 
 
 def _carried(current: Plan, written: Written) -> dict[str, Any]:
@@ -331,6 +337,7 @@ def import_file(
     gone = tuple(k.name for k in current.gone)
     if dry_run or waiting or not current.write_count:
         return Report("", kind, False, current.counts, 0, waiting, gone)
+    row.staged = row.staged | {"content": reading.content}
     session.add(row)
     session.flush()
     report = _write(session, actor, row, current, now, source)

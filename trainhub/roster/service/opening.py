@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.accounts import service as accounts
@@ -20,6 +20,8 @@ from trainhub.roster.queries.accounts import without_account
 from trainhub.roster.service.facts import guard
 
 AT_ONCE = 200
+NAMED = 500
+"""People named in a query; of more, all rights at the school are read instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +80,43 @@ def _free_names(session: Session, prefix: str, numbers: Iterable[str]) -> list[s
 def end_rights_with_employment(session: Session, event: StaffChanged) -> None:
     """End the rights at a school of people whose employment there has ended (a leaver keeps no access).
 
-    Rights of people who never were on that staff (outside members) are not touched. Two statements.
+    Rights of people who never were on that staff (outside members) are not touched. Two statements, one
+    where none of these people has a right there, none where all of them are new.
     """
+    people = set(event.person_ids) - event.newcomers
+    if not people:
+        return
+    rights = session.execute(_rights_at(event, people)).all()
+    grants = [(grant, holder) for grant, holder in rights if holder is not None and holder in people]
+    if not grants:
+        return
+    last = _last_days(session, event, {holder for _, holder in grants})
+    for grant, holder in grants:
+        day = last.get((holder, grant.org_id), date.max)
+        if day < local_day(now()) and (grant.to_on is None or grant.to_on > day):
+            grant.to_on = max(grant.from_on, day)
+
+
+def _rights_at(event: StaffChanged, people: Collection[str]) -> Select[AccountGrant, str | None]:
+    """The rights of staff at these schools; of these people only, where naming them costs less than reading all."""
+    query = select(AccountGrant, Account.person_id).join(
+        Account, (Account.district_id == AccountGrant.district_id) & (Account.id == AccountGrant.account_id)
+    ).where(
+        AccountGrant.district_id == event.district_id, AccountGrant.org_id.in_(event.school_ids),
+        Account.person_id.is_not(None),
+    )
+    return query.where(Account.person_id.in_(people)) if len(people) <= NAMED else query
+
+
+def _last_days(session: Session, event: StaffChanged, people: Collection[str]) -> dict[tuple[str, str], date]:
+    """The last day of these people on the staff of each of the schools; no end is the last day there is."""
     rows = session.execute(
         select(Employment.person_id, Employment.school_id, Employment.to_on).where(
-            Employment.district_id == event.district_id, Employment.person_id.in_(event.person_ids),
+            Employment.district_id == event.district_id, Employment.person_id.in_(people),
             Employment.school_id.in_(event.school_ids),
         )
-    ).all()
+    )
     last: dict[tuple[str, str], date] = {}
     for person, school, to_on in rows:
         last[person, school] = max(last.get((person, school), date.min), to_on or date.max)
-    gone = {key: day for key, day in last.items() if day < local_day(now())}
-    if not gone:
-        return
-    grants = session.execute(
-        select(AccountGrant, Account.person_id).join(
-            Account, (Account.district_id == AccountGrant.district_id) & (Account.id == AccountGrant.account_id)
-        ).where(
-            AccountGrant.district_id == event.district_id, Account.person_id.in_({p for p, _ in gone}),
-            AccountGrant.org_id.in_({s for _, s in gone}),
-        )
-    ).all()
-    for grant, holder in grants:
-        day = gone.get((holder or "", grant.org_id))
-        if day is not None and (grant.to_on is None or grant.to_on > day):
-            grant.to_on = max(grant.from_on, day)
+    return last

@@ -148,7 +148,7 @@ def _understood(
     if mapping is None and (known := remembered.get(header_digest(sheet.headers))):
         sheet = _sheet(kind, tables, known, school)
         mapping = known
-    entries = tuple(_staff_entry(r, sheet.columns) if kind == "staff" else _student_entry(r, cipher) for r in sheet.rows)
+    entries = _entries(kind, sheet, cipher)
     missing = mapping is None and bool(sheet.unmapped) and _key_column_missing(kind, sheet.columns, sheet.unmapped)
     return replace(
         base, encoding=sheet.encoding or tables.encoding, sheet=sheet.sheet, header_row=sheet.header_row,
@@ -187,37 +187,47 @@ def _note(problem: Problem) -> Note:
 # --- rows ---------------------------------------------------------------------------------------
 
 
-def _staff_entry(row: readers.StaffRow, columns: Mapping[str, str]) -> Entry:
-    values: dict[str, str] = {}
+def _entries(kind: Kind, sheet: readers.RosterSheet[Any], cipher: NumberKey) -> tuple[Entry, ...]:
+    if kind == "students":
+        return tuple([_student_entry(row, cipher) for row in sheet.rows])
+    speaks = not {"is_homeroom_teacher", "homeroom_class"}.isdisjoint(sheet.columns)
+    return tuple([_staff_entry(row, "" if speaks else None) for row in sheet.rows])
+
+
+def _staff_entry(row: readers.StaffRow, no_class: str | None) -> Entry:
+    """``no_class``: what a row says that names no homeroom, "" or (the sheet does not speak of it) None."""
     notes = [_note(p) for p in row.problems]
-    category = row.category_code or (category_of(row.category) if row.category else "")
+    category = row.category_code or (category_of(row.category) if row.category else "") or ""
+    if category and notes:
+        notes = [n for n in notes if n.code != "category_unknown"]
+    homeroom = _homeroom(row, no_class)
+    if homeroom == UNKNOWN_CLASS and row.stays:
+        notes.append(Note("homeroom_without_class", "homeroom"))
+    return Entry(
+        row.row, clean_name(row.name), row.staff_no, row.staff_no, clean_name(row.department)[:60], row.department,
+        row.verdict, tuple(notes), row.stays, row.state, tuple([p for p in row.posts if p != "homeroom_teacher"]),
+        homeroom, _staff_values(row, category),
+    )
+
+
+def _staff_values(row: readers.StaffRow, category: str) -> dict[str, str]:
+    if not row.stays:
+        return {"why": row.left_reason or "other"} | ({"left_on": row.left_on.isoformat()} if row.left_on else {})
+    values: dict[str, str] = {}
     if category:
         values["category"] = category
-        notes = [n for n in notes if n.code != "category_unknown"]
     if row.hired_on:
         values["hired_on"] = row.hired_on.isoformat()
     if row.phone_tail:
         values["phone_tail"] = row.phone_tail
-    if not row.stays:
-        values = {"why": row.left_reason or "other"} | ({"left_on": row.left_on.isoformat()} if row.left_on else {})
-    homeroom = _homeroom(row, columns)
-    if homeroom == UNKNOWN_CLASS and row.stays:
-        notes.append(Note("homeroom_without_class", "homeroom"))
-    return Entry(
-        row=row.row, name=clean_name(row.name), number=row.staff_no, shown_number=row.staff_no,
-        group=clean_name(row.department)[:60], group_text=row.department, verdict=row.verdict, notes=tuple(notes),
-        stays=row.stays, state=row.state, posts=tuple(p for p in row.posts if p != "homeroom_teacher"),
-        homeroom=homeroom, values=values,
-    )
+    return values
 
 
-def _homeroom(row: readers.StaffRow, columns: Mapping[str, str]) -> str | None:
-    """The class somebody is homeroom teacher of; None where the sheet does not speak of it."""
+def _homeroom(row: readers.StaffRow, no_class: str | None) -> str | None:
+    """The class somebody is homeroom teacher of."""
     if row.homeroom_grade and row.homeroom_class_no:
         return f"{row.homeroom_grade}-{row.homeroom_class_no}"
-    if row.is_homeroom_teacher:
-        return UNKNOWN_CLASS
-    return "" if {"is_homeroom_teacher", "homeroom_class"} & set(columns) else None
+    return UNKNOWN_CLASS if row.is_homeroom_teacher else no_class
 
 
 def _student_entry(row: readers.StudentRow, cipher: NumberKey) -> Entry:

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
-from trainhub.kernel.clock import local_day
 from trainhub.roster.import_rules import UNKNOWN_CLASS, Change, Line, Plan
 from trainhub.roster.models import (
     Department,
@@ -15,7 +14,7 @@ from trainhub.roster.models import (
     Person,
     PostAssignment,
 )
-from trainhub.roster.people_rules import clean_name, initials, name_key, pinyin_key
+from trainhub.roster.people_rules import keys_of, name_key, pinyin_key
 from trainhub.roster.service.writing import Writer, Written
 
 
@@ -31,7 +30,7 @@ class StaffWriter(Writer):
         self.load_classes()
         self._load_departments()
         self._load_dated(list(self.jobs))
-        for line in plan.lines:
+        for line in self.lines(plan):
             if line.outcome == "new":
                 self._hire(line)
             elif line.outcome == "changed":
@@ -73,11 +72,10 @@ class StaffWriter(Writer):
         return self.departments[key]
 
     def _hire(self, line: Line) -> None:
-        entry = line.entry
+        keys = keys_of(line.entry.name)
         person_id = self.add(
-            "person", name=clean_name(entry.name), name_key=name_key(entry.name), sort_key=pinyin_key(entry.name),
-            initials=initials(entry.name), phone_tail=entry.values.get("phone_tail", ""), merged_into_id=None,
-            created_at=self.now,
+            "person", name=keys.name, name_key=keys.key, sort_key=keys.sort_key, initials=keys.initials,
+            phone_tail=line.entry.values.get("phone_tail", ""), merged_into_id=None, created_at=self.now,
         )
         self._open_job(line, person_id)
 
@@ -85,7 +83,7 @@ class StaffWriter(Writer):
         entry = line.entry
         hired = entry.values.get("hired_on")
         hired_on = date.fromisoformat(hired) if hired else None if self.first_list else self.day
-        from_on = max(self.day, hired_on) if hired_on and hired_on <= local_day(self.now) else self.day
+        from_on = max(self.day, hired_on) if hired_on and hired_on <= self.today else self.day
         category = entry.values.get("category") or "full_time_teacher"
         job_id = self.add(
             "employment", person_id=person_id, school_id=self.school_id, staff_no=entry.number, category=category,
@@ -138,9 +136,10 @@ class StaffWriter(Writer):
 
     def _revise_field(self, line: Line, change: Change, job: Employment, person: Person) -> None:
         entry, values, start = line.entry, line.entry.values, max(self.day, job.from_on)
+        keys = keys_of(entry.name)
         simple: dict[str, tuple[Any, dict[str, Any]]] = {
-            "name": (person, {"name": clean_name(entry.name), "name_key": name_key(entry.name),
-                              "sort_key": pinyin_key(entry.name), "initials": initials(entry.name)}),
+            "name": (person, {"name": keys.name, "name_key": keys.key, "sort_key": keys.sort_key,
+                              "initials": keys.initials}),
             "phone_tail": (person, {"phone_tail": values.get("phone_tail", "")}),
             "number": (job, {"staff_no": entry.number}),
             "category": (job, {"category": values.get("category", "")}),

@@ -28,7 +28,7 @@ class StudentWriter(Writer):
             or_(ClassMembership.to_on.is_(None), ClassMembership.to_on >= self.day),
         )):
             self.places[place.student_id].append(place)
-        for line in plan.lines:
+        for line in self.lines(plan):
             if line.outcome == "new":
                 self._enrol(line)
             elif line.outcome == "changed":

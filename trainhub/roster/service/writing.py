@@ -1,7 +1,7 @@
 """Writing a plan in bulk: a constant number of statements, and a list of what to undo."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from trainhub.kernel.bulk import insert_many, refresh_statistics
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.ids import new_id
 from trainhub.roster.calendar_rules import school_year_of
-from trainhub.roster.import_rules import Plan
+from trainhub.roster.import_rules import Line, Plan
 from trainhub.roster.models import (
     ClassMembership,
     Department,
@@ -25,6 +26,12 @@ from trainhub.roster.models import (
     Student,
 )
 from trainhub.roster.service.classes import class_name
+
+BATCH = 1_000
+"""Rows of a file that are written together, so that memory does not grow with the file."""
+
+MANY = 500
+"""New rows that change what the database should know of a table before it is joined again."""
 
 MODELS: dict[str, Any] = {m.__tablename__: m for m in (
     Person, Department, SchoolClass, Employment, DepartmentMembership, PostAssignment, Student, ClassMembership,
@@ -41,11 +48,11 @@ class Written:
 
 
 class Writer:
-    """Collects rows by table and writes them at the end: one INSERT and one UPDATE a table and shape."""
+    """Collects rows by table and writes them in batches: one INSERT a table and batch, one UPDATE a table and shape."""
 
     def __init__(self, session: Session, batch: ImportBatch, day: date, now: datetime, *, first_list: bool) -> None:
         self.session, self.batch, self.day, self.now, self.first_list = session, batch, day, now, first_list
-        self.tenant, self.school_id = batch.district_id, batch.school_id
+        self.tenant, self.school_id, self.today = batch.district_id, batch.school_id, local_day(now)
         self.written = Written()
         self._inserts: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self._updates: dict[str, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
@@ -67,17 +74,33 @@ class Writer:
         if before:
             self.written.undo["updated"].append([table, row.id, before])
 
+    def lines(self, plan: Plan) -> Iterator[Line]:
+        """The lines of a plan; what was noted as new is written after every batch of them."""
+        for number, line in enumerate(plan.lines, 1):
+            yield line
+            if number % BATCH == 0:
+                self._insert()
+
+    def _insert(self) -> None:
+        """Write the new rows noted so far, tables that others point to first."""
+        created: dict[str, list[str]] = self.written.undo["created"]
+        for table, model in MODELS.items():
+            if rows := self._inserts.pop(table, None):
+                insert_many(self.session, insert(model.__table__), rows)
+                created.setdefault(table, []).extend([r["id"] for r in rows])
+
     def flush(self) -> None:
         """Write everything noted."""
+        self._insert()
         for table, model in MODELS.items():
-            if rows := self._inserts.get(table):
-                self.session.execute(insert(model.__table__), rows)  # the table, not the class: no unit of work a row
-                self.written.undo["created"][table] = [r["id"] for r in rows]
             changes = [{"district_id": self.tenant, "id": key} | values for key, values in self._updates[table].items()]
             if changes:
                 self.session.execute(update(model), sorted(changes, key=sorted))
         self.session.flush()
         self.session.expire_all()
+        created: dict[str, list[str]] = self.written.undo["created"]
+        if max(map(len, created.values()), default=0) >= MANY:
+            refresh_statistics(self.session, [MODELS[table] for table in created])
 
     def rows(self, model: Any, ids: Iterable[str]) -> dict[str, Any]:
         """Rows of a table by id. One statement."""
@@ -98,7 +121,7 @@ class Writer:
     @property
     def class_day(self) -> date:
         """Classes are those of today's school year, also where the list holds from an earlier day."""
-        return max(self.day, local_day(self.now))
+        return max(self.day, self.today)
 
     def class_id(self, label: str) -> str:
         """The class of that name, noted as new where it is not there."""

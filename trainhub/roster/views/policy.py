@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import request
+from flask import current_app, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound as PageNotFound
 
@@ -10,8 +10,9 @@ from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.errors import DomainError
 from trainhub.kernel.permissions import Permission
 from trainhub.kernel.policy import PARAMETERS
+from trainhub.plugin_api import PolicyPack
 from trainhub.roster import queries, service
-from trainhub.roster.forms import CloseOrgForm, OrgForm, PolicyForm
+from trainhub.roster.forms import AdoptForm, CloseOrgForm, OrgForm, PolicyForm
 from trainhub.roster.views import blueprint, say_errors, with_error
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
@@ -62,6 +63,46 @@ def set_policy(key: str) -> Any:
         return form_page("roster/set_policy.html", error.status, **model)
     toast(_("Version %(number)s: from %(day)s the value is %(after)s; before it was %(before)s.", number=done.number,
             day=command.effective_on.isoformat(), after=done.after, before=done.before))
+    return redirect_to("roster.policy")
+
+
+def _packs() -> dict[str, PolicyPack]:
+    return service.usable(current_app.extensions["trainhub.policy_packs"])
+
+
+@blueprint.get("/policy/packs")
+@needs(Permission.POLICY_READ)
+def packs() -> Any:
+    """Sets of rules that plugins offer."""
+    return page("roster/packs.html", packs=_packs(), shown=_page())
+
+
+@blueprint.route("/policy/packs/<key>", methods=["GET", "POST"])
+@needs(get=Permission.POLICY_READ, post=Permission.POLICY_WRITE)
+def adopt(key: str) -> Any:
+    """One set beside what is in force; adopting the ticked rules from a day on."""
+    pack = _packs().get(key)
+    if pack is None:
+        raise PageNotFound
+    actor, form, shown = current_actor(), AdoptForm(), _page()
+    model: dict[str, Any] = {"pack": pack, "form": form, "shown": shown, "may_set": actor.can(Permission.POLICY_WRITE)}
+    if request.method == "GET":
+        form.effective_on.data, form.seen_number.data = local_day(now()), shown.latest_number
+        return page("roster/pack.html", **model)
+    if not form.validate():
+        return form_page("roster/pack.html", **model)
+    seen = form.seen_number.data or ""
+    command = service.AdoptPack(actor.org_id, pack, frozenset(request.form.getlist("rule")), form.effective_on.data,
+                                form.reason.data, int(seen) if seen.isascii() and seen.isdecimal() else None)
+    try:
+        with transaction() as session:
+            changed = service.adopt_pack(session, actor, command, now())
+    except DomainError as error:
+        model |= {"shown": _page(), "form": with_error(form, error)}
+        form.seen_number.data = str(model["shown"].latest_number)
+        return form_page("roster/pack.html", error.status, **model)
+    toast(_("%(n)s rules adopted from %(day)s.", n=len(changed), day=command.effective_on.isoformat()) if changed
+          else _("Nothing differs from what is in force; nothing was changed."))
     return redirect_to("roster.policy")
 
 

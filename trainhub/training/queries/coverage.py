@@ -217,7 +217,7 @@ def unit_page(
     year_key: str | None = None, as_of: date | None = None,
 ) -> UnitPage:
     """The drill-down of the table: where in a unit the gap is. Raises NotFound outside the scope."""
-    page = standing_page(session, scope, school_id, now, year_key=year_key, as_of=as_of)
+    page = standing_page(session, scope, school_id, now, year_key=year_key, as_of=as_of, cells=False)
     return UnitPage(page, tuple(page.by_department()), tuple(page.by_post()))
 
 

@@ -184,15 +184,20 @@ def years_of(session: Session, scope: Scope, school_id: str) -> list[str]:
     return list(session.scalars(query.distinct()))
 
 
-def rows_of(session: Session, scope: Scope, conditions: Sequence[ColumnElement[bool]]) -> list[EventRow]:
-    """Trainings of a district that meet the conditions, earliest first. Four statements."""
+def rows_of(
+    session: Session, scope: Scope, conditions: Sequence[ColumnElement[bool]], *, tallies: bool = True
+) -> list[EventRow]:
+    """Trainings of a district that meet the conditions, earliest first. Four statements.
+
+    ``tallies`` False leaves the counts of the rolls out: every record of every roll would be read for them.
+    """
     events = session.scalars(
         select(TrainingEvent)
         .where(TrainingEvent.district_id == scope.district_id, *conditions)
         .order_by(TrainingEvent.starts_at, TrainingEvent.id)
     ).all()
     ids = [event.id for event in events]
-    parts = _parts(session, scope.district_id, ids)
+    parts = _parts(session, scope.district_id, ids) if tallies else _plain_parts(session, scope.district_id, ids)
     trainers = _trainers(session, scope.district_id, ids)
     invited = (
         select(EventParticipant.event_id, func.count().label("people"))
@@ -244,6 +249,43 @@ def _parts(session: Session, district_id: str, event_ids: Collection[str]) -> di
             )
         )
     return found
+
+
+def _plain_parts(session: Session, district_id: str, event_ids: Collection[str]) -> dict[str, list[PartView]]:
+    """Parts with the state of their rolls, not counted. One statement."""
+    query = (
+        select(EventPart, AttendanceSheet.state, AttendanceSheet.head_count, AttendanceSheet.submitted_by)
+        .outerjoin(
+            AttendanceSheet,
+            and_(AttendanceSheet.district_id == EventPart.district_id, AttendanceSheet.id == EventPart.sheet_id),
+        )
+        .where(EventPart.district_id == district_id, EventPart.event_id.in_(event_ids))
+        .order_by(EventPart.event_id, EventPart.position)
+    )
+    found: dict[str, list[PartView]] = defaultdict(list)
+    for part, state, head_count, submitted_by in session.execute(query):
+        found[part.event_id].append(
+            PartView(
+                part.id, part.position, part.title, part.starts_at, part.ends_at, part.room, part.delivery_mode,
+                part.sheet_id, state or "", head_count, submitted_by, Tally(),
+            )
+        )
+    return found
+
+
+def tallies_of(session: Session, district_id: str, sheet_ids: Collection[str]) -> dict[str, Tally]:
+    """The counts of these rolls. One statement, none for none."""
+    if not sheet_ids:
+        return {}
+    r = AttendanceRecord
+    counts = [func.coalesce(func.sum(case((r.status == s, 1), else_=0)), 0) for s in _STATUSES]
+    expected = func.coalesce(func.sum(case((r.expected.is_(True), 1), else_=0)), 0)
+    query = (
+        select(r.sheet_id, func.count(r.person_id), expected, *counts)
+        .where(r.district_id == district_id, r.sheet_id.in_(sheet_ids))
+        .group_by(r.sheet_id)
+    )
+    return {sheet: Tally(*(int(n) for n in tally)) for sheet, *tally in session.execute(query)}
 
 
 def _trainers(session: Session, district_id: str, event_ids: Collection[str]) -> dict[str, list[Trainer]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.models import AttendanceRecord, AttendanceSheet, AttendanceStep
@@ -22,7 +22,7 @@ from trainhub.kernel.policy import Policy
 from trainhub.kernel.years import RequirementYear
 from trainhub.roster.models import Employment as EmploymentTable
 from trainhub.roster.models import OrgUnit
-from trainhub.roster.queries import EmploymentSpan, aliases, people_in_year, policies_for
+from trainhub.roster.queries import EmploymentSpan, aliases, people_in_year, policies_for, policy_for
 from trainhub.training.models import (
     EventPart,
     TrainingEvent,
@@ -30,8 +30,9 @@ from trainhub.training.models import (
     TrainingRequirement,
     YearSnapshot,
 )
+from trainhub.training.queries.hosted import hosted_trainings
 from trainhub.training.registry import credit_of
-from trainhub.training.rules.counting import CountingRule, PersonYear, Presence, count
+from trainhub.training.rules.counting import NOTHING_ATTENDED, CountingRule, PersonYear, Presence, count
 from trainhub.training.rules.obligations import (
     Audience,
     DutyRule,
@@ -111,15 +112,23 @@ def counting_rule(policy: Policy, year: RequirementYear, topic: str) -> Counting
     )
 
 
+_requirement, _snapshot = TrainingRequirement.__table__.c, YearSnapshot.__table__.c
+_FIRST_REQUIREMENT = (
+    select(_requirement.id, _requirement.title, _requirement.topic, _requirement.audience)
+    .where(_requirement.district_id == bindparam("district_id"))
+    .order_by(_requirement.created_at, _requirement.id)
+    .limit(1)
+)
+_CLOSED = select(_snapshot.school_id).where(
+    _snapshot.district_id == bindparam("district_id"), _snapshot.requirement_id == bindparam("requirement_id"),
+    _snapshot.year_key == bindparam("year_key"), _snapshot.state == "closed",
+    _snapshot.closed_at <= bindparam("known_at"),
+)
+
+
 def requirement_of(session: Session, district_id: str) -> Requirement | None:
     """The district's yearly requirement (the one issued first). One statement."""
-    query = (
-        select(TrainingRequirement)
-        .where(TrainingRequirement.district_id == district_id)
-        .order_by(TrainingRequirement.created_at, TrainingRequirement.id)
-        .limit(1)
-    )
-    row = session.scalars(query).one_or_none()
+    row = session.connection().execute(_FIRST_REQUIREMENT, {"district_id": district_id}).one_or_none()
     if row is None:
         return None
     lists = {key: frozenset(row.audience.get(key) or ()) for key in ("categories", "posts", "contracts")}
@@ -129,24 +138,30 @@ def requirement_of(session: Session, district_id: str) -> Requirement | None:
 def year_of(session: Session, district_id: str, day: date, key: str | None = None) -> RequirementYear:
     """The year named by ``key``, else the one of the bureau's kind in which ``day`` lies.
 
-    Two statements. Raises :class:`NotFound` for a key of the wrong shape.
+    At most one statement. Raises :class:`NotFound` for a key of the wrong shape.
     """
     if key:
-        try:
-            return RequirementYear.parse(key)
-        except ValueError as error:
-            raise NotFound from error
-    policy = policies_for(session, district_id, [district_id], day)[district_id]
-    return RequirementYear.of(day, policy.requirement_year)
+        return year_named(key)
+    return RequirementYear.of(day, policy_for(session, district_id, district_id, day).requirement_year)
+
+
+def year_named(key: str) -> RequirementYear:
+    """The year of a key. Raises :class:`NotFound` for a key of the wrong shape."""
+    try:
+        return RequirementYear.parse(key)
+    except ValueError as error:
+        raise NotFound from error
 
 
 def load(
     session: Session, district_id: str, requirement: Requirement, year: RequirementYear, moment: Moment, *,
     person_ids: Collection[str] | None = None, school_ids: Collection[str] | None = None,
+    newcomers: Collection[str] = (),
 ) -> YearFacts:
     """Read the facts of these people, of everybody ever on these units' staff in the year, or of all.
 
-    At most eleven statements, however many people there are.
+    Of ``newcomers``, who did not exist before, only employments are read: there is nothing else.
+    At most twelve statements, however many people there are.
     """
     if person_ids is None and school_ids is not None:
         person_ids = _ever_on_staff(session, district_id, school_ids, year)
@@ -156,15 +171,21 @@ def load(
     for span in spans:
         by_person[span.person_id].append(span)
     units = {span.school_id for span in spans} | {district_id}
-    exemptions = _exemptions(session, district_id, requirement, year, moment, person_ids)
+    known = without(person_ids, newcomers)
+    exemptions = _exemptions(session, district_id, requirement, year, moment, known)
     return YearFacts(
         requirement, year, moment,
         people={p: _person(p, held, exemptions.get(p, ())) for p, held in by_person.items()},
         names={p: held[-1] for p, held in by_person.items()},
-        presences=_presences(session, district_id, year, moment, person_ids),
+        presences=_presences(session, district_id, year, moment, known),
         policies=policies_for(session, district_id, units, year.first_day, known_by=None if moment.live else moment.known_at),
         closed=closed_units(session, district_id, requirement.id, year, moment),
     )
+
+
+def without(person_ids: Collection[str] | None, newcomers: Collection[str]) -> Collection[str] | None:
+    """The people whom somebody can have spoken of before; None (everybody) stays None."""
+    return person_ids if person_ids is None or not newcomers else set(person_ids).difference(newcomers)
 
 
 def judge(facts: YearFacts) -> dict[str, Judged]:
@@ -173,10 +194,12 @@ def judge(facts: YearFacts) -> dict[str, Judged]:
     duties = {unit: facts.duty(unit) for unit in facts.policies}
     rules = {unit: facts.counting(unit) for unit in facts.policies}
     for person_id, person in facts.people.items():
-        unit = home_unit(person, facts.moment.day, duties.__getitem__)
-        if unit is None:
-            continue
-        did = count(facts.presences.get(person_id, ()), rules[unit], credit_of)
+        did = NOTHING_ATTENDED
+        if presences := facts.presences.get(person_id):
+            unit = home_unit(person, facts.moment.day, duties.__getitem__)
+            if unit is None:
+                continue
+            did = count(presences, rules[unit], credit_of)
         found = obligation(person, facts.moment.day, duties.__getitem__, did, facts.closed)
         if found is not None:
             judged[person_id] = Judged(found, did, facts.names[person_id])
@@ -228,9 +251,11 @@ def _exemptions(
             and_(TrainingExemption.state == "withdrawn", TrainingExemption.withdrawn_at > moment.known_at),
         ),
     )
-    if person_ids is not None:
-        query = query.where(TrainingExemption.person_id.in_(person_ids))
     found: dict[str, list[Exemption]] = defaultdict(list)
+    if person_ids is not None:
+        if not person_ids:
+            return found
+        query = query.where(TrainingExemption.person_id.in_(person_ids))
     for row in session.scalars(query):
         found[row.person_id].append(Exemption(row.kind, row.from_on, row.to_on))
     return found
@@ -240,11 +265,8 @@ def closed_units(
     session: Session, district_id: str, requirement_id: str, year: RequirementYear, moment: Moment
 ) -> frozenset[str]:
     """Units whose year was closed by then. One statement."""
-    query = select(YearSnapshot.school_id).where(
-        YearSnapshot.district_id == district_id, YearSnapshot.requirement_id == requirement_id,
-        YearSnapshot.year_key == year.key, YearSnapshot.state == "closed", YearSnapshot.closed_at <= moment.known_at,
-    )
-    return frozenset(session.scalars(query))
+    asked = {"district_id": district_id, "requirement_id": requirement_id, "year_key": year.key, "known_at": moment.known_at}
+    return frozenset(session.connection().execute(_CLOSED, asked).scalars())
 
 
 def unit_names(session: Session, district_id: str, units: Collection[str]) -> dict[str, str]:
@@ -302,6 +324,8 @@ def _presences(
 ) -> dict[str, tuple[Presence, ...]]:
     query = _presence_query(district_id, year)
     stands_for: dict[str, str] = {}
+    if person_ids is not None and not person_ids:
+        return {}
     if person_ids is not None:
         stands_for = aliases(session, district_id, person_ids)
         query = query.where(AttendanceRecord.person_id.in_({*person_ids, *stands_for}))
@@ -318,6 +342,11 @@ def _presences(
                 continue
             presence = kept
         found[stands_for.get(row.person_id, row.person_id)].append(presence)
+    first, last = day_bounds(year.first_day)[0], day_bounds(year.last_day)[1]
+    asked = None if person_ids is None else {*person_ids, *stands_for}
+    for person, trainings in hosted_trainings(session, district_id, first, last, asked).items():
+        for training in trainings:
+            found[stands_for.get(person, person)] += training.presences(moment.known_at)
     return {person: tuple(items) for person, items in found.items()}
 
 

@@ -1,9 +1,9 @@
 """What the home page shows: the officer's desk, one's own trainings and progress, how the school stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.kernel.actor import Scope
@@ -11,7 +11,7 @@ from trainhub.kernel.clock import day_bounds, local_day
 from trainhub.kernel.errors import NotFound
 from trainhub.roster.models import Employment, OrgUnit
 from trainhub.training.models import EventParticipant, SchoolYearTotal, TrainingEvent, TrainingObligation
-from trainhub.training.queries.events import EventRow, PartView, events_of, rows_of
+from trainhub.training.queries.events import EventRow, PartView, rows_of, tallies_of
 from trainhub.training.rules.lifecycle import EventState
 
 
@@ -41,36 +41,6 @@ class DeskRoll:
     mine: bool = False
 
 
-def desk(session: Session, scope: Scope, school_id: str, now: datetime, account_id: str, *, ahead_days: int = 60) -> Desk:
-    """Everything the home page of a school shows of its trainings. Four statements.
-
-    A roll counts as running from an hour before its part begins until an hour after it ends.
-    """
-    today = local_day(now)
-    monday = today - timedelta(days=today.weekday())
-    rows = events_of(session, scope, school_id, first=today - timedelta(days=120), last=today + timedelta(days=ahead_days))
-    hour = timedelta(hours=1)
-    running, to_end, to_verify = [], [], []
-    for event in rows:
-        if event.state in (EventState.DRAFT, EventState.CANCELLED, EventState.POSTPONED, EventState.LOCKED):
-            continue
-        for part in event.parts:
-            if part.sheet_state == "open" and part.starts_at - hour <= now <= part.ends_at + hour:
-                running.append(DeskRoll(event, part))
-            elif part.sheet_state == "open" and part.ends_at < now:
-                to_end.append(DeskRoll(event, part))
-            elif part.sheet_state == "submitted":
-                to_verify.append(DeskRoll(event, part, mine=part.submitted_by == account_id))
-    shown_now = {r.event.id for r in running}
-    return Desk(
-        tuple(running), tuple(to_end), tuple(to_verify),
-        tuple(e for e in rows if e.state is EventState.DRAFT),
-        tuple(e for e in rows if e.state is EventState.POSTPONED),
-        tuple(e for e in rows if e.state is EventState.PUBLISHED and e.starts_at > now and e.id not in shown_now),
-        tuple(e for e in rows if local_day(e.ends_at) >= monday and local_day(e.starts_at) < monday + timedelta(days=7)),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class MyTraining:
     """A training that a person must attend, with why. Times of the parts in ``event``."""
@@ -79,13 +49,43 @@ class MyTraining:
     reason: str
 
 
-def my_next(session: Session, district_id: str, person_id: str | None, now: datetime, *, limit: int = 5) -> list[MyTraining]:
-    """Trainings that the person is on the list of and that are not over, earliest first.
+AHEAD, BACK = timedelta(days=60), timedelta(days=120)
+"""How far the desk looks. Nobody ends a roll that is older; nobody prepares what is farther away."""
 
-    At most five statements. Shows nothing of the training that the invitation does not say.
+
+def trainings_at_home(
+    session: Session, district_id: str, person_id: str | None, now: datetime, account_id: str,
+    scope: Scope | None = None, school_id: str = "", *, limit: int = 5,
+) -> tuple[Desk | None, list[MyTraining]]:
+    """What the home page shows of trainings: a school's desk (where ``scope`` is given), and one's own next ones.
+
+    Six statements at most: both are read at once, and only rolls that want something done are counted.
     """
-    if person_id is None:
-        return []
+    reasons = _invitations(session, district_id, person_id, now, limit) if person_id is not None else {}
+    wanted: list[ColumnElement[bool]] = [TrainingEvent.id.in_(reasons)] if reasons else []
+    if scope is not None:
+        if not scope.covers_school(school_id):
+            raise NotFound
+        today = local_day(now)
+        wanted.append(and_(
+            TrainingEvent.school_id == school_id, TrainingEvent.ends_at >= day_bounds(today - BACK)[0],
+            TrainingEvent.starts_at < day_bounds(today + AHEAD)[1],
+        ))
+    if not wanted:
+        return None, []
+    rows = rows_of(session, Scope(district_id, None), [or_(*wanted)], tallies=False)
+    mine = [MyTraining(row, reasons[row.id]) for row in rows if row.id in reasons]
+    if scope is None:
+        return None, mine
+    held = [row for row in rows if row.school_id == school_id and row.starts_at < day_bounds(local_day(now) + AHEAD)[1]]
+    return _desk(session, district_id, held, now, account_id), mine
+
+
+def _invitations(session: Session, district_id: str, person_id: str, now: datetime, limit: int) -> dict[str, str]:
+    """Why a person is invited to each training that is not over, by training. One statement.
+
+    Shows nothing of the training that the invitation does not say.
+    """
     query = (
         select(EventParticipant.event_id, EventParticipant.reason)
         .join(
@@ -101,11 +101,41 @@ def my_next(session: Session, district_id: str, person_id: str | None, now: date
         .order_by(TrainingEvent.starts_at)
         .limit(limit)
     )
-    reasons = {row.event_id: row.reason for row in session.execute(query)}
-    if not reasons:
-        return []
-    rows = rows_of(session, Scope(district_id, None), [TrainingEvent.id.in_(reasons)])
-    return [MyTraining(row, reasons[row.id]) for row in rows]
+    return {row.event_id: row.reason for row in session.execute(query)}
+
+
+_AT_REST = (EventState.DRAFT, EventState.CANCELLED, EventState.POSTPONED, EventState.LOCKED)
+
+
+def _desk(session: Session, district_id: str, rows: list[EventRow], now: datetime, account_id: str) -> Desk:
+    """Sort the trainings of a school by what they want.
+
+    A roll counts as running from an hour before its part begins until an hour after it ends.
+    """
+    monday = local_day(now) - timedelta(days=local_day(now).weekday())
+    hour = timedelta(hours=1)
+    running, to_end, to_verify = [], [], []
+    for event in rows:
+        for part in event.parts if event.state not in _AT_REST else ():
+            if part.sheet_state == "open" and part.starts_at - hour <= now <= part.ends_at + hour:
+                running.append(DeskRoll(event, part))
+            elif part.sheet_state == "open" and part.ends_at < now:
+                to_end.append(DeskRoll(event, part))
+            elif part.sheet_state == "submitted":
+                to_verify.append(DeskRoll(event, part, mine=part.submitted_by == account_id))
+    tallies = tallies_of(session, district_id, [r.part.sheet_id for r in (*running, *to_end, *to_verify) if r.part.sheet_id])
+    counted = [
+        tuple(replace(r, part=replace(r.part, tally=tallies.get(r.part.sheet_id or "", r.part.tally))) for r in rolls)
+        for rolls in (running, to_end, to_verify)
+    ]
+    shown_now = {r.event.id for r in running}
+    return Desk(
+        counted[0], counted[1], counted[2],
+        tuple(e for e in rows if e.state is EventState.DRAFT),
+        tuple(e for e in rows if e.state is EventState.POSTPONED),
+        tuple(e for e in rows if e.state is EventState.PUBLISHED and e.starts_at > now and e.id not in shown_now),
+        tuple(e for e in rows if local_day(e.ends_at) >= monday and local_day(e.starts_at) < monday + timedelta(days=7)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from trainhub.accounts.models import Account
 from trainhub.kernel.actor import Scope
+from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.years import RequirementYear
 from trainhub.training.models import TrainingExemption
@@ -22,6 +23,7 @@ from trainhub.training.queries.facts import (
     unit_names,
     year_of,
 )
+from trainhub.training.queries.hosted import EvidenceRow, evidence_of_person
 from trainhub.training.queries.standing import Definition
 from trainhub.training.queries.statements import Statement, statements_of
 from trainhub.training.rules.counting import CountedPresence
@@ -55,6 +57,7 @@ class PersonStanding:
     exemptions: tuple[ExemptionView, ...]
     statements: tuple[Statement, ...]
     booked: int
+    evidence: tuple[EvidenceRow, ...] = ()
 
 
 def person_standing(
@@ -94,6 +97,10 @@ def person_standing(
         tuple(line for line in lines if line.presence.starts_at <= moment.known_at),
         _exemptions(session, scope.district_id, requirement, year, person_id),
         tuple(statements_of(session, scope.district_id, person_id, year.key)), booked,
+        tuple(
+            e for e in evidence_of_person(session, scope.district_id, person_id)
+            if any(year.contains(local_day(d.starts_at)) for d in e.hosted.days)
+        ),
     )
 
 

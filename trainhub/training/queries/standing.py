@@ -1,28 +1,25 @@
-"""Where the people of one school stand, and where one person stands and why.
+"""Where the people of one school stand: everybody with what they owe, did, and are booked for.
 
 For the present the stored obligations are read; for a past day they are judged anew from the facts of that
 day. Statement counts do not grow with people.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import BindParameter, and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from trainhub.attendance.models import AttendanceRecord, AttendanceSheet
 from trainhub.kernel.actor import Scope
-from trainhub.kernel.clock import day_bounds
 from trainhub.kernel.clock import now as clock_now
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.policy import Policy
 from trainhub.kernel.years import RequirementYear
 from trainhub.roster.models import Department, Employment, OrgUnit, Person
-from trainhub.roster.queries import policies_for
-from trainhub.training.models import EventPart, TrainingEvent, TrainingObligation
+from trainhub.roster.queries import policy_book
+from trainhub.training.models import TrainingObligation
 from trainhub.training.queries.facts import (
     Moment,
     Requirement,
@@ -30,15 +27,11 @@ from trainhub.training.queries.facts import (
     judge,
     load,
     requirement_of,
-    unit_names,
-    year_of,
+    year_named,
 )
-from trainhub.training.rules.counting import ATTENDED
+from trainhub.training.queries.turnout import Cell, Column, Turnout, parts_of, tallied_columns, turnout_of
 from trainhub.training.rules.coverage import CountingBasis, Totals, tally, tally_by
 from trainhub.training.rules.obligations import STILL_OWING, Obligation, State
-
-COLUMNS_SHOWN = 5
-"""Trainings shown as columns: the latest ones that can count. All of them stand on a person's page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,43 +59,6 @@ class Definition:
             year, title, policy.version, policy["training_min_minutes"], policy["homeroom_extra_minutes"],
             policy["period_minutes"], moment, closed,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One person at one training. ``status`` of the part that says most; ``state`` of its roll."""
-
-    status: str | None
-    leave_type: str
-    minutes: int
-    state: str
-    revoked: bool
-    expected: bool
-
-    @property
-    def attended(self) -> bool:
-        """Whether the person was there for some of it."""
-        return self.status in ATTENDED and not self.revoked
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One training of the year. ``minutes`` of all its parts; ``there`` of ``expected`` heads came."""
-
-    event_id: str
-    title: str
-    starts_at: datetime
-    minutes: int
-    is_make_up: bool
-    upcoming: bool
-    there: int = 0
-    expected: int = 0
-    verified: bool = False
-
-    @property
-    def mark(self) -> str:
-        """Kind of mark: still to come, waiting for the second person, or counted."""
-        return "todo" if self.upcoming else "ok" if self.verified else "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,72 +109,144 @@ class StandingPage:
         return sorted(((n, t) for n, t in groups.items() if t.in_scope), key=lambda g: (-g[1].in_scope, g[0]))
 
 
-def standing_page(
-    session: Session, scope: Scope, school_id: str, now: datetime, *,
-    year_key: str | None = None, as_of: date | None = None,
-) -> StandingPage:
-    """The standing of one school. Raises NotFound outside the scope or without a requirement."""
+@dataclass(frozen=True, slots=True)
+class SchoolYear:
+    """What every figure of a school is judged by."""
+
+    district_id: str
+    school_id: str
+    school_name: str
+    requirement: Requirement
+    definition: Definition
+
+    @property
+    def basis(self) -> CountingBasis:
+        """Whom the figures count."""
+        return CountingBasis("home_staff", self.definition.year.key, self.definition.version)
+
+
+def school_year(
+    session: Session, scope: Scope, school_id: str, now: datetime, year_key: str | None, as_of: date | None
+) -> SchoolYear:
+    """Three statements. Raises NotFound outside the scope or without a requirement."""
     if not scope.covers_school(school_id):
         raise NotFound
-    requirement = requirement_of(session, scope.district_id)
-    names = unit_names(session, scope.district_id, [school_id])
-    if requirement is None or school_id not in names:
-        raise NotFound
+    district_id = scope.district_id
     moment = Moment.of(as_of, now)
-    year = year_of(session, scope.district_id, moment.day, year_key)
-    known_by = None if moment.live else moment.known_at
-    policy = policies_for(session, scope.district_id, [school_id], year.first_day, known_by=known_by)[school_id]
-    if moment.live:
-        rows = _from_rows(session, scope.district_id, school_id, requirement, year)
-    else:
-        rows = _from_facts(session, scope.district_id, school_id, requirement, year, moment)
-    parts = _parts(session, scope.district_id, school_id, requirement, year, moment)
-    records = _records(session, scope.district_id, parts)
-    columns = _columns(parts, records, {r.obligation.person_id for r in rows}, now)
-    filled = _with_cells(rows, parts, records)
-    closed = school_id in closed_units(session, scope.district_id, requirement.id, year, moment)
-    definition = Definition.of(policy, year, requirement.title, moment, closed=closed)
-    totals = tally((r.obligation for r in rows), CountingBasis("home_staff", year.key, policy.version))
-    return StandingPage(school_id, names[school_id], definition, tuple(sorted(filled, key=lambda r: r.order)), columns, totals)
-
-
-def _from_rows(
-    session: Session, district_id: str, school_id: str, requirement: Requirement, year: RequirementYear
-) -> list[StandingRow]:
-    o = TrainingObligation
-    query = (
-        select(
-            *o.__table__.columns, Person.name, Person.initials, Person.sort_key, Employment.staff_no,
-            Department.sort_key.label("department_sort"),
-        )
-        .join(Person, and_(Person.district_id == o.district_id, Person.id == o.person_id))
-        .outerjoin(
-            Employment,
-            and_(
-                Employment.district_id == o.district_id, Employment.person_id == o.person_id,
-                Employment.school_id == o.school_id, Employment.is_home.is_(True), Employment.from_on <= year.last_day,
-            ),
-        )
-        .outerjoin(
-            Department,
-            and_(
-                Department.district_id == o.district_id, Department.school_id == o.school_id,
-                Department.name == o.department,
-            ),
-        )
-        .where(
-            o.district_id == district_id, o.requirement_id == requirement.id, o.year_key == year.key,
-            o.school_id == school_id,
-        )
-        .order_by(Employment.from_on)
+    requirement = requirement_of(session, district_id)
+    book = policy_book(session, district_id, school_id, known_by=None if moment.live else moment.known_at)
+    if requirement is None or school_id not in book.names:
+        raise NotFound
+    year = year_named(year_key) if year_key else RequirementYear.of(
+        moment.day, book.of(district_id, moment.day).requirement_year
     )
-    found = {row.person_id: row for row in session.execute(query)}
+    closed = school_id in closed_units(session, district_id, requirement.id, year, moment)
+    policy = book.of(school_id, year.first_day)
+    definition = Definition.of(policy, year, requirement.title, moment, closed=closed)
+    return SchoolYear(district_id, school_id, book.names[school_id], requirement, definition)
+
+
+def standing_page(
+    session: Session, scope: Scope, school_id: str, now: datetime, *,
+    year_key: str | None = None, as_of: date | None = None, cells: bool = True,
+) -> StandingPage:
+    """Everybody of one school, with all trainings of the year. Raises NotFound outside the scope.
+
+    ``cells`` False leaves out who did what at which training: figures, booked minutes and turnouts remain.
+    """
+    frame = school_year(session, scope, school_id, now, year_key, as_of)
+    rows = people_of(session, frame)
+    people = [r.obligation.person_id for r in rows]
+    definition = frame.definition
+    parts = parts_of(
+        session, frame.district_id, school_id, frame.requirement.topic, definition.year, definition.moment, people
+    )
+    columns = tallied_columns(session, frame.district_id, parts, people, now)
+    shown = turnout_of(session, frame.district_id, parts, columns if cells else (), people)
+    return StandingPage(
+        school_id, frame.school_name, definition, tuple(sorted(filled(rows, shown), key=lambda r: r.order)), columns,
+        tally((r.obligation for r in rows), frame.basis),
+    )
+
+
+def filled(rows: Iterable[StandingRow], shown: Turnout) -> list[StandingRow]:
+    """The rows with what their people did and are booked for."""
+    cells, booked, none = shown.cells, shown.booked, dict[str, Cell]()
     return [
         StandingRow(
-            as_obligation(row), row.name, row.initials, row.sort_key, row.staff_no or "", row.department_sort or ""
+            r.obligation, r.name, r.initials, r.sort_key, r.staff_no, r.department_sort,
+            cells.get(r.obligation.person_id, none), booked.get(r.obligation.person_id, 0),
         )
-        for row in found.values()
+        for r in rows
     ]
+
+
+# --- people ----------------------------------------------------------------------------------------
+
+
+def people_of(session: Session, frame: SchoolYear) -> list[StandingRow]:
+    """Everybody whom the school counts in the year, in no order, without cells. Two statements for the present."""
+    if frame.definition.moment.live:
+        return _from_rows(session, frame)
+    return _from_facts(session, frame)
+
+
+_STATES = {state.value: state for state in State}
+
+
+_duty, _person, _job, _group = (t.__table__.c for t in (TrainingObligation, Person, Employment, Department))
+_HERE: dict[str, BindParameter[str]] = {"district_id": bindparam("district_id"), "school_id": bindparam("school_id")}
+_PEOPLE = (
+    select(
+        _duty.person_id, _duty.state, _duty.required_minutes, _duty.counted_minutes, _duty.other_minutes,
+        _duty.made_up_minutes, _duty.due_on, _duty.reason, _duty.department, _duty.posts, _duty.is_new, _person.name,
+        _person.initials, _person.sort_key, _group.sort_key,
+    )
+    .join_from(
+        TrainingObligation.__table__, Person.__table__,
+        and_(_person.district_id == _duty.district_id, _person.id == _duty.person_id),
+    )
+    .outerjoin(
+        Department.__table__,
+        and_(
+            _group.district_id == _duty.district_id, _group.school_id == _duty.school_id, _group.name == _duty.department
+        ),
+    )
+    .where(
+        _duty.district_id == _HERE["district_id"], _duty.requirement_id == bindparam("requirement_id"),
+        _duty.year_key == bindparam("year_key"), _duty.school_id == _HERE["school_id"],
+    )
+)  # fmt: skip
+"""On the plain tables and made once, as the two below: building a statement costs more than running it."""
+_NUMBERS = (
+    select(_job.person_id, _job.staff_no)
+    .where(
+        _job.district_id == _HERE["district_id"], _job.school_id == _HERE["school_id"], _job.is_home.is_(True),
+        _job.from_on <= bindparam("last_day"),
+    )
+    .order_by(_job.from_on)
+)  # fmt: skip
+"""Apart from the obligations: joined to them, a database without statistics reads the whole staff once for each person."""
+
+
+def _from_rows(session: Session, frame: SchoolYear) -> list[StandingRow]:
+    run, school, year = session.connection().execute, frame.school_id, frame.definition.year
+    unit = {"district_id": frame.district_id, "school_id": school}
+    numbers = dict(run(_NUMBERS, unit | {"last_day": year.last_day}).all())
+    found = run(_PEOPLE, unit | {"requirement_id": frame.requirement.id, "year_key": year.key}).all()
+    return [
+        StandingRow(
+            Obligation(
+                person, school, _STATES[state], required, counted, other, made_up, due, reason, department,
+                tuple(posts), is_new,
+            ),
+            name, initials, sort_key, numbers.get(person, ""), order or "",
+        )
+        for (
+            person, state, required, counted, other, made_up, due, reason, department, posts, is_new, name, initials,
+            sort_key, order,
+        ) in found
+    ]  # fmt: skip
 
 
 def as_obligation(row: Any) -> Obligation:
@@ -229,174 +257,22 @@ def as_obligation(row: Any) -> Obligation:
     )
 
 
-def _from_facts(
-    session: Session, district_id: str, school_id: str, requirement: Requirement, year: RequirementYear, moment: Moment
-) -> list[StandingRow]:
-    facts = load(session, district_id, requirement, year, moment, school_ids=[school_id])
+def _from_facts(session: Session, frame: SchoolYear) -> list[StandingRow]:
+    definition = frame.definition
+    facts = load(
+        session, frame.district_id, frame.requirement, definition.year, definition.moment, school_ids=[frame.school_id]
+    )
     return [
         StandingRow(
             replace(j.obligation, duties=(), version=0), j.card.name, j.card.initials, j.card.sort_key, j.card.staff_no,
             j.card.department_sort,
         )
         for j in judge(facts).values()
-        if j.obligation.school_id == school_id
+        if j.obligation.school_id == frame.school_id
     ]
 
 
-# --- trainings as columns --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One part of a training of the year, by its roll. ``scheduled`` in minutes."""
-
-    sheet_id: str
-    event_id: str
-    title: str
-    starts_at: datetime
-    scheduled: int
-    state: str
-    is_make_up: bool
-    bookable: bool
-
-
-_RECORD = (
-    AttendanceRecord.sheet_id, AttendanceRecord.person_id, AttendanceRecord.status, AttendanceRecord.leave_type,
-    AttendanceRecord.minutes, AttendanceRecord.expected, AttendanceRecord.revoked_at.is_not(None).label("revoked"),
-)  # fmt: skip
-
-
-def _parts(
-    session: Session, district_id: str, school_id: str, requirement: Requirement, year: RequirementYear, moment: Moment
-) -> dict[str, _Part]:
-    """Parts of the unit's own and the bureau's trainings that can count in the year. One statement.
-
-    Trainings of another topic or online have their place on a person's page.
-    """
-    query = (
-        select(
-            AttendanceSheet.id, TrainingEvent.id, TrainingEvent.title, AttendanceSheet.starts_at, AttendanceSheet.ends_at,
-            AttendanceSheet.state, TrainingEvent.is_make_up, EventPart.delivery_mode,
-        )
-        .join(
-            EventPart,
-            and_(EventPart.district_id == AttendanceSheet.district_id, EventPart.sheet_id == AttendanceSheet.id),
-        )
-        .join(
-            TrainingEvent,
-            and_(TrainingEvent.district_id == EventPart.district_id, TrainingEvent.id == EventPart.event_id),
-        )
-        .where(
-            AttendanceSheet.district_id == district_id, AttendanceSheet.school_id.in_({school_id, district_id}),
-            AttendanceSheet.state != "void", AttendanceSheet.starts_at >= day_bounds(year.first_day)[0],
-            AttendanceSheet.starts_at < (day_bounds(year.last_day)[1] if moment.live else moment.known_at),
-            TrainingEvent.topic == requirement.topic, EventPart.delivery_mode != "online",
-            or_(TrainingEvent.make_up_year_key.is_(None), TrainingEvent.make_up_year_key == year.key),
-        )
-        .order_by(AttendanceSheet.starts_at, EventPart.position)
-    )
-    return {
-        sheet: _Part(
-            sheet, event, title, starts, int((ends - starts).total_seconds() // 60), state, make_up,
-            mode == "face_to_face" and starts > moment.known_at,
-        )
-        for sheet, event, title, starts, ends, state, make_up, mode in session.execute(query)
-    }
-
-
-def _records(session: Session, district_id: str, parts: Mapping[str, _Part]) -> list[Row[Any]]:
-    """What these rolls say, in the order of the parts. One statement."""
-    query = select(*_RECORD).where(AttendanceRecord.district_id == district_id, AttendanceRecord.sheet_id.in_(parts))
-    order = {sheet: n for n, sheet in enumerate(parts)}
-    return sorted(session.execute(query), key=lambda r: order[r.sheet_id])
-
-
-def _columns(parts: Mapping[str, _Part], records: Iterable[Row[Any]], people: Collection[str], now: datetime) -> tuple[Column, ...]:
-    """The trainings in order, with how many of these people came."""
-    there: dict[str, set[str]] = defaultdict(set)
-    expected: dict[str, set[str]] = defaultdict(set)
-    for row in records:
-        event = parts[row.sheet_id].event_id
-        if row.person_id in people and row.status in ATTENDED and not row.revoked:
-            there[event].add(row.person_id)
-        if row.person_id in people and row.expected:
-            expected[event].add(row.person_id)
-    grouped_parts: dict[str, list[_Part]] = defaultdict(list)
-    for part in parts.values():
-        grouped_parts[part.event_id].append(part)
-    return tuple(
-        Column(
-            event, found[0].title, found[0].starts_at, sum(p.scheduled for p in found), found[0].is_make_up,
-            found[0].starts_at > now, len(there[event]), len(expected[event]),
-            all(p.state == "verified" for p in found),
-        )
-        for event, found in grouped_parts.items()
-        if expected[event] or there[event]
-    )
-
-
-_SAYS_MOST = {"absent": 0, "excused": 1, None: 2, "left_early": 3, "late": 4, "present": 5}
-
-
-def _with_cells(rows: Iterable[StandingRow], parts: Mapping[str, _Part], records: Iterable[Row[Any]]) -> list[StandingRow]:
-    cells: dict[str, dict[str, Cell]] = defaultdict(dict)
-    booked: dict[str, int] = defaultdict(int)
-    for r in records:
-        part = parts[r.sheet_id]
-        mine = cells[r.person_id]
-        cell = Cell(r.status, r.leave_type, r.minutes, part.state, r.revoked, r.expected)
-        held = mine.get(part.event_id)
-        if held is not None:
-            worse = min(held, cell, key=lambda c: _SAYS_MOST[c.status])
-            cell = replace(worse, minutes=held.minutes + cell.minutes)
-        mine[part.event_id] = cell
-        if part.bookable and r.expected and r.status is None:
-            booked[r.person_id] += part.scheduled
-    return [
-        replace(row, cells=cells.get(row.obligation.person_id, {}), booked=booked.get(row.obligation.person_id, 0))
-        for row in rows
-    ]
-
-
-# --- filters ---------------------------------------------------------------------------------------
-
-CHIPS: dict[str, Callable[[StandingRow], bool]] = {
-    "owing": lambda r: r.obligation.state in STILL_OWING,
-    "met": lambda r: r.obligation.state is State.MET,
-    "all": lambda _: True,
-    "homeroom": lambda r: r.obligation.is_homeroom,
-    "new": lambda r: r.obligation.is_new,
-}
-
-GROUPS: tuple[tuple[str, frozenset[State]], ...] = (
-    ("owing", frozenset({State.OPEN, State.IN_PROGRESS})),
-    ("unmet", frozenset({State.UNMET})),
-    ("grace", frozenset({State.GRACE})),
-    ("made_up", frozenset({State.MADE_UP})),
-    ("exempt", frozenset({State.EXEMPT})),
-    ("void", frozenset({State.VOID})),
-    ("met", frozenset({State.MET})),
-)
-"""Groups of the list, in the order in which somebody has to act; everybody is in exactly one."""
-
-
-def chosen(rows: Iterable[StandingRow], chip: str, department: str = "", post: str = "") -> list[StandingRow]:
-    """The rows that the filters leave."""
-    wanted = CHIPS.get(chip, CHIPS["owing"])
-    return [
-        r
-        for r in rows
-        if wanted(r)
-        and (not department or r.obligation.department == department)
-        and (not post or post in r.obligation.posts)
-    ]
-
-
-def grouped(rows: Iterable[StandingRow]) -> list[tuple[str, list[StandingRow]]]:
-    """The rows by group; empty groups are left out."""
-    rows = list(rows)
-    found = [(name, [r for r in rows if r.obligation.state in states]) for name, states in GROUPS]
-    return [(name, members) for name, members in found if members]
+# --- others who name people of a school -------------------------------------------------------------
 
 
 def people_named(

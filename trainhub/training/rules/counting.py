@@ -186,6 +186,10 @@ class PersonYear:
         return sum(minutes for on, minutes in self.by_day if on <= day)
 
 
+NOTHING_ATTENDED = PersonYear()
+"""What counting nothing gives; most people of a new list have attended nothing yet."""
+
+
 @lru_cache(maxsize=64)
 def _year_window(year: RequirementYear) -> Interval:
     return Interval(day_bounds(year.first_day)[0], day_bounds(year.last_day)[1])
@@ -218,7 +222,7 @@ def count(
     verified = union(
         stretch
         for p in ordered
-        if p.verified and not p.revoked and not p.void
+        if vouched(p)
         and (stretch := p.attended().overlap(rule.window)) is not None
     )
     return PersonYear(
@@ -229,6 +233,11 @@ def count(
         periods=periods_of(counted, rule.periods),
         by_day=tuple(sorted(by_day.items())),
     )
+
+
+def vouched(p: Presence) -> bool:
+    """Somebody else stands for it: confirmed, not taken back, and accepted where a host unit says it."""
+    return p.verified and not p.revoked and not p.void and (not p.host or p.host_accepted)
 
 
 # --- one presence ----------------------------------------------------------------------------------
@@ -274,10 +283,10 @@ def _refusal(p: Presence, rule: CountingRule, attended: int) -> Why | None:
         return Why.CANCELLED
     if p.revoked:
         return Why.REVOKED
-    if not p.verified:
-        return Why.NOT_VERIFIED
     if p.host and not p.host_accepted:
         return Why.HOST_NOT_ACCEPTED
+    if not p.verified:
+        return Why.NOT_VERIFIED
     if p.topic != rule.topic:
         return Why.WRONG_TOPIC
     wrong_place = _place(p, rule)
@@ -354,7 +363,7 @@ def _count_each_minute_once(claims: list[_Claim]) -> list[CountedPresence]:
     covered: list[Interval] = []
     lines = []
     for claim in claims:
-        free = [piece for stretch in claim.stretches for piece in _without(stretch, covered)]
+        free = [piece for stretch in claim.stretches for piece in without(stretch, covered)]
         covered = union([*covered, *claim.stretches])
         minutes = sum(int(f.minutes) for f in free)
         lost = claim.minutes - minutes
@@ -373,7 +382,7 @@ def _count_each_minute_once(claims: list[_Claim]) -> list[CountedPresence]:
     return lines
 
 
-def _without(stretch: Interval, covered: Sequence[Interval]) -> list[Interval]:
+def without(stretch: Interval, covered: Sequence[Interval]) -> list[Interval]:
     """The pieces of ``stretch`` outside ``covered`` (merged and sorted)."""
     pieces, start = [], stretch.start
     for taken in covered:

@@ -122,15 +122,19 @@ COUNTERS = (*STATES, "counted_minutes", "owed_minutes", "homeroom_in_scope", "ho
 
 def tally(obligations: Iterable[Obligation], basis: CountingBasis = CountingBasis()) -> Totals:
     """Add up one group of people."""
-    counts = dict.fromkeys(COUNTERS, 0)
+    heads, minutes, owed, homeroom, homeroom_met = dict.fromkeys(State, 0), 0, 0, 0, 0
     for row in obligations:
-        counts[row.state.value] += 1
-        if row.state in IN_SCOPE:
-            counts["counted_minutes"] += min(row.counted, row.required)
-            counts["owed_minutes"] += row.missing
+        state = row.state
+        heads[state] += 1
+        if state in IN_SCOPE:
+            minutes += min(row.counted, row.required)
+            owed += row.missing
             if row.is_homeroom:
-                counts["homeroom_in_scope"] += 1
-                counts["homeroom_met"] += row.state is State.MET
+                homeroom += 1
+                homeroom_met += state is State.MET
+    counts = {state.value: n for state, n in heads.items()} | {
+        "counted_minutes": minutes, "owed_minutes": owed, "homeroom_in_scope": homeroom, "homeroom_met": homeroom_met,
+    }
     return Totals(**counts, basis=basis)
 
 

@@ -5,7 +5,7 @@ Pure: the calendar, what else is going on and the present moment are arguments. 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -65,11 +65,13 @@ class PlanProblem:
 
 @dataclass(frozen=True, slots=True)
 class PartTime:
-    """A part of a training: stretch of time and room."""
+    """A part of a training: stretch of time, room, what it is called. ``mode`` "" is that of the training."""
 
     starts_at: datetime
     ends_at: datetime
     room: str = ""
+    title: str = ""
+    mode: str = ""
 
     @property
     def minutes(self) -> int:
@@ -171,6 +173,11 @@ def problems(draft: Draft, frame: Frame, calendar: Callable[[date], DayFact], en
         found.append(PlanProblem("nobody_invited", "block", "audience"))
     if not draft.trainers:
         found.append(PlanProblem("no_trainer", "note", "trainers"))
+    return ranked(found)
+
+
+def ranked(found: Iterable[PlanProblem]) -> list[PlanProblem]:
+    """Hardest first, then by part."""
     rank = {"block": 0, "ask": 1, "note": 2}
     return sorted(found, key=lambda p: (rank[p.severity], p.part))
 
@@ -239,10 +246,7 @@ def _year_problems(parts: Sequence[PartTime], frame: Frame) -> list[PlanProblem]
 def _course_problems(draft: Draft, frame: Frame) -> list[PlanProblem]:
     found: list[PlanProblem] = []
     course, planned = draft.course, planned_minutes(draft.parts)
-    if course.delivery_mode == "online" or course.venue_kind == "desk":
-        found.append(PlanProblem("not_face_to_face", "ask", "delivery_mode"))
-    elif course.venue_kind == "satellite_room" and not course.satellite_counts:
-        found.append(PlanProblem("satellite_not_counted", "ask", "venue_kind"))
+    found += _place_problems(draft.parts, course)
     if not course.right_topic:
         found.append(PlanProblem("other_topic", "ask", "pack"))
     if course.minutes is not None and planned < course.minutes:
@@ -253,6 +257,41 @@ def _course_problems(draft: Draft, frame: Frame) -> list[PlanProblem]:
             told = {"day": day, "periods": frame.periods.periods(minutes), "cap": frame.periods.daily_cap}
             found.append(PlanProblem("over_daily_cap", "note", "parts", 0, told))
     return found
+
+
+def _place_problems(parts: Sequence[PartTime], course: Course) -> list[PlanProblem]:
+    """Say what is not face to face: the whole asks, single parts are named (SA50; counted by ``counting``)."""
+    if course.venue_kind == "satellite_room":
+        return [] if course.satellite_counts else [PlanProblem("satellite_not_counted", "ask", "venue_kind")]
+    away = [(n, p) for n, p in enumerate(parts, 1) if mode_of(p, course.delivery_mode) != "face_to_face"]
+    if course.venue_kind == "desk" or len(away) == len(parts):
+        return [PlanProblem("not_face_to_face", "ask", "delivery_mode")]
+    return [
+        PlanProblem("part_not_face_to_face", "note", "mode", n, {
+            "title": p.title, "minutes": p.minutes, "mode": mode_of(p, course.delivery_mode),
+        })
+        for n, p in away
+    ]
+
+
+def mode_of(part: PartTime, usual: str) -> str:
+    """The mode of a part: its own, else that of the training."""
+    return part.mode or usual
+
+
+def mode_of_all(parts: Iterable[PartTime], usual: str) -> str:
+    """The mode of a training: the one its parts share, else blended."""
+    modes = {mode_of(part, usual) for part in parts}
+    return modes.pop() if len(modes) == 1 else "blended" if modes else usual
+
+
+def face_to_face_minutes(parts: Sequence[PartTime], course: Course) -> int:
+    """Planned minutes that can count toward a face-to-face duty."""
+    if course.venue_kind == "desk" or (course.venue_kind == "satellite_room" and not course.satellite_counts):
+        return 0
+    if course.venue_kind == "satellite_room":
+        return planned_minutes(parts)
+    return planned_minutes(p for p in parts if mode_of(p, course.delivery_mode) == "face_to_face")
 
 
 def _engagement_problems(draft: Draft, engaged: Sequence[Engagement]) -> list[PlanProblem]:
@@ -352,7 +391,8 @@ def with_part_more(parts: Sequence[PartTime], minutes: int | None) -> tuple[Part
     """
     planned = planned_minutes(parts)
     if minutes and len(parts) == 1 and planned >= minutes:
-        return halves(local_day(parts[0].starts_at), planned, parts[0].room)
+        whole = parts[0]
+        return tuple(replace(half, mode=whole.mode) for half in halves(local_day(whole.starts_at), planned, whole.room))
     missing = minutes - planned if minutes and planned < minutes else parts[-1].minutes
     return (*parts, add_half_day(parts, missing))
 
@@ -363,9 +403,9 @@ def add_half_day(parts: Sequence[PartTime], minutes: int) -> PartTime:
     length = timedelta(minutes=max(45, minutes))
     day = local_day(last.starts_at)
     if local(last.ends_at).time() <= time(12, 30):
-        return PartTime(at(day, time(14, 0)), at(day, time(14, 0)) + length, last.room)
+        return PartTime(at(day, time(14, 0)), at(day, time(14, 0)) + length, last.room, mode=last.mode)
     start = at(day + timedelta(days=1), MORNING)
-    return PartTime(start, start + length, last.room)
+    return PartTime(start, start + length, last.room, mode=last.mode)
 
 
 def moved_to(parts: Sequence[PartTime], day: date) -> tuple[PartTime, ...]:
@@ -376,7 +416,7 @@ def moved_to(parts: Sequence[PartTime], day: date) -> tuple[PartTime, ...]:
 
 
 def _shifted(part: PartTime, days: int) -> PartTime:
-    return PartTime(part.starts_at + timedelta(days=days), part.ends_at + timedelta(days=days), part.room)
+    return replace(part, starts_at=part.starts_at + timedelta(days=days), ends_at=part.ends_at + timedelta(days=days))
 
 
 def proposals(

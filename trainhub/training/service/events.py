@@ -1,8 +1,7 @@
 """What happens to a training after it was published: people, time, cancellation, correction, its rolls."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,10 +25,21 @@ from trainhub.training.queries.planning import (
     pack_facts,
     review,
 )
+from trainhub.training.registry import course_type, is_gone
 from trainhub.training.rules.audience import Candidate, Choice
+from trainhub.training.rules.details import plan_problems, read_details
 from trainhub.training.rules.lifecycle import FROZEN, EventState, ReasonMissing, may, state_from_rolls, step
-from trainhub.training.rules.planning import Course, PartTime, Trainer, decide
-from trainhub.training.service.planning import MODES, VENUES, BadPlan, trainers_of, write_trainers
+from trainhub.training.rules.planning import Course, PartTime, PlanBlocked, Trainer, decide, mode_of_all
+from trainhub.training.service.planning import (
+    MODES,
+    VENUES,
+    BadPlan,
+    CourseTypeGone,
+    fields_in,
+    part_title,
+    trainers_of,
+    write_trainers,
+)
 from trainhub.training.service.steps import locked_event, note_for, note_step, parts_of
 
 _MOVABLE = frozenset({EventState.PUBLISHED, EventState.POSTPONED})
@@ -181,6 +191,10 @@ def review_move(session: Session, actor: Actor, event_id: str, parts: Sequence[P
 def _review_times(session: Session, actor: Actor, event: TrainingEvent, parts: Sequence[PartTime], now: datetime) -> Review:
     minutes = pack_facts(session, event.pack_id, event.pack_version or "").minutes if event.pack_id else None
     listed = [p for p, row in _listed(session, event).items() if not row.excluded_reason]
+    held = parts_of(session, event)
+    if len(held) == len(parts):
+        ordered = sorted(parts, key=lambda p: p.starts_at)
+        parts = [replace(new, title=old.title, mode=old.delivery_mode) for new, old in zip(ordered, held, strict=True)]
     sketch = Sketch(
         event.school_id, parts, Course(event.pack_id, minutes, event.delivery_mode, event.venue_kind), event.topic,
         trainers_of(session, event), Choice(), event.make_up_year_key, event.id, names_of(session, event.district_id, listed),
@@ -261,10 +275,19 @@ def cancel_event(session: Session, actor: Actor, command: CancelEvent, now: date
 
 
 @dataclass(frozen=True, slots=True)
+class PartAs:
+    """What a part was: its title and mode."""
+
+    title: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class AmendEvent:
     """Correct what a training was: None leaves a value. Times and presence are corrected on the roll.
 
-    ``trainers`` replaces all trainers.
+    ``delivery_mode`` is set for every part; ``parts`` (in their order, all of them) sets title and mode of each.
+    ``trainers`` replaces all trainers, ``details`` all detail fields.
     """
 
     event_id: str
@@ -275,37 +298,87 @@ class AmendEvent:
     delivery_mode: str | None = None
     venue_kind: str | None = None
     trainers: Sequence[Trainer] | None = None
-    details: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    details: Mapping[str, Any] | None = None
+    parts: Sequence[PartAs] | None = None
 
 
 def amend_event(session: Session, actor: Actor, command: AmendEvent, now: datetime) -> None:
     """Correct a training visibly: old and new value, who, when, why; what counts is worked out again.
 
-    A closed year is amended by reopening it, not here. Raises ReasonMissing, InvalidState, StaleVersion,
-    NotFound, BadPlan, NothingChanged.
+    A closed year is amended by reopening it, not here. Raises ReasonMissing, InvalidState, CourseTypeGone,
+    StaleVersion, NotFound, BadPlan, PlanBlocked (details), NothingChanged.
     """
     event = locked_event(session, actor, command.event_id, command.version)
     before = EventState(event.state)
     if before in (EventState.LOCKED, EventState.CANCELLED, EventState.DRAFT):
         raise InvalidState(state=event.state, wanted="amended")
+    if is_gone(course_type(event.type_key)):
+        raise CourseTypeGone(type=event.type_key)
     reason = " ".join(command.reason.split())[:200]
     if not reason:
         raise ReasonMissing(field="reason")
-    if command.delivery_mode not in (None, *MODES) or command.venue_kind not in (None, *VENUES):
-        raise BadPlan
-    wanted = {"title": command.title, "topic": command.topic, "delivery_mode": command.delivery_mode, "venue_kind": command.venue_kind}
-    changes: dict[str, Any] = {
-        name: [getattr(event, name), value] for name, value in wanted.items() if value is not None and value != getattr(event, name)
-    }
-    for name, (_, value) in changes.items():
-        setattr(event, name, value)
+    changes = _amend_values(event, command)
+    changes |= _amend_parts(session, event, command)
+    changes |= _amend_details(event, command)
     if command.trainers is not None:
         changes |= _replace_trainers(session, event, command.trainers)
     if not changes:
         raise NothingChanged(field="title")
     note_step(session, actor, event, "amended", before, now, reason=reason, changes=changes)
-    if before in FROZEN and changes.keys() & {"topic", "delivery_mode", "venue_kind"}:
+    if before in FROZEN and _COUNTS & {name.partition(".")[0] for name in changes}:
         _tell_listeners(session, event)
+
+
+_COUNTS = frozenset({"topic", "delivery_mode", "venue_kind"})
+"""Changes after which minutes are counted anew."""
+
+
+def _amend_values(event: TrainingEvent, command: AmendEvent) -> dict[str, Any]:
+    if command.venue_kind not in (None, *VENUES) or (command.title is not None and not command.title.strip()):
+        raise BadPlan
+    wanted = {"title": command.title, "topic": command.topic, "venue_kind": command.venue_kind}
+    changes = {n: [getattr(event, n), v] for n, v in wanted.items() if v is not None and v != getattr(event, n)}
+    for name, (_, value) in changes.items():
+        setattr(event, name, value)
+    return changes
+
+
+def _amend_parts(session: Session, event: TrainingEvent, command: AmendEvent) -> dict[str, Any]:
+    """Set title and mode of the parts. Minutes are counted by the mode of the part, so that is what is corrected."""
+    held = parts_of(session, event)
+    wanted = command.parts
+    if wanted is None and command.delivery_mode is not None:
+        wanted = [PartAs(part.title, command.delivery_mode) for part in held]
+    if wanted is None:
+        return {}
+    allowed = {*course_type(event.type_key).spec.modes} & {*MODES}
+    if len(wanted) != len(held) or any(new.mode not in allowed | {old.delivery_mode} for new, old in zip(wanted, held, strict=True)):
+        raise BadPlan(field="delivery_mode")
+    changes: dict[str, Any] = {}
+    for part, new in zip(held, wanted, strict=True):
+        where = f".{part.position}" if len(held) > 1 else ""
+        title = part_title(new.title)
+        if title != part.title:
+            changes[f"part_title{where}"] = [part.title, title]
+        if new.mode != part.delivery_mode:
+            changes[f"delivery_mode{where}"] = [part.delivery_mode, new.mode]
+        part.title, part.delivery_mode = title, new.mode
+    event.delivery_mode = mode_of_all([PartTime(p.starts_at, p.ends_at, mode=p.delivery_mode) for p in held], event.delivery_mode)
+    return changes
+
+
+def _amend_details(event: TrainingEvent, command: AmendEvent) -> dict[str, Any]:
+    if command.details is None:
+        return {}
+    kind, before = course_type(event.type_key), fields_in(event.details)
+    read = read_details(kind, command.details)
+    if read.problems:
+        raise PlanBlocked(problems=tuple(plan_problems(kind, read.problems)))
+    declared = [f.name for f in kind.spec.detail_fields]
+    names = [name for name in declared if before.get(name) != read.values.get(name)]
+    undeclared = {name: value for name, value in before.items() if name not in declared}  # of an older plugin: kept
+    event.details = {**event.details, "fields": undeclared | dict(read.values)}
+    return {f"details.{name}": [before.get(name), read.values.get(name)] for name in names}
 
 
 def _replace_trainers(session: Session, event: TrainingEvent, trainers: Sequence[Trainer]) -> dict[str, Any]:

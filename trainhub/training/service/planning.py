@@ -16,8 +16,10 @@ from trainhub.kernel.errors import DomainError, InvalidState, NotFound
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.training.models import EventPart, EventParticipant, EventTrainer, TrainingEvent
-from trainhub.training.queries.planning import Review, Sketch, pack_facts, review, rooms_used
+from trainhub.training.queries.planning import Review, Sketch, pack_facts, review
+from trainhub.training.registry import course_type, is_gone
 from trainhub.training.rules.audience import AUDIENCE_KINDS, AudienceKind, Choice
+from trainhub.training.rules.details import keeps_no_draft, read_details
 from trainhub.training.rules.lifecycle import EventState, step
 from trainhub.training.rules.planning import (
     Course,
@@ -26,19 +28,27 @@ from trainhub.training.rules.planning import (
     Trainer,
     decide,
     default_parts,
+    mode_of,
+    mode_of_all,
     part_problems,
 )
 from trainhub.training.service.steps import locked_event, note_step, parts_of
 
 TYPE_KEY = "staff_training"
-MODES = ("face_to_face", "blended", "online")
+MODES = ("face_to_face", "blended", "online", "on_the_job")
 VENUES = ("room", "satellite_room", "desk")
 
 
 class BadPlan(DomainError):
-    """A value that no form of ours sends: mode, venue, audience or title out of range."""
+    """A value that no form of ours sends: mode, venue, audience, kind of course or title out of range."""
 
     code = "bad_plan"
+
+
+class CourseTypeGone(InvalidState):
+    """The plugin that brought this kind of course is not there: the training is read and counted only (case 104)."""
+
+    code = "course_type_gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,8 @@ class PlanEvent:
 
     ``event_id`` is made by whoever starts the plan, so that sending the form twice plans one training;
     ``version`` is set where a draft is changed. ``accepted`` holds the keys of the questions that were
-    ticked. ``publish`` False keeps a draft.
+    ticked. ``publish`` False keeps a draft. ``delivery_mode`` is that of every part which names none; with a
+    pack its kind stands for ``type_key``. ``details`` are the detail fields of the kind, as text or plain values.
     """
 
     school_id: str
@@ -86,7 +97,7 @@ def sketch_of(command: PlanEvent, pack_minutes: int | None = None) -> Sketch:
     course = Course(command.pack_id, pack_minutes, command.delivery_mode, command.venue_kind)
     return Sketch(
         command.school_id, command.parts, course, command.topic, command.trainers, command.choice,
-        command.make_up_year, command.event_id,
+        command.make_up_year, command.event_id, None, command.type_key, command.details,
     )
 
 
@@ -106,6 +117,7 @@ def plan_event(session: Session, actor: Actor, command: PlanEvent, now: datetime
             raise NotFound
         return PlannedEvent(held.id, EventState(held.state), held.version, 0, replayed=True)
     pack_minutes, command = _with_pack(session, actor, command)
+    _check_kind(command)
     judged = review(session, actor.scope(Permission.TRAINING_WRITE), sketch_of(command, pack_minutes), now)
     _decide(command, judged)
     if command.version is None:
@@ -120,10 +132,20 @@ def plan_event(session: Session, actor: Actor, command: PlanEvent, now: datetime
 def _check_values(command: PlanEvent) -> None:
     wrong = (
         command.delivery_mode not in MODES or command.venue_kind not in VENUES
+        or any(part.mode not in ("", *MODES) for part in command.parts)
         or command.choice.kind not in AUDIENCE_KINDS or not command.title.strip()
     )
     if wrong:
         raise BadPlan(field="title" if not command.title.strip() else None)
+
+
+def _check_kind(command: PlanEvent) -> None:
+    """A training of the staff is of a kind for the staff, and of one that is there."""
+    kind = course_type(command.type_key)
+    if is_gone(kind):
+        raise CourseTypeGone(field="pack", type=command.type_key)
+    if kind.spec.audience != "staff":
+        raise BadPlan(field="pack")
 
 
 def _with_pack(session: Session, actor: Actor, command: PlanEvent) -> tuple[int | None, PlanEvent]:
@@ -135,13 +157,16 @@ def _with_pack(session: Session, actor: Actor, command: PlanEvent) -> tuple[int 
     return pack.minutes, replace(command, pack_version=pack.version, topic=pack.topic, type_key=pack.type_key)
 
 
+_NO_DRAFT = frozenset({"two_years", "outside_duty", "outside_make_up", "mode_not_offered"})
+
+
 def _decide(command: PlanEvent, judged: Review) -> None:
     """A draft needs parts that can be stored; everything else may be settled later."""
     if command.publish:
         decide(judged.problems, command.accepted)
         return
     blocking = [p for p in part_problems(command.parts) if p.severity == "block"]
-    blocking += [p for p in judged.problems if p.code in ("two_years", "outside_duty", "outside_make_up")]
+    blocking += [p for p in judged.problems if p.code in _NO_DRAFT or keeps_no_draft(p)]
     if blocking:
         raise PlanBlocked(problems=tuple(blocking))
 
@@ -177,10 +202,13 @@ def _columns(command: PlanEvent, judged: Review) -> dict[str, Any]:
     return {
         "requirement_id": judged.duty.id, "year_key": frame.year.key, "title": " ".join(command.title.split())[:160],
         "pack_id": command.pack_id, "pack_version": command.pack_version, "type_key": command.type_key,
-        "topic": command.topic or judged.duty.topic, "delivery_mode": command.delivery_mode,
+        "topic": command.topic or judged.duty.topic, "delivery_mode": mode_of_all(command.parts, command.delivery_mode),
         "venue_kind": command.venue_kind, "is_make_up": command.make_up_year is not None,
         "make_up_year_key": command.make_up_year,
-        "details": {"fields": dict(command.details), "audience": _choice_out(command.choice)},
+        "details": {
+            "fields": dict(read_details(course_type(command.type_key), command.details).values),
+            "audience": _choice_out(command.choice),
+        },
         "starts_at": min(p.starts_at for p in command.parts), "ends_at": max(p.ends_at for p in command.parts),
     }
 
@@ -189,12 +217,18 @@ def _write_parts(session: Session, event: TrainingEvent, command: PlanEvent) -> 
     key = {"district_id": event.district_id, "event_id": event.id}
     ordered = sorted(command.parts, key=lambda p: p.starts_at)
     rows: list[dict[str, Any]] = [
-        key | {"id": new_id(), "position": number, "title": "", "starts_at": part.starts_at, "ends_at": part.ends_at,
-               "room": part.room.strip()[:80], "delivery_mode": command.delivery_mode, "sheet_id": None}
+        key | {"id": new_id(), "position": number, "title": part_title(part.title), "starts_at": part.starts_at,
+               "ends_at": part.ends_at, "room": part.room.strip()[:80],
+               "delivery_mode": mode_of(part, command.delivery_mode), "sheet_id": None}
         for number, part in enumerate(ordered, 1)
     ]
     session.execute(insert(EventPart), rows)
     write_trainers(session, event, command.trainers)
+
+
+def part_title(text: str) -> str:
+    """The title of a part as it is stored: one line, at most 120 characters."""
+    return " ".join(text.split())[:120]
 
 
 def write_trainers(session: Session, event: TrainingEvent, trainers: Sequence[Trainer]) -> None:
@@ -210,8 +244,11 @@ def write_trainers(session: Session, event: TrainingEvent, trainers: Sequence[Tr
 
 def _told(command: PlanEvent) -> dict[str, Any]:
     return {
-        "pack": command.pack_id, "pack_version": command.pack_version, "mode": command.delivery_mode,
-        "parts": [[p.starts_at.isoformat(), p.ends_at.isoformat(), p.room.strip()[:80]] for p in command.parts],
+        "pack": command.pack_id, "pack_version": command.pack_version, "mode": command.delivery_mode, "type": command.type_key,
+        "parts": [
+            [p.starts_at.isoformat(), p.ends_at.isoformat(), p.room.strip()[:80], mode_of(p, command.delivery_mode)]
+            for p in command.parts
+        ],
         "trainers": len(command.trainers), "accepted": sorted(command.accepted),
     }
 
@@ -226,6 +263,11 @@ def choice_in(details: Mapping[str, Any]) -> Choice:
     """Read the audience that a draft was saved with; the default where there is none."""
     held = details.get("audience") or {}
     return Choice(audience_kind(held.get("kind")), held.get("missed"), dict(held.get("excluded") or {}), frozenset(held.get("added") or ()))
+
+
+def fields_in(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the detail fields that a training was saved with."""
+    return dict(details.get("fields") or {})
 
 
 def audience_kind(text: str | None) -> AudienceKind:
@@ -252,6 +294,8 @@ def publish(session: Session, actor: Actor, command: PublishEvent, now: datetime
     """
     event = locked_event(session, actor, command.event_id, command.version)
     step(EventState(event.state), EventState.PUBLISHED)
+    if is_gone(course_type(event.type_key)):
+        raise CourseTypeGone(type=event.type_key)
     judged = review_draft(session, actor, event, now)
     decide(judged.problems, command.accepted)
     return _publish(session, actor, event, judged, now)
@@ -261,10 +305,11 @@ def review_draft(session: Session, actor: Actor, event: TrainingEvent, now: date
     """Judge a stored draft by the facts of now."""
     scope = actor.scope(Permission.TRAINING_WRITE)
     minutes = pack_facts(session, event.pack_id, event.pack_version or "").minutes if event.pack_id else None
-    parts = [PartTime(p.starts_at, p.ends_at, p.room) for p in parts_of(session, event)]
+    parts = [PartTime(p.starts_at, p.ends_at, p.room, p.title, p.delivery_mode) for p in parts_of(session, event)]
     sketch = Sketch(
         event.school_id, parts, Course(event.pack_id, minutes, event.delivery_mode, event.venue_kind), event.topic,
-        trainers_of(session, event), choice_in(event.details), event.make_up_year_key, event.id,
+        trainers_of(session, event), choice_in(event.details), event.make_up_year_key, event.id, None, event.type_key,
+        fields_in(event.details),
     )
     return review(session, scope, sketch, now)
 
@@ -303,7 +348,8 @@ def _publish(
 
 
 def _sheet(event: TrainingEvent, part: EventPart, count: int, people: Sequence[SheetPerson], judged: Review) -> OpenSheet:
-    title = event.title if count == 1 else f"{event.title}（{part.position}/{count}）"
+    number = f"{part.position}/{count} {part.title[:30]}".strip()
+    title = event.title if count == 1 else f"{event.title}（{number}）"
     policy = judged.duty.policy
     return OpenSheet(
         event.school_id, "training_part", part.id, title, part.starts_at, part.ends_at, "unmarked", people,
@@ -365,9 +411,3 @@ def plan_from_arguments(session: Session, actor: Actor, arguments: PlanArguments
 def default_title(pack_title: str) -> str:
     """The title a plan opens with."""
     return f"《{pack_title}》专题培训"
-
-
-def usual_room(session: Session, actor: Actor, school_id: str) -> str:
-    """The room of the last training of the school, "" where there was none."""
-    rooms = rooms_used(session, actor.scope(Permission.TRAINING_WRITE), school_id)
-    return rooms[0] if rooms else ""

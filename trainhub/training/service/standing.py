@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from trainhub.attendance.models import AttendanceSheet
 from trainhub.attendance.roll_rules import RecordsChanged, RollVerified
 from trainhub.jobs.service import enqueue
+from trainhub.kernel.bulk import insert_many
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.clock import now as clock_now
 from trainhub.kernel.ids import new_id
@@ -29,7 +30,7 @@ from trainhub.training.models import (
     TrainingObligation,
     TrainingRequirement,
 )
-from trainhub.training.queries.facts import Moment, YearFacts, judge, load, requirement_of, year_of
+from trainhub.training.queries.facts import Moment, YearFacts, judge, load, requirement_of, without, year_of
 from trainhub.training.queries.standing import as_obligation
 from trainhub.training.rules.coverage import COUNTERS, Totals, tally_by
 from trainhub.training.rules.obligations import Obligation
@@ -64,9 +65,11 @@ AT_ONCE = 2000
 def recompute(
     session: Session, district_id: str, year: RequirementYear, now: datetime, *,
     person_ids: Collection[str] | None = None, school_ids: Collection[str] | None = None,
+    newcomers: Collection[str] = (),
 ) -> int:
     """Bring the obligations of these people (or of these units' people) in line with the facts.
 
+    ``newcomers`` are those of the people who did not exist before: nothing but their employment is read.
     Totals of every unit concerned change by the difference, so that two rolls verified at once do not
     overwrite each other. Returns how many obligations changed. At most 16 statements.
     """
@@ -74,9 +77,10 @@ def recompute(
     if requirement is None or not (person_ids or school_ids):
         return 0
     session.flush()
-    held = _held(session, district_id, requirement.id, year, person_ids, school_ids)
+    held = _held(session, district_id, requirement.id, year, without(person_ids, newcomers), school_ids)
     facts = load(
-        session, district_id, requirement, year, Moment.of(None, now), person_ids=person_ids, school_ids=school_ids
+        session, district_id, requirement, year, Moment.of(None, now), person_ids=person_ids, school_ids=school_ids,
+        newcomers=newcomers,
     )
     judged = judge(facts)
     before = {row.person_id: as_obligation(row) for row in held}
@@ -187,14 +191,19 @@ def on_staff_changed(session: Session, told: StaffChanged) -> None:
     if len(told.person_ids) > AT_ONCE:
         enqueue(session, told.district_id, REBUILD, {}, moment, f"{REBUILD}/{moment.isoformat()}", moment)
         return
-    known = session.scalars(
-        select(TrainingObligation.year_key)
-        .where(TrainingObligation.district_id == told.district_id, TrainingObligation.person_id.in_(told.person_ids))
-        .distinct()
+    known = _years_known(session, told.district_id, set(told.person_ids) - told.newcomers)
+    for year in sorted(known | {year_of(session, told.district_id, local_day(moment))}):
+        recompute(session, told.district_id, year, moment, person_ids=told.person_ids, newcomers=told.newcomers)
+
+
+def _years_known(session: Session, district_id: str, people: Collection[str]) -> set[RequirementYear]:
+    """The years that hold an obligation of one of these people."""
+    if not people:
+        return set()
+    keys = select(TrainingObligation.year_key).where(
+        TrainingObligation.district_id == district_id, TrainingObligation.person_id.in_(people)
     )
-    years = {RequirementYear.parse(key) for key in known} | {year_of(session, told.district_id, local_day(moment))}
-    for year in sorted(years):
-        recompute(session, told.district_id, year, moment, person_ids=told.person_ids)
+    return {RequirementYear.parse(key) for key in session.scalars(keys.distinct())}
 
 
 # --- rows ------------------------------------------------------------------------------------------
@@ -205,6 +214,8 @@ def _held(
     person_ids: Collection[str] | None, school_ids: Collection[str] | None,
 ) -> list[Row[Any]]:
     """The rows as they are, locked, so that a second recomputation of the same people waits."""
+    if not person_ids and not school_ids:
+        return []
     query = select(*TrainingObligation.__table__.columns).where(
         TrainingObligation.district_id == district_id, TrainingObligation.requirement_id == requirement_id,
         TrainingObligation.year_key == year.key,
@@ -239,14 +250,12 @@ def _write(
     rows = [key | {"person_id": o.person_id, "updated_at": now} | _stored(o) for o in obligations]
     if not rows:
         return
-    statement = _insert(session)(TrainingObligation)
+    statement = _insert(session)(TrainingObligation.__table__)
     changing = [name for name in rows[0] if name not in (*key, "person_id")]
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[*key, "person_id"], set_={name: statement.excluded[name] for name in changing}
-        ),
-        rows,
+    upsert = statement.on_conflict_do_update(
+        index_elements=[*key, "person_id"], set_={name: statement.excluded[name] for name in changing}
     )
+    insert_many(session, upsert, rows)
 
 
 def _delete(session: Session, district_id: str, requirement_id: str, year: RequirementYear, people: list[str]) -> None:

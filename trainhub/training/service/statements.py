@@ -17,7 +17,7 @@ from trainhub.kernel.years import RequirementYear
 from trainhub.ledger.service import NewEntry, append
 from trainhub.training.models import HoursStatement
 from trainhub.training.queries.facts import Judged, Moment, YearFacts, judge, load, requirement_of, unit_names
-from trainhub.training.rules.counting import CountedPresence
+from trainhub.training.rules.counting import CountedPresence, Presence
 from trainhub.training.rules.statements import code_digest, new_code
 
 
@@ -85,10 +85,15 @@ def printed(facts: YearFacts, judged: Judged, school: str, now: datetime) -> dic
         "rows": _rows((line for line in did.lines if line.counted or line.made_up), rule.periods.period_minutes),
         "others": [
             [line.by_day[0][0].isoformat() if line.by_day else local_day(line.presence.starts_at).isoformat(),
-             line.presence.title, n.minutes, str(n.why)]
+             _named(line.presence), n.minutes, str(n.why)]
             for line in did.lines for n in line.not_counted if n.minutes
         ],
     }
+
+
+def _named(presence: Presence) -> str:
+    """The training as the paper names it: with the unit that held it, where that was another one."""
+    return f"{presence.title}（{presence.host}）" if presence.host else presence.title
 
 
 def _rows(lines: Iterable[CountedPresence], period_minutes: int) -> list[list[Any]]:
@@ -96,7 +101,7 @@ def _rows(lines: Iterable[CountedPresence], period_minutes: int) -> list[list[An
     rows: dict[str, list[Any]] = {}
     for line in lines:
         row = rows.setdefault(
-            line.presence.event_id, [local_day(line.presence.starts_at).isoformat(), line.presence.title, 0, 0]
+            line.presence.event_id, [local_day(line.presence.starts_at).isoformat(), _named(line.presence), 0, 0]
         )
         row[2] += line.counted + line.made_up
         row[3] = row[2] // period_minutes

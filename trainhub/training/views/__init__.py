@@ -11,7 +11,11 @@ from trainhub.training.views import (  # noqa: E402, F401  the modules add their
     events,
     exemptions,
     home,
+    hosted,
+    ledger,
+    overview,
     planning,
     standing,
     statements,
+    workbooks,
 )

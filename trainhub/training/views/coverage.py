@@ -16,8 +16,9 @@ from trainhub.kernel.policy import PARAMETERS
 from trainhub.roster.messages import PARAMETER_LABELS
 from trainhub.training.queries.coverage import CoveragePage, Sort, coverage_page, rule_preview, unit_page
 from trainhub.training.views import blueprint
-from trainhub.training.views.standing import as_of_day, as_workbook, year_key
+from trainhub.training.views.standing import as_of_day, year_key
 from trainhub.training.views.words import definition_text, version_text
+from trainhub.training.views.workbooks import as_workbook
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session
 from trainhub.web.gate import needs

@@ -13,10 +13,11 @@ from trainhub.kernel.permissions import Permission
 from trainhub.roster.queries import staff_on
 from trainhub.training.forms import AmendForm, MoveForm, PeopleForm, ReasonForm, StaffLabel, part_data, staff_labels
 from trainhub.training.queries.events import EventPage, event_page
+from trainhub.training.registry import course_type, is_gone
 from trainhub.training.rules.lifecycle import ReasonMissing
 from trainhub.training.rules.planning import PartTime, PlanBlocked, PlanNeedsAnswer, moved_to
 from trainhub.training.service.events import amend_event, cancel_event, change_participants, move_event, review_move
-from trainhub.training.service.planning import PublishEvent, publish
+from trainhub.training.service.planning import CourseTypeGone, PublishEvent, fields_in, publish
 from trainhub.training.views import blueprint
 from trainhub.training.views.events import by_department, event_model
 from trainhub.training.views.plan_model import DayOffer, ProblemLine, offers, problem_lines
@@ -48,7 +49,7 @@ def publish_event(event_id: str) -> Any:
     try:
         with transaction() as session:
             done = publish(session, actor, command, now())
-    except (PlanBlocked, PlanNeedsAnswer, StaleVersion) as refusal:
+    except (CourseTypeGone, PlanBlocked, PlanNeedsAnswer, StaleVersion) as refusal:
         return _refused(actor, event_id, refusal)
     toast(_("Published: %(n)s people find it on their home page.", n=done.invited))
     return redirect_to("training.event", event_id=event_id)
@@ -194,10 +195,18 @@ def amend(event_id: str) -> Any:
     actor = current_actor()
     held = event_page(read_session(), actor.scope(WRITE), event_id)
     form = AmendForm(data={
-        "version": held.version, "title": held.row.title, "delivery_mode": held.row.delivery_mode, "venue_kind": held.venue_kind,
+        "version": held.version, "title": held.row.title, "venue_kind": held.venue_kind,
+        "parts": [{"title": p.title, "mode": p.delivery_mode} for p in held.row.parts],
         "trainers": [{"name": t.name, "affiliation": t.affiliation} for t in held.row.trainers] or [{}],
     })
-    return _amend_page(actor, held, form)
+    return _amend_page(actor, held, _asked(form, held))
+
+
+def _asked(form: AmendForm, held: EventPage) -> AmendForm:
+    """The form with what the kind of course brings: modes and detail fields, as sent or as held."""
+    modes = [part.delivery_mode for part in held.row.parts]
+    form.ask(course_type(held.type_key).spec, modes, request.form or None, fields_in(held.details))
+    return form
 
 
 @blueprint.post("/training/events/<event_id>/amend")
@@ -206,6 +215,7 @@ def save_amend(event_id: str) -> Any:
     """Correct visibly."""
     actor, form = current_actor(), AmendForm()
     held = event_page(read_session(), actor.scope(WRITE), event_id)
+    _asked(form, held)
     if not form.validate_on_submit():
         return _amend_page(actor, held, form, status=422)
     try:
@@ -224,7 +234,9 @@ def _labels(actor: Actor, held: EventPage) -> list[StaffLabel]:
 
 
 def _amend_page(actor: Actor, held: EventPage, form: AmendForm, *, status: int = 200, refusal: DomainError | None = None) -> Any:
+    for line in problem_lines(refusal.params.get("problems", ()) if refusal else (), ()):
+        form.details.blame(line.field, line.text)
     return page(
         "training/event_amend.html", status=status, event=held, row=held.row, form=form, staff=_labels(actor, held),
-        problem=sentence(refusal) if refusal else "", stale=isinstance(refusal, StaleVersion),
+        problem=sentence(refusal) if refusal else "", stale=isinstance(refusal, StaleVersion), gone=is_gone(course_type(held.type_key)),
     )

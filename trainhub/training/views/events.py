@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from trainhub.kernel.actor import Actor, Scope
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.permissions import Permission
+from trainhub.plugin_api.contracts import CourseTypeSpec
 from trainhub.roster.queries import OrgRow, schools
 from trainhub.training.forms import ReasonForm
 from trainhub.training.queries import planning as facts
@@ -23,15 +24,21 @@ from trainhub.training.queries.events import (
     events_of,
     years_of,
 )
+from trainhub.training.registry import course_type, is_gone
 from trainhub.training.rules.lifecycle import FROZEN, LADDER, EventState, may
+from trainhub.training.service.planning import fields_in
 from trainhub.training.views import blueprint
+from trainhub.training.views.outcome import ending_model
 from trainhub.training.wording import (
     MODES,
+    PROOFS,
     ROLL_STATES,
     STATE_KINDS,
     STATES,
     STEPS,
     VENUES,
+    detail_lines,
+    detail_value,
     reason_text,
 )
 from trainhub.web.context import current_actor
@@ -173,13 +180,13 @@ class Actions:
 def _actions(actor: Actor, held: EventPage) -> Actions:
     if not actor.can(WRITE) or not actor.scope(WRITE).covers_school(held.row.school_id):
         return Actions()
-    state = held.row.state
+    state, whole = held.row.state, not is_gone(course_type(held.type_key))
     return Actions(
-        publish=state is EventState.DRAFT, edit=state is EventState.DRAFT,
+        publish=whole and state is EventState.DRAFT, edit=whole and state is EventState.DRAFT,
         move=state in (EventState.PUBLISHED, EventState.POSTPONED), cancel=may(state, EventState.CANCELLED),
         people=state in (EventState.PUBLISHED, EventState.HELD, EventState.POSTPONED)
         and all(p.sheet_state == "open" for p in held.row.parts),
-        amend=state not in (EventState.DRAFT, EventState.CANCELLED, EventState.LOCKED),
+        amend=whole and state not in (EventState.DRAFT, EventState.CANCELLED, EventState.LOCKED),
         make_up=state in _HELD,
     )
 
@@ -208,14 +215,14 @@ def by_department(people: tuple[ParticipantView, ...]) -> tuple[Department, ...]
 def _history(held: EventPage) -> tuple[HistoryLine, ...]:
     return tuple(
         HistoryLine(
-            view, str(STEPS.get(view.changes.get("kind", ""), view.to_state)), _changed(view),
+            view, str(STEPS.get(view.changes.get("kind", ""), view.to_state)), _changed(view, course_type(held.type_key).spec),
             view.changes.get("kind") in ("moved", "postponed", "cancelled", "amended", "participants", "reopened"),
         )
         for view in held.history
     )
 
 
-def _changed(view: HistoryView) -> tuple[str, ...]:
+def _changed(view: HistoryView, spec: CourseTypeSpec) -> tuple[str, ...]:
     told, kind = view.changes, view.changes.get("kind")
     if kind == "moved":
         return tuple(
@@ -227,7 +234,7 @@ def _changed(view: HistoryView) -> tuple[str, ...]:
     if kind == "published":
         return (_("%(n)s people invited", n=len(told["invited"])),)
     if kind == "amended":
-        return tuple(f"{_field(name)}: {_value(name, old)} → {_value(name, new)}" for name, (old, new) in _pairs(told))
+        return tuple(f"{_field(name, spec)}: {_value(name, old, spec)} → {_value(name, new, spec)}" for name, (old, new) in _pairs(told))
     return ()
 
 
@@ -235,13 +242,24 @@ def _pairs(told: dict[str, Any]) -> list[tuple[str, tuple[Any, Any]]]:
     return [(name, (pair[0], pair[1])) for name, pair in told.items() if isinstance(pair, list) and len(pair) == 2]
 
 
-def _field(name: str) -> str:
-    words = {"title": _("Title"), "topic": _("Topic"), "delivery_mode": _("Mode"), "venue_kind": _("Place of the participants"), "trainers": _("Trainers")}
-    return str(words.get(name, name))
+def _field(name: str, spec: CourseTypeSpec) -> str:
+    """``delivery_mode.2`` is the mode of the second part, ``details.level`` a detail field."""
+    words = {
+        "title": _("Title"), "topic": _("Topic"), "delivery_mode": _("Mode"), "venue_kind": _("Place of the participants"),
+        "trainers": _("Trainers"), "part_title": _("What this part is about"),
+    }
+    head, _dot, rest = name.partition(".")
+    if head == "details":
+        return next((str(_(field.label)) for field in spec.detail_fields if field.name == rest), rest)
+    return f"{_('Part %(part)s', part=rest)} {words.get(head, head)}" if rest else str(words.get(head, head))
 
 
-def _value(name: str, value: Any) -> str:
-    return str({"delivery_mode": MODES, "venue_kind": VENUES}.get(name, {}).get(value, value))
+def _value(name: str, value: Any, spec: CourseTypeSpec) -> str:
+    head, _dot, rest = name.partition(".")
+    field = next((f for f in spec.detail_fields if head == "details" and f.name == rest), None)
+    if value in (None, ""):
+        return "–"
+    return detail_value(field, value) if field else str({"delivery_mode": MODES, "venue_kind": VENUES}.get(head, {}).get(value, value))
 
 
 def _times(told: list[str]) -> str:
@@ -260,11 +278,13 @@ def event(event_id: str) -> Any:
 
 def event_model(actor: Actor, held: EventPage) -> dict[str, Any]:
     """What the page of a training shows to this reader."""
+    kind = course_type(held.type_key)
     policy = facts.duty_on(read_session(), actor.district_id, held.row.school_id, local_day(held.row.starts_at)).policy
     return {
         "event": held, "row": held.row, "actions": _actions(actor, held), "stepper": _stepper(held),
-        "departments": by_department(held.participants), "history": _history(held), "may_roll": actor.can(Permission.ROLL_READ),
+        "departments": by_department(held.participants), **ending_model(actor, held), "history": _history(held), "may_roll": actor.can(Permission.ROLL_READ),
         "periods": policy.periods.periods(held.row.minutes), "formula": policy.periods.formula(held.row.minutes),
-        "policy_version": policy.version, "reason_form": ReasonForm(data={"version": held.version}),
+        "policy_version": policy.version, "kind": kind.spec.label, "gone": is_gone(kind), "proofs": [PROOFS.get(p, p) for p in kind.spec.required_proofs],
+        "detail_lines": detail_lines(kind, fields_in(held.details)), "reason_form": ReasonForm(data={"version": held.version}),
         "counts": Counter(p.sheet_state for p in held.row.parts), "frozen": held.row.state in FROZEN,
     }

@@ -7,7 +7,7 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, SelectField, SelectMultipleField, StringField
+from wtforms import HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
@@ -32,6 +32,7 @@ from trainhub.training.views.words import EXEMPTION_WORDS
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
+from trainhub.web.fields import DayField
 from trainhub.web.gate import needs
 from trainhub.web.pages import form_page, page, redirect_to, toast
 
@@ -49,8 +50,8 @@ class ExemptionForm(FlaskForm):  # type: ignore[misc]
         _l("Document"),
         [InputRequired(_l("Name the document, e.g. the leave form and its number.")), Length(max=160, message=_l("At most 160 characters."))],
     )
-    from_on = DateField(_l("First day"), [InputRequired(_l("Choose the first day."))])
-    to_on = DateField(_l("Last day"), [InputRequired(_l("Choose the last day."))])
+    from_on = DayField(_l("First day"), [InputRequired(_l("Choose the first day."))])
+    to_on = DayField(_l("Last day"), [InputRequired(_l("Choose the last day."))])
 
     def validate_people(self, field: Any) -> None:
         """Somebody must be chosen."""

@@ -15,6 +15,7 @@ from trainhub.training.queries import home as queries
 from trainhub.training.queries import planning as facts
 from trainhub.training.queries.events import EventRow
 from trainhub.training.queries.home import Desk, DeskRoll, MyProgress, MyTraining
+from trainhub.training.queries.hosted import waiting_count
 from trainhub.training.rules.lifecycle import EventState
 from trainhub.training.views import blueprint
 from trainhub.training.wording import STATE_KINDS, STATES, reason_text
@@ -118,14 +119,17 @@ def _home(actor: Actor) -> Home:
     year = duty.frame.year.key
     runs_school = actor.can(Permission.ROLL_READ)
     scope = actor.scope(Permission.TRAINING_READ) if actor.can(Permission.TRAINING_READ) else None
-    desk = queries.desk(session, scope, actor.org_id, moment, actor.account_id) if scope and runs_school else None
-    mine = queries.my_next(session, actor.district_id, actor.person_id, moment)
+    desk, mine = queries.trainings_at_home(
+        session, actor.district_id, actor.person_id, moment, actor.account_id, scope if runs_school else None, actor.org_id
+    )
     progress = queries.my_progress(session, actor.district_id, actor.person_id, duty.id, year)
     school = _school(actor, duty.id, year) if runs_school else None
     district = queries.district_summary(session, actor.scope(Permission.COVERAGE_READ), duty.id, year) if _district(actor) else None
-    no_staff = bool(desk and scope and not queries.has_staff(session, scope, actor.org_id))
+    counted = school is not None and school.in_scope
+    no_staff = bool(desk and scope and not counted and not queries.has_staff(session, scope, actor.org_id))
+    papers = waiting_count(session, actor.scope(Permission.EVIDENCE_VERIFY)) if actor.can(Permission.EVIDENCE_VERIFY) else 0
     shown = calendar(session, actor.district_id, actor.org_id, today - timedelta(days=7), today + timedelta(days=7))
-    jobs = tuple(_jobs(actor, desk, mine, today)) if not no_staff else ()
+    jobs = (*_papers(papers), *_jobs(actor, desk, mine, today)) if not no_staff else ()
     return Home(
         _greeting(actor), _crumb(shown, today), tuple(_say(actor, desk, mine, progress, school, district, today)),
         _week(shown, desk, mine, today), jobs, desk.upcoming[:4] if desk else (), _done(desk), _mine(progress, mine, duty.policy["period_minutes"]),
@@ -223,6 +227,15 @@ def _jobs(actor: Actor, desk: Desk | None, mine: list[MyTraining], today: date) 
     if _district(actor):
         jobs.append(_look(today))
     return jobs
+
+
+def _papers(waiting: int) -> tuple[Job, ...]:
+    """Papers of other units that the bureau has to accept or return."""
+    if not waiting:
+        return ()
+    lines = ((_("%(n)s papers of other units wait for your decision.", n=waiting),),)
+    note = _("Minutes count once you accept.")
+    return (Job(_("To accept"), "", _("Training elsewhere"), lines, url_for("training.evidence_entries"), _("Look at them"), primary=True, note=note),)
 
 
 def _look(today: date) -> Job:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from trainhub.training.queries.planning import Review
 from trainhub.training.rules.audience import reason_parts
-from trainhub.training.rules.planning import PartTime, PlanProblem, planned_minutes
+from trainhub.training.rules.planning import PartTime, PlanProblem, face_to_face_minutes, planned_minutes
 from trainhub.training.wording import left_out_text, problem_text, reason_text
 from trainhub.web.i18n import day_text, span_text
 
@@ -56,7 +56,10 @@ class DayOffer:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A judged plan. ``periods``/``formula`` derive from the planned minutes by the dated rule."""
+    """A judged plan. ``periods``/``formula`` derive from the planned minutes by the dated rule.
+
+    ``present_minutes`` are those that can count toward the face-to-face duty.
+    """
 
     problems: tuple[ProblemLine, ...]
     groups: tuple[Group, ...]
@@ -65,6 +68,7 @@ class PlanView:
     invited: int
     offers: tuple[DayOffer, ...]
     minutes: int
+    present_minutes: int
     periods: int
     formula: str
     year_key: str
@@ -102,8 +106,8 @@ def plan_view(judged: Review, parts: Sequence[PartTime], accepted: Collection[st
             PersonLine(o.person.person_id, o.person.name, o.person.staff_no, left_out_text(o), o.reason.startswith("by_hand"), o.may_add)
             for o in judged.audience.left_out
         ),
-        _reasons(judged), len(judged.audience.invited), offers(judged.proposals, today), minutes, rule.periods(minutes),
-        rule.formula(minutes), judged.duty.frame.year.key, judged.duty.title, judged.duty.policy.version,
+        _reasons(judged), len(judged.audience.invited), offers(judged.proposals, today), minutes,
+        face_to_face_minutes(parts, judged.course), rule.periods(minutes), rule.formula(minutes), judged.duty.frame.year.key, judged.duty.title, judged.duty.policy.version,
         tuple(span_text(p.starts_at, p.ends_at) for p in parts if p.ends_at > p.starts_at),
     )
 

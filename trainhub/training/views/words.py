@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from trainhub.roster.messages import LEFT_LABELS, POST_LABELS
-from trainhub.training.queries.standing import Cell, Definition
+from trainhub.training.queries.standing import Definition
+from trainhub.training.queries.turnout import Cell
 from trainhub.training.rules.obligations import Obligation, State
 from trainhub.web.i18n import day_text, is_chinese
 
@@ -49,6 +50,30 @@ EXEMPTION_STATES: dict[str, Any] = {
     "withdrawn": _l("Withdrawn"),
 }  # fmt: skip
 EXEMPTION_KINDS: dict[str, str] = {"requested": "todo", "approved": "ok", "refused": "gap", "withdrawn": "hold"}
+EVIDENCE_STATES: dict[str, Any] = {
+    "waiting": _l("Waits for the bureau"), "accepted": _l("Accepted by the bureau"), "returned": _l("Returned"),
+    "withdrawn": _l("Withdrawn"), "superseded": _l("Replaced by a correction"), "revoked": _l("Revoked"),
+}  # fmt: skip
+EVIDENCE_KINDS: dict[str, str] = {
+    "waiting": "todo", "accepted": "ok", "returned": "warn", "withdrawn": "hold", "superseded": "hold", "revoked": "gap",
+}
+PROOF_WORDS: dict[str, Any] = {
+    "certificate": _l("certificate of hours"), "sign_in_sheet": _l("copy of the sign-in sheet"),
+    "letter": _l("letter of the host unit"), "other": _l("other paper"),
+}  # fmt: skip
+BAD_EVIDENCE: dict[str, Any] = {
+    "days": _l("Enter at least one day, at most six."),
+    "ends": _l("A day needs a beginning and an end after it, at most twelve hours later."),
+    "minutes": _l("The minutes of a day cannot be more than the time from beginning to end."),
+    "future": _l("This training is not over yet. Enter it afterwards."),
+    "overlap": _l("Two of the days overlap. Enter each stretch once."),
+    "host_unit": _l("Write who held the training."), "title": _l("Write what the training was called."),
+    "proof_kind": _l("Choose what proves it."),
+    "proof_reference": _l("Add a scan, or write the number of the paper and where it is kept."),
+    "reason": _l("Write a reason; it stays with the entry."),
+}
+"""What is wrong with an entry, by the field that the rules name."""
+
 COUNTER_WORDS: dict[str, Any] = {
     "in_scope": _l("In scope"), "met": _l("Met"), "in_progress": _l("In progress"), "open": _l("Not started"),
     "unmet": _l("Unmet"), "made_up": _l("Made up late"), "exempt": _l("Exempt"), "grace": _l("In grace"),
@@ -78,7 +103,7 @@ WHY: dict[str, Any] = {
 SOURCES: dict[str, Any] = {
     "manual": _l("Entered on the roll"), "assertion": _l("Asserted by department with a head count"),
     "leave": _l("Approved leave"), "closing": _l("When the roll was ended"), "qr": _l("QR code"),
-    "import": _l("Imported from a file"), "": _l("Not recorded"),
+    "import": _l("Imported from a file"), "host": _l("Paper of the host unit"), "": _l("Not recorded"),
 }  # fmt: skip
 ROUNDING: dict[str, Any] = {"session": _l("per training"), "day": _l("per day"), "course": _l("per course")}
 
@@ -177,6 +202,7 @@ WORDS: dict[str, Any] = {
     "obligation_states": OBLIGATION_STATES, "obligation_kinds": OBLIGATION_KINDS, "group_words": GROUP_WORDS,
     "presence_words": STATUS_WORDS, "presence_kinds": STATUS_KINDS, "leave_words": LEAVE_WORDS,
     "exemption_words": EXEMPTION_WORDS, "exemption_states": EXEMPTION_STATES, "exemption_kinds": EXEMPTION_KINDS,
+    "evidence_states": EVIDENCE_STATES, "evidence_kinds": EVIDENCE_KINDS, "proof_words": PROOF_WORDS,
     "counter_words": COUNTER_WORDS, "why_text": why_text, "post_word": post_word, "source_word": source_word,
     "year_text": year_text, "definition_text": definition_text, "version_text": version_text,
     "standing_reason": reason_text, "cell_word": cell_word, "cell_kind": cell_kind, "iso_day": iso_day,

@@ -34,7 +34,7 @@
   };
 
   form.addEventListener('change', (event) => {
-    if (event.target.name === 'pack' || event.target.name === 'audience') {
+    if (['pack', 'audience', 'kind'].includes(event.target.name)) {
       // other pack or circle: other units, perhaps other fields; let the server lay the page out anew
       form.requestSubmit ? form.requestSubmit(form.querySelector('button[value=check]')) : check();
       return;

@@ -1,22 +1,43 @@
 /* The roll: keys, taps, immediate saves, other devices, no connection. Without this file the page is an ordinary form.
    The cell changes at once and the server is the truth: each operation carries the version that was seen, a refused
    one brings both values back. Operations that cannot be sent stay in IndexedDB and are sent in order. Keys act only
-   while the focus is inside the roll. */
+   while the focus is inside the roll. What only this file can do (filter, undo, hints, dialogs) and its sentences come
+   before it in RollDesk, so that the page carries the roll alone. */
 (function () {
   'use strict';
   var doc = document, book = doc.getElementById('book');
-  if (!book || !book.dataset.sheet || !window.fetch || !window.TrainHub) return;
-  var base = '/rolls/' + book.dataset.sheet, words = JSON.parse(book.dataset.words), $ = function (id) { return doc.getElementById(id); };
+  if (!book || !book.dataset.account || !window.fetch || !window.TrainHub) return;
+  var base = book.getAttribute('action'), sheet = base.split('/').pop(), words = window.RollDesk.words, $ = function (id) { return doc.getElementById(id); };
   var all = function (selector, within) { return [].slice.call((within || doc).querySelectorAll(selector)); };
   var say = function (key, values) { return Object.keys(values || {}).reduce(function (text, name) { return text.replace('{' + name + '}', values[name]); }, words[key]); };
   var rows = all('.person', book), byId = {}, search = doc.querySelector('[data-filter=book]'), filter = 'all';
   var queue = [], undone = [], sending = false, offline = false, since = book.dataset.now, db = null, closed = false, leaving = false;
-  var KEYS = { 1: 'present', 2: 'late', 3: 'excused', 4: 'absent', 5: 'left_early' }, KIND = { present: 'p', late: 'l', left_early: 'l', excused: 'e', absent: 'a' };
-  rows.forEach(function (row) {
-    row.dataset.id = row.querySelector('.seg input').name.slice(5);
-    row.dataset.name = row.getAttribute('aria-label').replace(/^\d+ /, '');
+  var KEYS = { 1: 'present', 2: 'late', 3: 'excused', 4: 'absent', 5: 'left_early' };
+
+  /* ── what the script brings along, and what it must know of each row ── */
+  (function () {
+    var parts = doc.createElement('div'), put = function (id, place, where) { var part = parts.querySelector('#' + id); if (part) place.insertAdjacentElement(where, part); };
+    parts.innerHTML = window.RollDesk.html;
+    put('strip', doc.querySelector('.roll-hair'), 'afterend'); put('chips', doc.querySelector('.roll .tools .sp'), 'beforebegin');
+    put('undo', $('last'), 'afterend');
+    all('#hints > *', parts).forEach(function (hint) { $('saved').parentNode.insertBefore(hint, $('saved')); });
+    all('dialog', parts).forEach(function (dialog) { $('main').appendChild(dialog); });
+    $('d-late').max = book.dataset.minutes;
+    all('.book-rest', book).forEach(function (link) {
+      link.dataset.department = link.hasAttribute('data-blank') ? '' : link.parentNode.firstChild.textContent;
+      $('rest-department').add(new Option(link.parentNode.firstChild.textContent, link.dataset.department));
+    });
+  })();
+  var seen = book.elements.seen.value.split(' ').map(function (each) { return each.split('.'); }), finds = book.dataset.finds.split('\n');
+  rows.forEach(function (row, place) {
+    row.dataset.id = seen[place][0]; row.dataset.version = parseInt(seen[place][1], 10);
+    row.dataset.no = row.querySelector('legend i').textContent; row.dataset.name = row.querySelector('legend a').textContent;
+    row.dataset.find = row.dataset.name + ' ' + finds[place] + ' ' + row.dataset.no;
+    row.tabIndex = -1;
     byId[row.dataset.id] = row;
   });
+  /* a row is named by the end of its person's id; answers name the whole id */
+  function rowOf(person) { return byId[person] || byId[person.slice(-8)]; }
 
   /* ── one row ── */
   function value(row) { var on = row.querySelector('.seg input:checked'); return on ? on.value : ''; }
@@ -24,22 +45,21 @@
     var seg = row.querySelector('.seg');
     if (seg.querySelector('[value=left_early]')) return;
     var cell = seg.lastElementChild.cloneNode(true), input = cell.querySelector('input');
-    cell.className = 'sg sg-l'; input.value = 'left_early'; input.checked = false; input.setAttribute('aria-label', words.status.left_early);
-    cell.querySelector('span').textContent = words.fifth;
-    seg.appendChild(cell); seg.classList.remove('seg-4'); seg.classList.add('seg-5');
+    input.value = 'left_early'; input.checked = false; input.setAttribute('aria-label', words.status.left_early);
+    cell.querySelector('b').textContent = words.fifth;
+    seg.appendChild(cell);
   }
   function put(row, chosen) {
     if (chosen === 'left_early') fifth(row);
     all('.seg input', row).forEach(function (input) { input.checked = input.value === chosen; });
-    row.querySelector('.seg').classList.toggle('has', !!chosen);
-    row.classList.toggle('un', !chosen);
+    row.classList.toggle('has', !!chosen); row.classList.toggle('un', !chosen);
     row.dataset.shown = chosen;
   }
   function paint(row, from, fresh) {
     put(row, from.value);
     row.dataset.version = from.version; row.dataset.leave = from.leave; row.dataset.late = from.late; row.dataset.left = from.left; row.dataset.note = from.note;
     var source = row.querySelector('.src');
-    source.lastElementChild.textContent = from.source; source.title = from.title;
+    source.textContent = from.source; source.title = from.title;
     row.querySelector('.seg').classList.remove('pending');
     row.classList.toggle('fresh', !!fresh);
   }
@@ -89,7 +109,7 @@
   function newId() { var bytes = new Uint8Array(16); crypto.getRandomValues(bytes); return [].map.call(bytes, function (b) { return ('0' + b.toString(16)).slice(-2); }).join(''); }
   function store(mode, work) { if (db) try { work(db.transaction('ops', mode).objectStore('ops')); } catch (error) { db = null; } }
   function enqueue(op) {
-    op.sheet = book.dataset.sheet; op.account = book.dataset.account; op.made = Date.now(); op.key = newId(); queue.push(op);
+    op.sheet = sheet; op.account = book.dataset.account; op.made = Date.now(); op.key = newId(); queue.push(op);
     store('readwrite', function (ops) { ops.put(op); });
     figures(); strip(); send();
   }
@@ -99,7 +119,7 @@
     line.hidden = !waiting && !closed;
     if (closed) line.lastElementChild.textContent = words.closed;
     else if (waiting) line.lastElementChild.textContent = say(offline ? 'offline' : 'sending', { n: queue.length });
-    if (waiting) queue.forEach(function (op) { op.people.forEach(function (id) { var row = byId[id]; if (row) { row.querySelector('.seg').classList.add('pending'); row.querySelector('.src').lastElementChild.textContent = words.waiting; } }); });
+    if (waiting) queue.forEach(function (op) { op.people.forEach(function (id) { var row = rowOf(id); if (row) { row.querySelector('.seg').classList.add('pending'); row.querySelector('.src').textContent = words.waiting; } }); });
   }
   function send() {
     if (sending || !queue.length) return;
@@ -127,7 +147,7 @@
     return db && op.tries < 3;
   }
   function accept(op, answer) {
-    answer.rows.forEach(function (from) { if (byId[from.person] && !pending(from.person)) paint(byId[from.person], from); });
+    answer.rows.forEach(function (from) { var row = rowOf(from.person); if (row && !pending(row.dataset.id)) paint(row, from); });
     answer.conflicts.forEach(clash);
     $('saved').lastElementChild.textContent = words.saved.replace('{at}', answer.saved_at);
     if (answer.tally.total !== rows.length) location.reload();
@@ -135,14 +155,14 @@
   function refuse(op, status, answer) {
     leaving = false;
     if (status === 409 && answer.error === 'sheet_closed') closed = true;
-    op.before.forEach(function (pair) { if (byId[pair[0]]) { put(byId[pair[0]], pair[1]); byId[pair[0]].dataset.version = pair[2]; byId[pair[0]].querySelector('.seg').classList.remove('pending'); } });
+    op.before.forEach(function (pair) { var row = rowOf(pair[0]); if (row) { put(row, pair[1]); row.dataset.version = pair[2]; row.querySelector('.seg').classList.remove('pending'); } });
     undone = undone.filter(function (each) { return each.op_id !== op.op_id; });
     $('saved').lastElementChild.textContent = words.failed;
     window.TrainHub.toast(answer.message || words.failed, { kind: 'error' });
   }
   function clash(found) {
     leaving = false;
-    var row = byId[found.person], note = doc.createElement('div'), text = doc.createElement('div');
+    var row = rowOf(found.person), note = doc.createElement('div'), text = doc.createElement('div');
     if (!row) return;
     paint(row, found.theirs); row.classList.add('clash');
     note.className = 'note note-warn'; text.textContent = found.text + ' ';
@@ -171,15 +191,15 @@
     var op = undone.pop();
     $('undo').disabled = !undone.length;
     if (!op) { window.TrainHub.announce(words.undofailed); return; }
-    var first = op.before[0], row = first && byId[first[0]];
-    op.before.forEach(function (pair) { if (byId[pair[0]]) put(byId[pair[0]], pair[1]); });
+    var first = op.before[0], row = first && rowOf(first[0]);
+    op.before.forEach(function (pair) { if (rowOf(pair[0])) put(rowOf(pair[0]), pair[1]); });
     if (row) { last(row.dataset.name, words.undone.replace('{word}', words.status[first[1]])); go(row); }
     if (queue.indexOf(op) > 0 || (queue[0] === op && !sending)) {
-      op.before.forEach(function (pair) { if (byId[pair[0]]) byId[pair[0]].dataset.version = pair[2]; });
+      op.before.forEach(function (pair) { if (rowOf(pair[0])) rowOf(pair[0]).dataset.version = pair[2]; });
       drop(op); figures(); strip();
       return;
     }
-    op.people.forEach(function (id) { if (byId[id]) byId[id].dataset.version = +byId[id].dataset.version + 1; });
+    op.people.forEach(function (id) { var row = rowOf(id); if (row) row.dataset.version = +row.dataset.version + 1; });
     enqueue({ op_id: op.op_id, path: '/undo', people: op.people, before: op.before, body: {} });
   }
 
@@ -267,7 +287,7 @@
       return response.json();
     }).then(function (answer) {
       since = answer.now; offline = false;
-      answer.rows.forEach(function (from) { var row = byId[from.person]; if (row && from.version > +row.dataset.version && !pending(from.person)) paint(row, from, true); });
+      answer.rows.forEach(function (from) { var row = rowOf(from.person); if (row && from.version > +row.dataset.version && !pending(row.dataset.id)) paint(row, from, true); });
       if (answer.state !== 'open') closed = true;
       figures(); strip();
       if (answer.total !== rows.length) window.TrainHub.toast(words.more, { kind: 'info' });
@@ -282,7 +302,7 @@
   function resume(kept) {
     kept.sort(function (a, b) { return a.made - b.made; }).forEach(function (op) {
       queue.push(op);
-      if (op.path === '/marks') op.body.marks.forEach(function (each) { if (byId[each.person]) put(byId[each.person], each.value); });
+      if (op.path === '/marks') op.body.marks.forEach(function (each) { if (rowOf(each.person)) put(rowOf(each.person), each.value); });
     });
     figures(); strip(); send();
   }
@@ -292,10 +312,11 @@
     request.onsuccess = function () {
       db = request.result;
       var reading = db.transaction('ops').objectStore('ops').getAll();
-      reading.onsuccess = function () { resume(reading.result.filter(function (op) { return op.sheet === book.dataset.sheet && op.account === book.dataset.account; })); };
+      reading.onsuccess = function () { resume(reading.result.filter(function (op) { return op.sheet === sheet && op.account === book.dataset.account; })); };
     };
   } catch (error) { db = null; }
-  $('chips').hidden = false; $('undo').hidden = false; if ($('plain-save')) $('plain-save').hidden = true;
+  if ($('plain-save')) $('plain-save').hidden = true;
+  figures();
   all('.person a', book).forEach(function (link) { link.tabIndex = -1; });
   all('.seg input', book).forEach(function (input) { input.tabIndex = -1; });
   go(rows.filter(function (row) { return !value(row); })[0] || rows[0], doc.activeElement !== doc.body || !window.matchMedia('(hover: hover) and (pointer: fine)').matches, true);

@@ -1,0 +1,103 @@
+"""Packs that lie ready: those that came with TrainHub, and those that were uploaded. Reading and keeping files only."""
+
+import shutil
+import tempfile
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from trainhub.courses.archives import ArchiveFiles
+from trainhub.courses.comparing import PackChanges, compare
+from trainhub.courses.packs import COURSE, QUIZ, SHIPPED, pack_folders, read_files, read_folder
+from trainhub.courses.queries import Installed
+from trainhub.courses.rules import Pack, PackProblem, usable
+
+Source = Literal["shipped", "uploaded"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPack:
+    """A pack folder as it was read. ``pack`` is None where it cannot be read at all."""
+
+    source: Source
+    folder: str
+    pack: Pack | None
+    problems: tuple[PackProblem, ...]
+    changes: PackChanges | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may be installed."""
+        return self.pack is not None and usable(self.problems)
+
+
+class Shelf:
+    """The folders in which packs lie: ``shipped`` beside the code, ``uploaded`` in the data folder."""
+
+    def __init__(self, data: Path, known_types: Collection[str], shipped: Path = SHIPPED) -> None:
+        self._roots: dict[Source, Path] = {"shipped": shipped, "uploaded": data / "packs"}
+        self._known = known_types
+
+    def packs(self) -> list[ReadyPack]:
+        """Read every pack that lies ready, uploaded ones first."""
+        sources: tuple[Source, ...] = ("uploaded", "shipped")
+        return [
+            self._read(source, path)
+            for source in sources
+            if self._roots[source].is_dir()
+            for path in pack_folders(self._roots[source])
+            if not path.name.startswith(".")
+        ]
+
+    def pack(self, source: str, folder: str) -> ReadyPack | None:
+        """Read one pack; None where there is no such folder."""
+        for name, root in self._roots.items():
+            if name == source and root.is_dir():
+                return next((self._read(name, path) for path in pack_folders(root) if path.name == folder), None)
+        return None
+
+    def _read(self, source: Source, path: Path) -> ReadyPack:
+        pack, problems = read_folder(path, self._known)
+        return ReadyPack(source, path.name, pack, tuple(problems))
+
+    def keep(self, content: bytes) -> ReadyPack:
+        """Read an archive and keep its files among the uploaded packs, if it is usable.
+
+        Only the files that course.yaml names are written, under their checked names. A pack of the same id is
+        replaced as a whole. Raises :class:`trainhub.courses.archives.BadArchive`.
+        """
+        files = ArchiveFiles(content)
+        pack, problems = read_files(files, self._known)
+        ready = ReadyPack("uploaded", pack.id if pack else "", pack, tuple(problems))
+        if pack is not None and ready.usable:
+            names = [COURSE, *([QUIZ] if files.holds(QUIZ) else []), *(part.file for part in pack.parts)]
+            _write(self._roots["uploaded"], pack.id, {name: files.files[name] for name in names})
+        return ready
+
+
+def _write(root: Path, pack_id: str, files: Mapping[str, bytes]) -> None:
+    """Write a pack beside its place and move it there, so that nobody ever reads half of it."""
+    root.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
+    try:
+        for name, body in files.items():
+            place = fresh / name
+            place.parent.mkdir(exist_ok=True)
+            place.write_bytes(body)
+        old = Path(tempfile.mkdtemp(prefix=".old-", dir=root))
+        if (root / pack_id).exists():
+            (root / pack_id).replace(old / pack_id)
+        fresh.replace(root / pack_id)
+        (root / pack_id).chmod(0o755)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def beside(ready: ReadyPack, held: Mapping[str, Installed]) -> PackChanges | None:
+    """What installing a pack would change; None where it cannot be installed."""
+    if ready.pack is None or not ready.usable:
+        return None
+    found = held.get(ready.pack.id)
+    return compare(ready.pack, found.current if found else None, found.digests if found else {})
