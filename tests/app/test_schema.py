@@ -41,10 +41,29 @@ print(json.dumps(sorted(sys.modules)))
 @pytest.mark.files_only
 def test_a_start_loads_no_library_that_the_first_page_does_not_need(tmp_path: object) -> None:
     """Each of these costs 20 to 500 ms and up to 20 MB."""
-    env = os.environ | {"TRAINHUB_DATA": str(tmp_path), "TRAINHUB_SECRET_KEY": secrets.token_urlsafe(48), "TRAINHUB_LOG": "off",
-                        "TRAINHUB_DATABASE_URL": ""}
+    env = os.environ | {
+        "TRAINHUB_DATA": str(tmp_path),
+        "TRAINHUB_SECRET_KEY": secrets.token_urlsafe(48),
+        "TRAINHUB_LOG": "off",
+        "TRAINHUB_DATABASE_URL": "",
+    }
     done = subprocess.run([sys.executable, "-c", SERVED], env=env, capture_output=True, text=True, check=True)
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
-    needless = {"alembic", "mako", "flask_migrate", "rich", "pygments", "redis", "psycopg", "openpyxl", "python_calamine",
-                "xlsxwriter", "pypinyin", "lxml", "typst", "mistune", "numpy"}
+    needless = {
+        "alembic",
+        "mako",
+        "flask_migrate",
+        "rich",
+        "pygments",
+        "redis",
+        "psycopg",
+        "openpyxl",
+        "python_calamine",
+        "xlsxwriter",
+        "pypinyin",
+        "lxml",
+        "typst",
+        "mistune",
+        "numpy",
+    }
     assert not loaded & needless

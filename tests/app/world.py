@@ -33,8 +33,10 @@ from trainhub.roster import service as roster
 from trainhub.roster.models import Department, Person, PersonMerge
 from trainhub.training.models import EventPart, HoursStatement, TrainingEvent, TrainingExemption, YearSnapshot
 from trainhub.training.rules.audience import Choice
+from trainhub.training.rules.hosted import HostDay
 from trainhub.training.rules.planning import PartTime, Trainer
 from trainhub.training.service.closing import digest
+from trainhub.training.service.hosted import EnterEvidence, enter_evidence
 from trainhub.training.service.planning import PlanEvent, plan_event
 from trainhub.training.service.standing import recompute
 from trainhub.training.service.statements import IssueStatement, issue_statement
@@ -152,7 +154,7 @@ def _roll(session: Session, sample: Sample, school: School, officer: Actor, peop
 
 
 def _papers(session: Session, sample: Sample, school: School, people: Sequence[str], word: str, moment: datetime) -> None:
-    """An exemption asked for, a statement, a closed year, two records merged."""
+    """An exemption asked for, a paper of another unit, a statement, a closed year, two records merged."""
     district, year = sample.district_id, local_day(moment).year
     officer = sample.actors["training_officer" + school.key]
     exemption, snapshot, merge = new_id(), new_id(), new_id()
@@ -167,6 +169,10 @@ def _papers(session: Session, sample: Sample, school: School, people: Sequence[s
         number=1, closed_by=officer.account_id, closed_at=moment, roster_on=date(year - 1, 12, 31), policy_version=0, totals=totals,
         people=[], digest=digest(totals, []),
     ))
+    school.add("evidence_id", enter_evidence(session, officer, EnterEvidence(
+        new_id(), people[3], f"{word}主办"[:120], f"{word}外训"[:160], (HostDay(moment - timedelta(days=50), moment - timedelta(days=50, hours=-1), 60),),
+        "certificate", f"{word}编号"[:160], b"%PDF-1.7",
+    ), moment))
     twin = add_staff(session, district, school.school_id, 1, department=f"并{word}"[:60], first_no=900 if school.key else 800)[0]
     session.execute(update(Person).where(Person.id == twin).values(name=f"{word}并"[:80], merged_into_id=people[0]))
     session.add(PersonMerge(

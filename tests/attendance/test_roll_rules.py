@@ -14,6 +14,7 @@ from trainhub.attendance.roll_rules import (
     apply,
     attended_minutes,
     next_state,
+    page_keys,
     problems,
     rank,
     retimed,
@@ -83,3 +84,9 @@ def test_minutes_lie_within_the_session_whatever_is_stated(value: str | None, la
     assert 0 <= head.minutes <= FRAME.minutes
     assert 0 <= attended_minutes(head.status, FRAME, head.arrived_at, head.left_at) == head.minutes
     assert tally([head]).minutes == head.minutes
+
+
+def test_people_are_named_by_the_end_of_their_id_unless_two_end_alike() -> None:
+    first, second, twin = "0" * 24 + "1f00c3d2", "0" * 24 + "1f00c3d3", "a" * 24 + "1f00c3d2"
+    assert page_keys([first, second]) == {first: "1f00c3d2", second: "1f00c3d3"}
+    assert page_keys([first, second, twin]) == {first: first, second: second, twin: twin}

@@ -106,3 +106,13 @@ def test_check_notices_two_of_one_key_and_a_bad_manifest(tmp_path: Path) -> None
     assert done.returncode == 1
     assert "TrainHub 不会启动" in json.loads(done.stdout)["message"]
     assert check(two, "--safe-mode").returncode == 0
+
+
+def test_a_new_plugin_is_written_once_and_a_bad_name_is_refused(estate: Estate, tmp_path: Path) -> None:
+    done = run(estate, "", "plugins", "new", "gate", "--label", "校门闸机", "--in", str(tmp_path), "--json")
+    assert done.returncode == 0, done.stderr
+    assert "trainhub_gate/plugin.toml" in json.loads(done.stdout)["files"]
+    assert (tmp_path / "gate" / "trainhub_gate" / "source.py").is_file()
+    assert run(estate, "", "plugins", "new", "gate", "--label", "校门闸机", "--in", str(tmp_path)).returncode == 1
+    assert run(estate, "", "plugins", "new", "My-Gate", "--label", "x", "--in", str(tmp_path)).returncode == 1
+    assert run(estate, "", "plugins", "new", "gate2").returncode == 2

@@ -28,7 +28,7 @@ def school(server: Server, visit: Visit) -> School:
 
 def row(page: Page, number: int) -> Locator:
     """The line of the roll with a serial number."""
-    return page.locator(f'.person[data-no="{number}"]')
+    return page.locator(".person").filter(has=page.locator(f'legend i:text-is("{number}")'))
 
 
 def roll(page: Page) -> Page:

@@ -21,7 +21,9 @@ from trainhub.attendance.service import Mark, MarkRoll, SubmitRoll
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Role
+from trainhub.training.rules.hosted import HostDay
 from trainhub.training.service.exemptions import RequestExemption, request_exemption
+from trainhub.training.service.hosted import EnterEvidence, enter_evidence
 
 pytestmark = pytest.mark.e2e
 
@@ -43,6 +45,7 @@ class World:
     event: str
     ended: str
     running: str
+    paper: str
 
     def __post_init__(self) -> None:
         self.pages: dict[str, Page] = {}
@@ -110,7 +113,12 @@ def world(server: Server, browser: Browser) -> Iterator[World]:
         request_exemption(session, sample.actors[OFFICER], RequestExemption(
             (sample.people[10],), str(first.year), "maternity", "请假单 2026-017", first, first.replace(month=12, day=31),
         ), now())
-    made = World(server, browser, sample, event, ended, running)
+        begins = now() - timedelta(days=40)
+        paper = enter_evidence(session, sample.actors[OFFICER], EnterEvidence(
+            new_id(), sample.people[3], "邻县教师发展中心", "学生欺凌防治专题培训", (HostDay(begins, begins + timedelta(minutes=90), 90),),
+            "certificate", "教培证 2026-17 号，办公室柜 3",
+        ), now())
+    made = World(server, browser, sample, event, ended, running, paper)
     yield made
     for page in made.pages.values():
         page.context.close()
@@ -156,6 +164,13 @@ SCREENS = [
     Screen("correction of a training", OFFICER, lambda w: f"/training/events/{w.event}/amend", "更正"),
     Screen("overview", PRINCIPAL, "/training/overview", "一览"),
     Screen("standing", OFFICER, "/training/standing", "面授"),
+    Screen("standing, a section opened", OFFICER, "/training/standing?show=met", "面授"),
+    Screen("standing for paper", OFFICER, "/training/standing?show=all&whole=1", "面授"),
+    Screen("standing, somebody sought", OFFICER, "/training/standing?q=T0003", "面授"),
+    Screen("papers of other units", OFFICER, "/training/evidence", "外单位"),
+    Screen("new paper of another unit", OFFICER, "/training/evidence/new", "录入证明"),
+    Screen("one paper at the school", OFFICER, lambda w: f"/training/evidence/{w.paper}", "外单位"),
+    Screen("one paper at the bureau", BUREAU, lambda w: f"/training/evidence/{w.paper}", "外单位"),
     Screen("standing of one person", OFFICER, lambda w: f"/training/standing/people/{w.sample.people[0]}", "学时"),
     Screen("own standing", TEACHER, "/training/standing/me", "我的学时"),
     Screen("coverage", BUREAU, "/training/coverage", "覆盖率"),

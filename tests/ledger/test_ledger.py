@@ -114,6 +114,21 @@ def test_canonical_json_golden_vector() -> None:
         canonical({"hours": 1.5})
 
 
+@pytest.mark.parametrize(("value", "text"), [
+    ({"people": [{"person": "a", "review": ["x"], "left": None}]}, '{"people":[{"left":null,"person":"a","review":["x"]}]}'),
+    ({"a": "e\u0301"}, '{"a":"é"}'), ({"a": ["n\n\u0303"]}, '{"a":["n\\n\u0303"]}'),
+    ({1: (True, MOMENT)}, '{"1":[true,"' + MOMENT.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") + '"]}'),
+])
+def test_canonical_json_is_one_text_however_it_is_made(value: object, text: str) -> None:
+    assert canonical(value) == text
+
+
+@pytest.mark.parametrize("value", [[{"hours": 1.5}], {"a": {"b": [1.0]}}, {"a": [b"x"]}, [[{"a": "ok"}, {1.5}]]])
+def test_canonical_json_refuses_foreign_types_at_any_depth(value: object) -> None:
+    with pytest.raises(TypeError):
+        canonical(value)
+
+
 def test_link_hash_golden_vector() -> None:
     link = Link("d", "s", 1, "k", "u", "o", "c", MOMENT, MOMENT, "a", "r", "web", "", None, "", 1, "sha256", "0" * 64)
     assert link.hash() == "04a178882acbc4343369b8d89d2898a749c480ae906c21fac6f1b417fe9e90c5"

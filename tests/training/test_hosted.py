@@ -23,7 +23,14 @@ from trainhub.ledger.models import LedgerEntry
 from trainhub.training.models import HostEvidence, TrainingObligation
 from trainhub.training.queries.person import person_standing
 from trainhub.training.queries.standing import standing_page
-from trainhub.training.rules.hosted import BadEvidence, EvidenceState, EvidenceTwice, HostDay, HostedTraining, checked_days
+from trainhub.training.rules.hosted import (
+    BadEvidence,
+    EvidenceState,
+    EvidenceTwice,
+    HostDay,
+    HostedTraining,
+    checked_days,
+)
 from trainhub.training.service.hosted import (
     EnterEvidence,
     accept_evidence,

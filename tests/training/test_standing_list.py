@@ -142,7 +142,7 @@ def test_statements_of_the_list_are_few_and_do_not_grow(
 def test_the_page_opens_its_sections_without_scripts(
     client: FlaskClient, big: tuple[Sample, list[str], list[str]], sign_in: SignIn
 ) -> None:
-    sample, owing, met = big
+    _sample, _owing, _met = big
     sign_in(client, "training_officer")
     page = client.get("/training/standing").get_data(as_text=True)
     assert page.count('name="people"') == 6
@@ -163,7 +163,7 @@ def test_the_page_opens_its_sections_without_scripts(
 def test_what_is_shared_is_drawn_once(client: FlaskClient, big: tuple[Sample, list[str], list[str]], sign_in: SignIn) -> None:
     sign_in(client, "training_officer")
     page = client.get("/training/standing?show=met").get_data(as_text=True)
-    assert page.count("<symbol id=\"b") == 1, "everybody here has the same minutes"
+    assert page.count('<symbol id="b') == 1, "everybody here has the same minutes"
     assert page.count('<use href="#b0"/>') == PAGE
 
 

@@ -40,7 +40,10 @@ def test_a_sentence_is_settled_when_the_template_is_compiled() -> None:
     source = "{{ _('Sign out') }}|{{ _('Account menu of %(name)s', name=who) }}"
     chinese = catalogue("zh_Hans_CN").gettext("Sign out")
     assert chinese != "Sign out"
-    assert shown(source, who="甲") == f"{chinese}|{catalogue('zh_Hans_CN').gettext('Account menu of %(name)s') % {'name': '甲'}}"
+    assert (
+        shown(source, who="甲")
+        == f"{chinese}|{catalogue('zh_Hans_CN').gettext('Account menu of %(name)s') % {'name': '甲'}}"
+    )
     assert shown(source, "en", who="A") == "Sign out|Account menu of A"
 
 
@@ -71,9 +74,7 @@ def test_both_languages_in_one_process(app: Flask, client: FlaskClient, district
         assert "There is nothing here" in render("web/error.html", code=404, title="There is nothing here")
 
 
-def test_navigation_follows_role_and_language(
-    app: Flask, session: Session, district: Sample, sign_in: SignIn
-) -> None:
+def test_navigation_follows_role_and_language(app: Flask, session: Session, district: Sample, sign_in: SignIn) -> None:
     officer, teacher = app.test_client(), app.test_client()
     sign_in(officer, "training_officer")
     sign_in(teacher, "teacher")
@@ -90,7 +91,12 @@ def test_every_browser_has_its_own_token(app: Flask, session: Session, district:
     for _ in range(2):
         client = app.test_client()
         sign_in(client, "teacher")
-        found = set(re.findall(r'(?:name="csrf_token" value|name="csrf-token" content)="([^"]+)"', client.get("/account").get_data(as_text=True)))
+        found = set(
+            re.findall(
+                r'(?:name="csrf_token" value|name="csrf-token" content)="([^"]+)"',
+                client.get("/account").get_data(as_text=True),
+            )
+        )
         assert len(found) == 1
         tokens.append(found.pop())
     assert tokens[0] != tokens[1]

@@ -132,6 +132,14 @@ def origin(app: Flask, username: str) -> str:
     return f"address:{request.remote_addr}"
 
 
+def known_device(app: Flask) -> str:
+    """Return the id of the browser that somebody signed in with here before, "" where nobody did."""
+    try:
+        return str(_serializer(app).loads(request.cookies.get(DEVICE_COOKIE, ""))["id"])
+    except (BadSignature, KeyError, TypeError):
+        return ""
+
+
 def remember_device(app: Flask, response: Response, username: str) -> None:
     """Let this browser count its own failures for this user from now on."""
     try:

@@ -15,6 +15,7 @@ from trainhub.accounts import browser
 from trainhub.app import logs, probes, schema, shell, tables, wiring
 from trainhub.app import plugins as plugins_here
 from trainhub.app.settings import check_key, from_environment
+from trainhub.attendance.views import receiver
 from trainhub.kernel.ids import new_id
 from trainhub.plugin_host.discovery import Found
 from trainhub.training.registry import use_course_types
@@ -52,6 +53,8 @@ def create_app(config: Mapping[str, Any] | None = None, *, plugins: Sequence[Fou
     gate.install(app)
     _start_plugins(app, plugins)
     wiring.register_rooms(app)
+    for view in receiver.VIEWS:  # devices have no session and no page: their requests are signed instead, or known by serial number
+        csrf.exempt(view)
     wiring.listen()
     probes.install(app)
     shell.install(app)
@@ -71,6 +74,8 @@ def _prepare_requests(app: Flask) -> None:
     @app.before_request
     def prepare() -> None:
         g.request_id = new_id()[:16]
+        if request.endpoint in receiver.ENDPOINTS:
+            request.max_content_length = receiver.MOST_BYTES
         set_read_only(True)  # also of a POST: only transaction() takes the write lock
         if request.endpoint not in {None, "static"}:
             g.locale = browser.preferences().locale

@@ -10,16 +10,19 @@ from typing import Any
 from flask import Flask, current_app, has_app_context
 from sqlalchemy.orm import Session
 
+from trainhub.app.plugins import note_failures
 from trainhub.attendance.roll_rules import RecordsChanged, RollVerified
 from trainhub.jobs import service as jobs
 from trainhub.jobs.registry import Job, JobRegistry
 from trainhub.kernel.clock import local, now
 from trainhub.kernel.events import Announcer
 from trainhub.kernel.ids import new_id
+from trainhub.kernel.sealing import CannotUnseal
 from trainhub.plugin_api import Happening, Notice
 from trainhub.plugin_host import queries
 from trainhub.plugin_host.guard import PluginUnavailable
 from trainhub.plugin_host.host import PluginHost
+from trainhub.plugin_host.store import PluginStore
 from trainhub.roster.events import StaffChanged
 from trainhub.training.rules.happenings import TrainingAnnounced
 from trainhub.web.database import db, reading
@@ -27,6 +30,10 @@ from trainhub.web.keys import sealing_key
 
 TELL, NOTIFY = "plugins.tell", "plugins.notify"
 DELIVERY_SECONDS = 15.0
+
+
+class NotDelivered(RuntimeError):
+    """A channel did not take a notice; the outbox tries again."""
 
 
 def listen(announcer: Announcer) -> None:
@@ -66,17 +73,22 @@ def _on_training(session: Session, event: TrainingAnnounced) -> None:
     facts = {"training": event.event_id, "starts_at": event.starts_at.isoformat() if event.starts_at else "", "people": event.people}
     _note(session, f"training.{event.what}", event.district_id, event.school_id, facts)
     host = _host()
-    if host is not None and len(host.notifiers):
-        _enqueue(session, NOTIFY, event.district_id, {"school": event.school_id, **_worded(event)})
+    if host is None or (event.starts_at is not None and event.starts_at < now()):
+        return  # entered afterwards: nobody has to come any more
+    for channel in host.notifiers:  # a job each: one that fails does not repeat the others
+        _enqueue(session, NOTIFY, event.district_id, {"channel": channel, "school": event.school_id, **_worded(event)})
 
 
 _TITLES = {"planned": "培训通知", "moved": "培训改期", "cancelled": "培训取消"}
 
 
 def _worded(event: TrainingAnnounced) -> dict[str, str]:
-    """Return the notice in the language of the channels, which are Chinese group chats."""
-    lines = [f"时间：{local(event.starts_at):%m月%d日 %H:%M}" if event.starts_at else "", f"地点：{event.place}" if event.place else "",
-             f"应到：{event.people} 人" if event.people else "", f"原因：{event.reason}" if event.reason else ""]
+    """Return the notice in the language of the channels, which are Chinese group chats.
+
+    The reason stays inside: it is typed freely and may name somebody.
+    """
+    time = f"{local(event.starts_at):%m月%d日 %H:%M}" if event.starts_at else "另行通知"
+    lines = [f"时间：{time}", f"地点：{event.place}" if event.place else "", f"应到：{event.people} 人" if event.people else ""]
     return {
         "kind": f"training.{event.what}", "title": f"{_TITLES[event.what]}：{event.title}",
         "body": "\n".join(line for line in lines if line), "link": f"/training/events/{event.event_id}",
@@ -99,33 +111,48 @@ def _within(app: Flask, do: Callable[[PluginHost, Job, datetime, frozenset[str]]
         host: PluginHost = app.extensions["trainhub.plugins"]
         on = queries.on_here(db.session(), host, job.district_id, app.extensions["trainhub.plugins_forced"])
         db.session.remove()
-        do(host, job, moment, on)
+        try:
+            do(host, job, moment, on)
+        finally:
+            note_failures(host)
 
 
 def _tell(host: PluginHost, job: Job, moment: datetime, on: frozenset[str]) -> None:
-    happened = Happening(job.dedup, job.payload["kind"], job.district_id, job.payload["school"], moment, job.payload["facts"])
-    host.tell(happened, on)
+    _told(host, Happening(job.dedup, job.payload["kind"], job.district_id, job.payload["school"], moment, job.payload["facts"]), on)
+
+
+def _told(host: PluginHost, event: Happening, on: frozenset[str]) -> None:
+    host.tell(event, on, lambda plugin: PluginStore(db.engine, plugin, event.district))
 
 
 def _notify(host: PluginHost, job: Job, moment: datetime, on: frozenset[str]) -> None:
-    """Hand a notice to every channel of the district. Raises where one failed, so that the job is tried again."""
-    notice = Notice(
-        job.dedup, job.payload["kind"], job.payload["title"], job.payload["body"], job.payload["link"], moment
-    )
-    failed = []
-    for key, notifier in host.notifiers.of(on).items():
-        plugin = host.notifiers.owner(key)
+    """Hand a notice to a channel, then tell what became of it. Raises where it failed, so that the job is tried again."""
+    channel = job.payload["channel"]
+    if channel not in host.notifiers.of(on):
+        return
+    error = _delivered(host, job, moment, channel)
+    facts = {"channel": channel, "notice": job.dedup, "about": job.payload["kind"], "attempt": job.attempt, "error": error}
+    kind = "notice.failed" if error else "notice.delivered"
+    _told(host, Happening(f"{job.dedup}:{job.attempt}", kind, job.district_id, job.payload["school"], moment, facts), on)
+    if error:
+        raise NotDelivered(f"{channel}: {error}")
+
+
+def _delivered(host: PluginHost, job: Job, moment: datetime, channel: str) -> str:
+    """Return what went wrong, or ""."""
+    told = job.payload
+    notice = Notice(job.dedup, told["kind"], told["title"], told["body"], told["link"], moment)
+    try:
         settings = queries.settings_for(
-            db.session(), host, plugin, job.district_id, sealing_key(), school_id=job.payload["school"]
+            db.session(), host, host.notifiers.owner(channel), job.district_id, sealing_key(), school_id=told["school"]
         )
+    except CannotUnseal:
+        return "secret_unreadable"
+    finally:
         db.session.remove()  # the channel may take seconds; no reading transaction stays open
-        try:
-            answers = host.notifiers.guard(key).call(
-                f"{key}.deliver", notifier.__wrapped__.deliver, (notice,), settings, budget=DELIVERY_SECONDS  # type: ignore[attr-defined]
-            )
-        except PluginUnavailable as error:
-            failed.append(f"{key}: {error.reason}")
-        else:
-            failed += [f"{key}: {answer.error}" for answer in answers if answer.error]
-    if failed:
-        raise RuntimeError("; ".join(failed)[:500])
+    deliver = host.notifiers[channel].__wrapped__.deliver  # type: ignore[attr-defined]
+    try:
+        answers = host.notifiers.guard(channel).call(f"{channel}.deliver", deliver, (notice,), settings, budget=DELIVERY_SECONDS)
+        return "; ".join(str(answer.error) for answer in answers if answer.error)[:200]
+    except PluginUnavailable as error:
+        return error.reason

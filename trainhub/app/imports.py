@@ -15,7 +15,7 @@ from trainhub.kernel.permissions import Permission
 from trainhub.plugin_api import Upload
 from trainhub.roster.queries.imports import remembered_mappings
 from trainhub.roster.service.importing import import_file, school_facts
-from trainhub.roster.service.reading import read_file
+from trainhub.roster.service.importers import read_any
 from trainhub.training.models import EventPart
 from trainhub.web.database import db, set_read_only, transaction
 from trainhub.web.keys import pupil_key
@@ -31,7 +31,8 @@ def import_roster(
     remembered = remembered_mappings(
         db.session(), actor.scope(Permission.ROSTER_WRITE), actor.org_id, kind
     )
-    reading = read_file(kind, upload, facts, key, remembered, keep=False)
+    importers = current_app.extensions["trainhub.roster_importers"]
+    reading = read_any(kind, upload, facts, key, remembered, importers, keep=False)
     with transaction() as session:
         report = import_file(session, actor, kind, reading, now, dry_run=dry_run, key=key)
     return asdict(report) | {"questions": [asdict(line) for line in report.open_rows]}

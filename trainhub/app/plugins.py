@@ -17,6 +17,7 @@ from trainhub.plugin_host.registry import Registry
 from trainhub.plugin_host.rules import Forced
 from trainhub.web.context import load_actor
 from trainhub.web.database import db, read_session, transaction
+from trainhub.web.keys import sealing_key
 
 T = TypeVar("T")
 LOOK_EVERY_SECONDS = 3.0
@@ -80,7 +81,9 @@ def install(app: Flask, extra: Sequence[Found]) -> PluginHost:
         "trainhub.sources": Offered(host.sources, lambda s: s.spec.kind == "file"),
         "trainhub.check_ins": Offered(host.sources, lambda s: _speaks(s, "show")),
         "trainhub.badges": Offered(host.sources, lambda s: _speaks(s, "person_code")),
+        "trainhub.source_settings": partial(source_settings, host),
         "trainhub.push_sources": Offered(host.sources, lambda s: s.spec.kind == "push"),
+        "trainhub.push_sources_in": partial(push_sources_in, host, forced),
         "trainhub.exporters": Offered(host.exporters),
         "trainhub.notifiers": Offered(host.notifiers),
         "trainhub.roster_importers": Offered(host.roster_importers),
@@ -90,6 +93,19 @@ def install(app: Flask, extra: Sequence[Found]) -> PluginHost:
     if not app.testing:
         _keep_up(app, host, forced)
     return host
+
+
+def source_settings(host: PluginHost, key: str, district_id: str, school_id: str) -> dict[str, Any]:
+    """Return the settings of the plugin that gives an attendance source, as of one school."""
+    return queries.settings_for(
+        read_session(), host, host.sources.owner(key), district_id, sealing_key(), school_id=school_id
+    )
+
+
+def push_sources_in(host: PluginHost, forced: Forced, district_id: str) -> Mapping[str, Any]:
+    """Return the protocols that are on in a district, for requests of devices: nobody is signed in there."""
+    on = queries.on_here(read_session(), host, district_id, forced)
+    return {key: source for key, source in host.sources.of(on).items() if source.spec.kind == "push"}
 
 
 def _speaks(source: Any, method: str) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from trainhub.accounts.models import SignInThrottle, UserSession
 from trainhub.app import happenings
+from trainhub.attendance.service.devices import forget_old
 from trainhub.jobs import service as jobs
 from trainhub.jobs.registry import Job, JobRegistry
 from trainhub.jobs.worker import Worker, hang, make_bell, make_consumer, ring_after_commit, start_thread
@@ -51,7 +52,7 @@ def _rebuild(session: Session, job: Job, moment: datetime) -> None:
 
 
 def _clean(session: Session, job: Job, moment: datetime) -> None:
-    """Forget ended sessions, old throttles and files that were uploaded but never written."""
+    """Forget ended sessions, old throttles, files never written, and events of devices that belong to no session."""
     session.execute(delete(UserSession).where(
         UserSession.district_id == job.district_id, UserSession.expires_at < moment - KEEP_SESSIONS
     ))
@@ -60,6 +61,7 @@ def _clean(session: Session, job: Job, moment: datetime) -> None:
         ImportBatch.district_id == job.district_id, ImportBatch.state == "staged",
         ImportBatch.created_at < moment - KEEP_STAGED,
     ))
+    forget_old(session, job.district_id, moment)
     jobs.forget_done(session, job.district_id, moment)
 
 

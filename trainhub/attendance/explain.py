@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from trainhub.attendance import file_messages
+from trainhub.attendance.choosing import choose
 from trainhub.attendance.matching import RosterPerson
 from trainhub.attendance.outcomes import Outcome, PersonOutcome, UnmatchedRow, weigh
 from trainhub.evidence import intake
@@ -38,8 +39,6 @@ Translate = Callable[[str], str]
 _FALLBACK_DAY = date(2000, 1, 1)
 SURE = 95
 """A source this sure has recognised a layout of its own: the file is no roster."""
-NEAR = 5
-"""Two sources this close may both be right: a human says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,21 +206,6 @@ def _roster_kind(key: str, tables: Tables) -> readers.Kind | None:
     if key == "auto":
         return readers.recognise_kind(tables)
     return "staff" if key in ("roster.staff", "roster.teachers") else "students"
-
-
-def choose(scores: Mapping[str, int], sources: Mapping[str, AttendanceSource], translate: Translate = str) -> str:
-    """Return the source that recognises a file best.
-
-    ``scores`` is how sure each is (0-100). Raises :class:`Refused`: ``no_header`` where none recognises it,
-    ``could_be_several`` with their labels where two are about equally sure.
-    """
-    best = max(scores.values(), default=0)
-    if best <= 0:
-        raise Refused("no_header")
-    near = sorted((k for k, score in scores.items() if score > 0 and best - score <= NEAR), key=lambda k: -scores[k])
-    if len(near) > 1:
-        raise Refused("could_be_several", kinds="、".join(f"{translate(sources[k].spec.label)} ({k})" for k in near))
-    return near[0]
 
 
 # --- attendance ---------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ WARNINGS: dict[str, str] = {
     "no_rows_for_the_day": N_("The file says nothing about %(day)s; it covers %(first)s to %(last)s. Check that it is the right file."),
     "session_column_unsure": N_("No column of the file starts when this session does (%(day)s). Check that it is the right file."),
     "date_order_unsure": N_("The file does not show whether 3/5 means March or May; %(order)s was taken. Look at the dates before you go on."),
+    "several_readers": N_("The file has readers at %(count)s places, and the session does not say which is its room: all of them were taken. Look at who came where."),
     "rows_in_several_files": N_("%(count)s rows stand in several of the files; they count once."),
 }  # fmt: skip
 """Warning code of a whole file -> English msgid."""
@@ -75,6 +76,11 @@ REVIEW: dict[str, str] = {
     "not_taken": N_("Nobody took the roll there: decide."),
     "attendance_not_taken": N_("Attendance was not taken there: decide."),
     "hidden_status_set": N_("The mark belongs to a hidden set of the other system."),
+    "password_verify": N_("Punched with a password, which anybody could have typed."),
+    "left_and_returned": N_("Went out and came back: only the time inside counts."),
+    "sign_out_missing": N_("Came in again and never went out: only the time up to there counts."),
+    "other_location": N_("Passed a reader elsewhere, not that of the room."),
+    "card_not_valid": N_("The card was reported lost or is not valid."),
     "partially_attended": N_("There for a part only: the minutes are for you to decide."),
 }  # fmt: skip
 """Review or unmatched code of a row -> English msgid."""

@@ -7,6 +7,8 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from trainhub.attendance.check_in_messages import CHECK_IN
+from trainhub.attendance.device_messages import MESSAGES as DEVICES
 from trainhub.attendance.file_messages import review_sentence
 from trainhub.attendance.roll_rules import Anomaly, Head
 from trainhub.web.i18n import day_text, time_text
@@ -30,6 +32,8 @@ MESSAGES: dict[str, Any] = {
     "leave_overlaps": _l("This person has leave from %(from_on)s to %(to_on)s already. Revoke that one first, or choose other days."),
     "bad_leave": _l("Choose the kind of leave, a first day and a last day that is not before it; at most one year."),
     "open_conflicts": _l("For %(count)s people the sources contradict each other. Send the roll back, decide them under “Conflicts”, then verify."),
+    **CHECK_IN,
+    **DEVICES,
 }
 
 STATUS_WORDS: dict[str | None, Any] = {
@@ -39,7 +43,6 @@ STATUS_WORDS: dict[str | None, Any] = {
 LETTERS: dict[str, Any] = {
     "present": _l("P"), "late": _l("L"), "left_early": _l("X"), "excused": _l("E"), "absent": _l("A"),
 }
-KINDS = {"present": "p", "late": "l", "left_early": "l", "excused": "e", "absent": "a"}
 MARKS = {"present": "ok", "late": "late", "left_early": "late", "excused": "leave", "absent": "gap", None: "todo", "": "todo"}
 LEAVE_WORDS: dict[str, Any] = {
     "sick": _l("Sick leave"), "personal": _l("Personal leave"), "official": _l("On duty elsewhere"),
@@ -47,7 +50,7 @@ LEAVE_WORDS: dict[str, Any] = {
 }
 SOURCE_WORDS: dict[str, Any] = {
     "manual": _l("by hand"), "assertion": _l("counted together"), "leave": _l("approved"), "import": _l("imported"),
-    "qr": _l("scanned"), "device": _l("device"), "closing": _l("when ended"), "revocation": _l("revoked"),
+    "qr": _l("scanned"), "badge": _l("badge"), "device": _l("device"), "closing": _l("when ended"), "revocation": _l("revoked"),
     "withdrawal": _l("import withdrawn"), "reconciled": _l("conflict decided"), "move": _l("time moved"), "default": _l("preset"), "": "",
 }
 STATE_WORDS: dict[str, Any] = {
@@ -57,7 +60,7 @@ STEP_WORDS: dict[str, Any] = {
     "opened": _l("Roll opened"), "people": _l("List of people changed"), "moved": _l("Time moved"),
     "assertion": _l("Rest counted as present"), "submit": _l("Roll ended"), "take_back": _l("Taken back"),
     "return": _l("Returned for correction"), "verify": _l("Verified"), "reopen": _l("Opened for an amendment"),
-    "revoke": _l("Presence revoked"), "void": _l("Voided"),
+    "revoke": _l("Presence revoked"), "void": _l("Voided"), "check_in": _l("Check-in by code begun"),
 }
 OWN_REVIEW: dict[str, Any] = {
     "late_time_missing": _l("Late, but the time of arrival is missing: counts 0 minutes until it is filled in."),
@@ -97,6 +100,7 @@ ANOMALIES: dict[str, Any] = {
     "walk_in": _l("%(count)s people came who were not on the list."),
     "time_missing": _l("For %(count)s people the time of arriving or leaving is missing; they count 0 minutes."),
     "device_clock": _l("For %(count)s people the device clock was wrong."),
+    "shared_device": _l("%(count)s people checked in on a phone that others used as well."),
     "unmarked": _l("%(count)s people are undecided and count nothing."),
     "revoked": _l("%(count)s presences were revoked."),
     "was_revoked": _l("%(count)s revoked presences were marked again."),

@@ -265,3 +265,141 @@ class KnownLeave(Base):
         Index(None, "district_id", "school_id", "from_on"),
         Index(None, "district_id", "person_id"),
     )
+
+
+class CheckInDesk(Base):
+    """Check-in by code on one sheet: begun by an officer. The key is derived, never stored.
+
+    ``code`` names the desk in the address that a phone opens; ``rotation`` grows when all codes shown so far
+    shall be worthless; ``source_key`` is the check-in source that makes and judges the codes.
+    """
+
+    __tablename__ = "check_in_desk"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    sheet_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    school_id: Mapped[str] = mapped_column(Id)
+    code: Mapped[str] = mapped_column(String(16))
+    source_key: Mapped[str] = mapped_column(String(40))
+    rotation: Mapped[int] = mapped_column(default=1)
+    opened_by: Mapped[str] = mapped_column(Id)
+    opened_at: Mapped[datetime]
+
+    __table_args__ = (tenant_fk("sheet_id", "attendance_sheet"), Index(None, "code"))
+
+
+class CheckIn(Base):
+    """One person checked in on one sheet by a code or a badge: once each. Append-only but for ``review``.
+
+    The claim on the roll rests on it. ``ticket`` names the scan, so that one scan serves one person; ``device_mark``
+    tells apart the phones of this session and no other; ``review`` holds codes for the officer to look at.
+    """
+
+    __tablename__ = "check_in"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    sheet_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    source: Mapped[str] = mapped_column(String(16), primary_key=True)  # qr | badge
+    school_id: Mapped[str] = mapped_column(Id)
+    how: Mapped[str] = mapped_column(String(8))  # token | digits | badge
+    scanned_at: Mapped[datetime]
+    redeemed_at: Mapped[datetime]
+    account_id: Mapped[str] = mapped_column(Id)
+    ticket: Mapped[str | None] = mapped_column(String(48))
+    device_mark: Mapped[str] = mapped_column(String(32), default="")
+    review: Mapped[list[Any]]
+
+    __table_args__ = (
+        tenant_fk("sheet_id", "attendance_sheet"),
+        tenant_fk("person_id", "person"),
+        UniqueConstraint("district_id", "sheet_id", "ticket"),
+    )
+
+
+class AttendanceDevice(Base):
+    """A device of a school that sends passages by itself. Off until somebody switches it on.
+
+    ``sealed_key`` is its secret, sealed for this row; a device that has none is known by ``serial_no`` only, because
+    its protocol carries no signature. ``window_*`` count its requests of the running minute; ``skew_seconds`` is how
+    far its clock was ahead when it last said the time.
+    """
+
+    __tablename__ = "attendance_device"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    school_id: Mapped[str] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(String(60))
+    place: Mapped[str] = mapped_column(String(80), default="")
+    source_key: Mapped[str] = mapped_column(String(40))
+    serial_no: Mapped[str | None] = mapped_column(String(40))
+    sealed_key: Mapped[str] = mapped_column(String(255), default="")
+    enabled: Mapped[bool] = mapped_column(default=False)
+    last_seen_at: Mapped[datetime | None]
+    last_refused_at: Mapped[datetime | None]
+    refused_code: Mapped[str] = mapped_column(String(24), default="")
+    skew_seconds: Mapped[int] = mapped_column(default=0)
+    window_started_at: Mapped[datetime | None]
+    window_requests: Mapped[int] = mapped_column(default=0)
+    added_by: Mapped[str] = mapped_column(Id)
+    added_at: Mapped[datetime]
+
+    __table_args__ = (
+        tenant_fk("school_id", "org_unit"),
+        UniqueConstraint("district_id", "serial_no"),
+        Index(None, "id"),  # a device that calls knows its own id or serial number, and no district
+        Index(None, "serial_no"),
+        Index(None, "district_id", "school_id"),
+    )
+
+
+class DeviceEvent(Base):
+    """A passage that a device sent, once each. ``device_at`` is its clock, ``received_at`` the server's, ``at`` what counts.
+
+    ``state``: ``taken`` (rests under a claim), ``quarantined`` (its clock cannot be trusted), ``no_session``,
+    ``unmatched`` (nobody's number), ``discarded`` (by somebody, with a reason). Names are not kept.
+    """
+
+    __tablename__ = "device_event"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    device_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    school_id: Mapped[str] = mapped_column(Id)
+    source_key: Mapped[str] = mapped_column(String(40))
+    device_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(String(24), default="")
+    staff_no: Mapped[str] = mapped_column(String(40), default="")
+    device_pin: Mapped[str] = mapped_column(String(24), default="")
+    card_no: Mapped[str] = mapped_column(String(40), default="")
+    flags: Mapped[list[Any]]
+    sheet_id: Mapped[str | None] = mapped_column(Id)
+    person_id: Mapped[str | None] = mapped_column(Id)
+    decided_by: Mapped[str | None] = mapped_column(Id)
+    decided_at: Mapped[datetime | None]
+    decided_reason: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (
+        tenant_fk("device_id", "attendance_device"),
+        tenant_fk("sheet_id", "attendance_sheet"),
+        tenant_fk("person_id", "person"),
+        Index(None, "district_id", "school_id", "at"),
+        Index(None, "district_id", "device_id", "state"),
+    )
+
+
+class DeviceNonce(Base):
+    """A nonce that a device used. A request older than the store is held back by its time, not by its nonce."""
+
+    __tablename__ = "device_nonce"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    device_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used_at: Mapped[datetime]
+
+    __table_args__ = (tenant_fk("device_id", "attendance_device"), Index(None, "district_id", "used_at"))

@@ -27,7 +27,7 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 class Claim:
     """What one source states about one person on one sheet. A source restates by a newer claim.
 
-    ``source`` is ``manual``, ``leave``, ``qr``, ``device:<key>``, ``import:<key>`` ...; ``external_id``
+    ``source`` is ``manual``, ``leave``, ``qr``, ``badge``, ``device:<key>``, ``import:<key>`` ...; ``external_id``
     names the line it rests on and ``raw_sha256`` what that line says. ``minutes`` None: the evidence does
     not say. ``said_at`` is when the statement reached the roll; ``trust`` is that of the source.
     ``face_to_face`` False is online evidence, which never makes a presence (FORMATS.md R10). ``stated`` False:
@@ -71,7 +71,7 @@ class Claim:
     @property
     def measured(self) -> bool:
         """Whether a machine took the time, not a person."""
-        return self.trust == "device" or self.source.partition(":")[0] in {"qr", "device"}
+        return self.trust == "device" or self.source.partition(":")[0] in {"badge", "qr", "device"}
 
     @property
     def proves(self) -> bool:

@@ -31,6 +31,9 @@ SKEW = timedelta(minutes=5)
 OFFLINE = timedelta(days=1)
 """A device clock this far behind cannot be told from a wrong clock (domain.md case 102)."""
 
+NO_MARK = ("revocation", "leave", "move", "qr")
+"""Sources of history that make nobody a marker: nobody gave a presence by them to somebody else."""
+
 UNDO = "undo-"
 """Prefix of the operation that takes another one back."""
 
@@ -298,7 +301,7 @@ def rank(source: str) -> int:
     The stronger one keeps the record; the weaker one stays visible as evidence (features.md X6).
     """
     kind = source.partition(":")[0]
-    return {"manual": 50, "leave": 40, "qr": 30, "device": 25, "import": 20, "assertion": 10}.get(kind, 0)
+    return {"manual": 50, "leave": 40, "badge": 30, "qr": 30, "device": 25, "import": 20, "assertion": 10}.get(kind, 0)
 
 
 # --- steps of a sheet ----------------------------------------------------------------------------
@@ -384,7 +387,7 @@ def anomalies(
     """Return what stands out on a roll, most serious first.
 
     Codes: head_count_differs, overlap, late_entry, assertion, walk_in, time_missing, device_clock,
-    unmarked, revoked, was_revoked. ``overlaps`` are people present elsewhere at the same time (domain.md case 8).
+    shared_device, unmarked, revoked, was_revoked. ``overlaps`` are people present elsewhere at the same time (domain.md case 8).
     """
     listed = list(heads)
     found: list[Anomaly] = []
@@ -400,6 +403,7 @@ def anomalies(
         ("walk_in", (h.person_id for h in listed if not h.expected)),
         ("time_missing", (h.person_id for h in listed if {"late_time_missing", "left_time_missing"} & set(h.review))),
         ("device_clock", (h.person_id for h in listed if "device_clock" in h.review)),
+        ("shared_device", (h.person_id for h in listed if "shared_device" in h.review and h.status in THERE)),
         ("unmarked", (h.person_id for h in listed if h.status is None)),
         ("revoked", (h.person_id for h in listed if h.revoked_at)),
         ("was_revoked", (h.person_id for h in listed if "was_revoked" in h.review)),

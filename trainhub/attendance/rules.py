@@ -144,7 +144,7 @@ def _by_punches(inside: Sequence[datetime], readings: Sequence[AttendanceReading
     minutes: int | None
     if out is not None:
         minutes = minutes_within(first, out, frame)
-    elif frame.single_punch == "credit_to_end":
+    elif sign_in_only or frame.single_punch == "credit_to_end":  # a form or a desk never takes a time of leaving (R6)
         minutes = minutes_within(first, frame.ends_at, frame)
     else:
         minutes = None

@@ -1,12 +1,16 @@
-"""plugins list, check, enable, disable."""
+"""plugins list, new, check, enable, disable."""
 
 import os
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import current_app
 
 from trainhub.cli.answers import actor_named, answer, as_json, refuse, with_app
+
+if TYPE_CHECKING:
+    from trainhub.plugin_host.skeleton import Kind
 
 
 def register(cli: click.Group) -> None:
@@ -166,3 +170,29 @@ def _switch(key: str, username: str, json_wanted: bool, *, on: bool) -> None:
     word = "启用" if on else "停用"
     text = f"已{word} {key}。正在运行的 TrainHub 会在几秒内跟上。" if changed else f"{key} 本来就已{word}，没有改动。"
     answer({"plugin": key, "on": on, "changed": changed}, json_wanted, text)
+
+
+@plugins.command()
+@click.argument("key")
+@click.option("--label", required=True, help="Name on the plugin page, in Chinese.")
+@click.option("--kind", type=click.Choice(("source", "course_type")), default="source", show_default=True)
+@click.option("--in", "folder", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Where to make the folder.")
+@as_json
+def new(key: str, label: str, kind: "Kind", folder: Path, json_wanted: bool) -> None:
+    """Write a new plugin: a distribution that passes its own tests at once."""
+    from trainhub.plugin_host.manifest import PluginFault
+    from trainhub.plugin_host.skeleton import skeleton
+
+    home = folder / key
+    try:
+        files = skeleton(key, label, kind)
+    except PluginFault as fault:
+        refuse("plugin_name", str(fault), json_wanted)
+        return
+    if home.exists():
+        refuse("folder_exists", f"{home} 已存在：换一个名字，或先移走它。", json_wanted)
+    for name, text in files.items():
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    answer({"folder": str(home), "files": sorted(files)}, json_wanted, f"{home}：{len(files)} 个文件。进入该目录运行 python -m pytest。")

@@ -117,7 +117,7 @@ def serve_app(app: Flask, host: str, port: int, threads: int = 8) -> None:
             if current_heads(connection) != expected_heads():
                 refuse("schema", "数据库结构不是最新：请先运行 trainhub init。", json_wanted=False)
         set_read_only(False)
-    memory.settle()
+    memory.settle(app)
     start_in_background(app)
     click.echo(f"TrainHub: http://{host}:{port}  （按 Ctrl+C 停止）")
     run(app, host=host, port=port, threads=threads, ident=None, channel_timeout=60, max_request_body_size=13 * 1024 * 1024)

@@ -8,14 +8,21 @@ import importlib
 import json
 import signal
 import sys
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from trainhub.evidence import wire
 from trainhub.evidence.rules import OUTPUT_BYTES
 from trainhub.plugin_api.contracts import AttendanceSource, Refused, Upload
+from trainhub.plugin_api.exchange import RosterImporter
 from trainhub.plugin_api.documents import looks_like_json, read_json
 from trainhub.plugin_api.limits import Limits
 from trainhub.plugin_api.tables import read_tables
+
+NO_TABLE = frozenset({"nul_bytes", "not_a_table", "undecodable", "too_many_rows"})
+"""Refusals that say only that a file is no table, or a longer one than tables may be."""
+SURE = 95
+"""A source this sure has recognised a layout of its own."""
 
 
 def _confine(limits: Limits) -> None:
@@ -46,14 +53,33 @@ def _answer(request: dict[str, Any], upload: Upload, sources: dict[str, Attendan
     if request["op"] == "tables":
         return wire.pack_tables(read_tables(upload, limits, request.get("encoding")))
     if request["op"] == "recognise":
-        # A hostile file is refused here, before any source guesses.
-        read_json(upload, limits) if looks_like_json(upload.content) else read_tables(upload, limits)
-        return {key: source.recognise(upload) for key, source in sources.items()}
+        return _recognised(upload, sources, limits)
     (source,) = sources.values()
     if request["op"] == "recognise_alone":
         return _sure_in_time(source, upload, request["milliseconds"])
+    if request["op"] == "roster":
+        return wire.pack_roster(cast("RosterImporter", source).read(upload, request["kind"]))
     result = source.read(upload, wire.unpack_frame(request["frame"]), request.get("mapping"))
     return wire.pack_result(result)
+
+
+def _recognised(upload: Upload, sources: Mapping[str, AttendanceSource], limits: Limits) -> dict[str, int]:
+    """Ask every source. A hostile file is refused before any of them guesses.
+
+    What is only no table (a log of a device, parts of a pushed event), or longer than a table may be, may still
+    be a layout of which a source is sure; such a source reads it under limits of its own.
+    """
+    refused: Refused | None = None
+    try:
+        read_json(upload, limits) if looks_like_json(upload.content) else read_tables(upload, limits)
+    except Refused as error:
+        if error.code not in NO_TABLE:
+            raise
+        refused = error
+    scores = {key: source.recognise(upload) for key, source in sources.items()}
+    if refused is not None and max(scores.values(), default=0) < SURE:
+        raise refused
+    return scores
 
 
 def _sure_in_time(source: AttendanceSource, upload: Upload, milliseconds: int) -> int:

@@ -11,10 +11,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from trainhub.evidence import wire
-from trainhub.plugin_api import AttendanceSource, ReadResult, Refused, SessionFrame, Upload
+from trainhub.plugin_api import AttendanceSource, ReadResult, Refused, RosterImporter, RosterTable, SessionFrame, Upload
 from trainhub.plugin_api.limits import LIMITS, Limits
 from trainhub.plugin_api.tables import Tables
 
@@ -58,7 +58,19 @@ def read_attendance(
         raise
 
 
-def recognise(upload: Upload, sources: Sequence[AttendanceSource], *, limits: Limits = LIMITS) -> dict[str, int]:
+def read_roster(
+    upload: Upload, importer: RosterImporter, kind: Literal["staff", "students"], *, limits: Limits = LIMITS
+) -> RosterTable:
+    """Run ``importer.read`` in the child. Raises :class:`trainhub.plugin_api.Refused`."""
+    request = {"op": "roster", "sources": {importer.spec.key: _reference(importer)}, "kind": kind}
+    try:
+        return wire.unpack_roster(_ask(request, upload, limits))
+    except Refused as refused:
+        _blame(importer, "read", refused)
+        raise
+
+
+def recognise(upload: Upload, sources: Sequence[AttendanceSource | RosterImporter], *, limits: Limits = LIMITS) -> dict[str, int]:
     """Return how sure each source is (0-100 by source key). A file that must be refused raises ``Refused``.
 
     Sources that came with TrainHub share a child; one from outside is asked in a child of its own, so that it
@@ -73,7 +85,7 @@ def recognise(upload: Upload, sources: Sequence[AttendanceSource], *, limits: Li
     return answer
 
 
-def _asked_alone(upload: Upload, source: AttendanceSource, limits: Limits) -> int:
+def _asked_alone(upload: Upload, source: AttendanceSource | RosterImporter, limits: Limits) -> int:
     request = {
         "op": "recognise_alone", "milliseconds": ALONE_MILLISECONDS, "sources": {source.spec.key: _reference(source)},
     }
@@ -85,7 +97,7 @@ def _asked_alone(upload: Upload, source: AttendanceSource, limits: Limits) -> in
     return sure
 
 
-def _blame(source: AttendanceSource, method: str, refused: Refused) -> None:
+def _blame(source: AttendanceSource | RosterImporter, method: str, refused: Refused) -> None:
     """Tell the guard of a source from outside (``plugin_host``) that it failed in the child."""
     note = getattr(source, "note_failure", None)
     if note is not None and getattr(source, "outside", False) and refused.code in _ITS_FAULT:
@@ -93,7 +105,7 @@ def _blame(source: AttendanceSource, method: str, refused: Refused) -> None:
         note(method, "slow" if slow and method == "recognise" else "failed", refused.params.get("error", refused.code))
 
 
-def _reference(source: AttendanceSource) -> str:
+def _reference(source: AttendanceSource | RosterImporter) -> str:
     plain = getattr(source, "__wrapped__", source)
     return f"{type(plain).__module__}:{type(plain).__qualname__}"
 

@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from trainhub.plugin_api.contracts import AttendanceReading, Problem, ReadResult, SessionFrame, Unreadable
+from trainhub.plugin_api.exchange import RosterTable
 from trainhub.plugin_api.tables import Table, Tables
 
 _DEFAULTS: dict[str, Any] = {
@@ -153,4 +154,28 @@ def unpack_frame(data: Mapping[str, Any]) -> SessionFrame:
             "ends_at": datetime.fromisoformat(data["ends_at"]),
             "day": date.fromisoformat(data["day"]),
         }
+    )
+
+
+def pack_roster(table: RosterTable) -> dict[str, Any]:
+    """Return a roster as plain values."""
+    return {
+        "kind": table.kind,
+        "columns": list(table.columns),
+        "rows": [list(row) for row in table.rows],
+        "numbers": list(table.numbers),
+        "dropped": [[d.row, d.reason, d.text] for d in table.dropped],
+        "warnings": pack_problems(table.warnings),
+    }
+
+
+def unpack_roster(data: Mapping[str, Any]) -> RosterTable:
+    """Read back what :func:`pack_roster` wrote."""
+    return RosterTable(
+        kind=data["kind"],
+        columns=tuple(map(str, data["columns"])),
+        rows=tuple(tuple(map(str, row)) for row in data["rows"]),
+        numbers=tuple(map(int, data["numbers"])),
+        dropped=tuple(Unreadable(row, reason, text) for row, reason, text in data["dropped"]),
+        warnings=unpack_problems(data["warnings"]),
     )

@@ -38,7 +38,7 @@ def _turned(column: Column[Any], rows: Sequence[Mapping[str, Any]], dialect: Dia
     turn = column.type.dialect_impl(dialect).bind_processor(dialect)
     if turn is None:
         return values
-    return map(cache(turn) if issubclass(column.type.python_type, date) else turn, values)
+    return map(cache(turn) if isinstance(rows[0][column.name], date) else turn, values)
 
 
 def refresh_statistics(session: Session, models: Iterable[type[Base]]) -> None:

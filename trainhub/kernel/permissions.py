@@ -17,6 +17,8 @@ class Permission(StrEnum):
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_SHELF_READ = "catalogue.shelf.read"
     CATALOGUE_WRITE = "catalogue.write"
+    CHECK_IN_OWN_READ = "checkin.own.read"
+    CHECK_IN_OWN_WRITE = "checkin.own.write"
     COVERAGE_READ = "coverage.read"
     EVIDENCE_READ = "evidence.read"
     EVIDENCE_VERIFY = "evidence.verify"
@@ -81,6 +83,8 @@ _STAFF: dict[Permission, Reach] = {
     _P.ACCOUNT_OWN_READ: Reach.OWN,
     _P.ACCOUNT_OWN_WRITE: Reach.OWN,
     _P.STANDING_OWN_READ: Reach.OWN,
+    _P.CHECK_IN_OWN_READ: Reach.OWN,
+    _P.CHECK_IN_OWN_WRITE: Reach.OWN,
     _P.CATALOGUE_READ: Reach.SCHOOL,
 }
 _DESK: dict[Permission, Reach] = {

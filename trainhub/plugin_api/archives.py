@@ -8,11 +8,11 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from trainhub.plugin_api.contracts import Refused
-from trainhub.plugin_api.limits import Limits
+from trainhub.plugin_api.limits import LIMITS, Limits
 
 CHUNK = 256 * 1024
 ZIP_MAGIC = b"PK\x03\x04"
@@ -131,6 +131,36 @@ def _checked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[byte
                     raise Refused("too_many_rows", limit=20_000)
                 tail = window[-_OVERLAP:]
             yield piece
+
+
+def read_members(content: bytes, names: Collection[str], limits: Limits = LIMITS) -> dict[str, bytes]:
+    """Return the members of a zip that bear one of ``names`` (last part of the path, lower case), and no others.
+
+    Raises :class:`Refused` for a damaged, encrypted, escaping or inflating archive, and where a name comes twice.
+    """
+    found: dict[str, bytes] = {}
+    total = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _check_directory(archive, limits)
+            for member in archive.infolist():
+                name = member.filename.rpartition("/")[2].lower()
+                if name not in names:
+                    continue
+                if name in found:
+                    raise Refused("bad_archive")
+                pieces = []
+                size = 0
+                for piece in _checked(archive, member):
+                    size, total = size + len(piece), total + len(piece)
+                    _check_growth(member, size, total, limits)
+                    pieces.append(piece)
+                found[name] = b"".join(pieces)
+    except Refused:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+        raise Refused("bad_archive") from error
+    return found
 
 
 def check_old_workbook(content: bytes) -> None:

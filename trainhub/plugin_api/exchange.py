@@ -180,9 +180,10 @@ class RosterImporterSpec:
 class RosterTable:
     """A roster in the words of core's own import: ``columns`` are field names, ``rows`` their texts.
 
-    Fields of staff: name, staff_no, department, post, category, sex, hired_on, left_on, external_id.
-    Fields of students: name, student_no, class_name, seat_no, sex, enrolled_on, left_on, external_id.
-    ``numbers`` are the row numbers in the file the rows came from, for sentences about them.
+    Fields of staff: name, staff_no, department, post, category, homeroom_class, state, school_code, hired_on, left_on.
+    Fields of students: name, student_no, grade, class_name, seat_no, sex, school_code. A column of another name is
+    left out and named in the preview. ``numbers`` are the row numbers in the file the rows came from, rising, for
+    sentences about them; ``dropped`` and ``warnings`` are said in the preview.
     """
 
     kind: Literal["staff", "students"]

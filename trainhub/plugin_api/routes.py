@@ -101,7 +101,9 @@ class Happening:
     """Something that was committed. ``facts`` holds counts, days and ids; never a name.
 
     Kinds: ``roll.verified``, ``records.changed``, ``training.planned``, ``training.moved``,
-    ``training.cancelled``, ``staff.changed``, ``plugin.enabled``, ``plugin.disabled``.
+    ``training.cancelled``, ``staff.changed``, ``plugin.enabled``, ``plugin.disabled``, and after each attempt to hand a
+    notice to a channel ``notice.delivered`` or ``notice.failed`` (facts: channel, notice, about, attempt, error).
+    ``store`` reaches the plugin's own tables of that district; None where the plugin has none.
     """
 
     key: str
@@ -110,3 +112,4 @@ class Happening:
     school: str
     at: datetime
     facts: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    store: Store | None = dataclass_field(default=None, compare=False, repr=False)

@@ -1,16 +1,16 @@
 """The life of plugins in one process: judge, import guarded, register, check, collect, switch on and off."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from threading import RLock
 from typing import Any
 
 import pluggy
 
-from trainhub.plugin_api.exchange import Exporter, Notifier, PolicyPack, RosterImporter
+from trainhub.plugin_api.exchange import Exporter, Notifier, PolicyPack
 from trainhub.plugin_api.hookspecs import HookSpecs
-from trainhub.plugin_api.routes import Happening
+from trainhub.plugin_api.routes import Happening, Store
 from trainhub.plugin_host.addresses import Addresses, judge_routes
 from trainhub.plugin_host.discovery import Found, by_key
 from trainhub.plugin_host.guard import Fault, Guard, PluginUnavailable, describe
@@ -50,7 +50,7 @@ class PluginHost:
     sources: SourceRegistry = field(default_factory=lambda: SourceRegistry("attendance source"))
     exporters: Registry[Exporter] = field(default_factory=lambda: Registry("exporter"))
     notifiers: Registry[Notifier] = field(default_factory=lambda: Registry("notifier"))
-    roster_importers: Registry[RosterImporter] = field(default_factory=lambda: Registry("roster importer"))
+    roster_importers: SourceRegistry = field(default_factory=lambda: SourceRegistry("roster importer"))
     policy_packs: Values[PolicyPack] = field(default_factory=lambda: Values("policy pack"))
     _lock: Any = field(default_factory=RLock)
     _faults: "SimpleQueue[Fault]" = field(default_factory=SimpleQueue)
@@ -122,14 +122,20 @@ class PluginHost:
             self._switch_off(card)
             card.fault = ""
 
-    def tell(self, event: Happening, plugins: frozenset[str]) -> list[PluginUnavailable]:
-        """Tell the plugins of a district what was committed; return those that failed."""
+    def tell(
+        self, event: Happening, plugins: frozenset[str], store_of: Callable[[str], Store] | None = None
+    ) -> list[PluginUnavailable]:
+        """Tell the plugins of a district what was committed; return those that failed.
+
+        ``store_of`` gives a plugin with tables its own ones.
+        """
         failed = []
         for implementation in self.manager.hook.trainhub_event.get_hookimpls():
             if implementation.plugin_name in plugins:
-                guard = self.cards[implementation.plugin_name].guard
+                card = self.cards[implementation.plugin_name]
+                own = store_of(card.key) if store_of is not None and "tables" in card.found.manifest.provides else None
                 try:
-                    guard.call("trainhub_event", implementation.function, event, budget=EVENT_SECONDS)
+                    card.guard.call("trainhub_event", implementation.function, replace(event, store=own), budget=EVENT_SECONDS)
                 except PluginUnavailable as error:
                     failed.append(error)
         return failed

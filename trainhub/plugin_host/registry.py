@@ -139,7 +139,7 @@ class Registry(Mapping[str, T], Generic[T]):
 
 
 class SourceRegistry(Registry[Any]):
-    """Attendance sources."""
+    """What reads files in the child process: attendance sources, roster importers."""
 
     def _wrap(self, one: Provided) -> Any:
         return GuardedSource(one)

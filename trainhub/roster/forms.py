@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from trainhub.roster.messages import (
     CATEGORY_LABELS,
     CONTRACT_LABELS,
+    IDENTIFIER_LABELS,
     KIND_LABELS,
     LEFT_LABELS,
     POST_LABELS,
@@ -130,6 +131,11 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
     """A list as a file."""
 
     file = FileField(_l("List (XLSX, XLS or CSV)"))
+    importer = SelectField(_l("Kind of file"), validate_choice=False)
+
+    def offer(self, importers: Iterable[tuple[str, str]]) -> None:
+        """Offer formats beside a sheet; without any there is nothing to choose."""
+        self.importer.choices = options([("", _l("Recognise by itself")), ("sheet", _l("Sheet with column names")), *importers])
 
 
 class TermForm(FlaskForm):  # type: ignore[misc]
@@ -163,6 +169,13 @@ class AdoptForm(FlaskForm):  # type: ignore[misc]
     effective_on = DayField(_l("In force from"), [InputRequired(_REQUIRED)])
     reason = StringField(_l("Reason"), [InputRequired(_REQUIRED), Length(max=120)])
     seen_number = HiddenField()
+
+
+class IdentifierForm(FlaskForm):  # type: ignore[misc]
+    """By what a platform or device names a person."""
+
+    kind = SelectField(_l("Kind of identifier"), choices=options(IDENTIFIER_LABELS.items()))
+    value = StringField(_l("As the device or platform writes it"), [InputRequired(_REQUIRED), Length(max=120)])
 
 
 class OrgForm(FlaskForm):  # type: ignore[misc]

@@ -126,6 +126,10 @@ DAY_LABELS: dict[str, Any] = {
     "vacation": _l("vacation"),
 }
 SEASON_LABELS: dict[str, Any] = {"autumn": _l("autumn term"), "spring": _l("spring term")}
+IDENTIFIER_LABELS: dict[str, Any] = {
+    "platform": _l("Account of a platform"), "device_pin": _l("Number on the attendance machine"), "card": _l("Card number"),
+    "email": _l("E-mail"),
+}
 KIND_LABELS: dict[str, Any] = {
     "bureau": _l("education bureau"),
     "center_school": _l("township centre school"),

@@ -319,6 +319,31 @@ class PersonMerge(Base):
     __table_args__ = (tenant_fk("kept_id", "person"), tenant_fk("merged_id", "person"))
 
 
+class PersonIdentifier(Base):
+    """By what a platform or device names a person of a school: ``platform`` account, ``device_pin``, ``card`` or ``email``.
+
+    One value names one person at a time; a card that changes hands is given anew, the ledger keeps who had it.
+    ``origin`` is ``import`` where somebody's decision taught it, ``typed`` where somebody entered it.
+    """
+
+    __tablename__ = "person_identifier"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    school_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    value: Mapped[str] = mapped_column(String(120), primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id)
+    origin: Mapped[str] = mapped_column(String(8))
+    set_by: Mapped[str] = mapped_column(Id)
+    set_at: Mapped[datetime]
+
+    __table_args__ = (
+        tenant_fk("school_id", "org_unit"),
+        tenant_fk("person_id", "person"),
+        Index(None, "district_id", "person_id"),
+    )
+
+
 class PolicySetting(Base):
     """A policy parameter set by an organisation from a day on; rows are added, never changed."""
 

@@ -42,6 +42,15 @@ SENTENCES: dict[str, str] = {
     "class_missing": N_("The class is missing. Fill it in, as in 三（1）班."),
     "grade_differs": N_("The grade column says grade %(grade)s, the class says grade %(class_grade)s. Check which one is right."),
     # about the whole sheet
+    "delta_file": N_("The file holds changes only, not the whole list. Who is not in it stays as is."),
+    "broken_references": N_("%(count)s rows refer to somebody or something that is not in the file."),
+    "roles_disagree": N_("%(count)s people are pupils in one place of the file and staff in another. The list of people decides."),
+    "dropped_inactive": N_("%(count)s rows are marked as not valid any more and were left out."),
+    "dropped_orphan": N_("%(count)s rows without their counterpart were left out."),
+    "dropped_no_role": N_("%(count)s rows do not say whether it is a pupil or staff and were left out."),
+    "dropped_same_id": N_("%(count)s rows repeat another one and were left out."),
+    "dropped_not_on_roster": N_("%(count)s guardians and others who are on no list of the school were left out."),
+    "dropped_other": N_("%(count)s rows of the file were left out."),
     "no_rows": N_("There are no people under the header. Check that you chose the right sheet."),
     "printed_total_differs": N_("The sheet says %(printed)s people, %(counted)s rows were found. Check whether a row is missing."),
 }  # fmt: skip

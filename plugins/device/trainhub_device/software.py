@@ -5,7 +5,9 @@ Text is read row by row, because such a list may hold the punches of a year; a w
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 
 from trainhub.plugin_api import ReadResult, Refused, SessionFrame
 from trainhub.plugin_api.archives import OLE_MAGIC, ZIP_MAGIC
@@ -26,14 +28,16 @@ LABELS = {
     "time": ("日期时间", "打卡时间", "刷卡时间", "签到时间", "考勤时间", "时间"),
     "date": ("日期", "考勤日期", "刷卡日期"),
     "state": ("签到/签退", "签到签退", "考勤状态", "状态"),
-    "machine": ("机器号", "设备号", "设备名称", "机号"),
+    "machine": ("机器号", "设备号", "机号"),
     "verify": ("比对方式", "验证方式", "比对方式名称"),
     "work_code": ("工种代码", "工作代码", "工作号码"),
     "card_no": ("卡号", "卡片号码"),
     "number": ("编号",),
 }
 FIELDS = labels_to_fields(LABELS)
+_HEAD = 65_536
 _OWN = frozenset({"machine", "verify", "work_code"})
+_DAY = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
 _PASSWORD = ("密码", "password")
 _TOTALS = ("合计", "总计", "小计", "备注", "制表")
 
@@ -67,12 +71,7 @@ def _rows(upload: Upload) -> tuple[Iterator[Sequence[Cell]], str, str]:
 
 
 def _split(text: str) -> Iterator[Sequence[Cell]]:
-    lines = io.StringIO(text, newline="")
-    # Excel's guard ="00123" is no quoted cell: its quotes are taken literally.
-    plain = '"' not in text or '="' in text
-    reader = csv.reader(
-        lines, delimiter=delimiter_of(text), quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL
-    )
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
     try:
         for number, row in enumerate(reader, 1):
             if number > MOST_ROWS:
@@ -87,9 +86,8 @@ def _split(text: str) -> Iterator[Sequence[Cell]]:
 def confidence(upload: Upload) -> int:
     """Return how sure a file is such a list, by its first rows only."""
     content = upload.content
-    if not content.startswith((ZIP_MAGIC, OLE_MAGIC)) and len(content) > 65_536:
-        cut = content[:65_536]
-        content = cut[: cut.rfind(b"\n") + 1]
+    if not content.startswith((ZIP_MAGIC, OLE_MAGIC, b"\xff\xfe", b"\xfe\xff")):
+        content = content[: content.rfind(b"\n", 0, _HEAD) + 1] if len(content) > _HEAD else content
     rows, _container, _encoding = _rows(Upload(upload.name, content))
     head = [row for row, _n in zip(rows, range(HEADER_ROWS + 1), strict=False)]
     return 97 if header_of(head) else 0
@@ -119,9 +117,27 @@ def read(upload: Upload, frame: SessionFrame, mapping: Mapping[str, str] | None 
 
 
 def _take_all(book: PunchBook, rows: Iterable[tuple[int, Sequence[Cell]]], columns: Mapping[str, int]) -> None:
+    """Take the rows; of those that plainly are of another day only the day is looked at."""
+    at, known = columns["time"], dict[str, date | None]()
     for number, row in rows:
-        if any(cell is not None for cell in row):
+        said = row[at] if at < len(row) else None
+        text = said.partition(" ")[0] if isinstance(said, str) else ""
+        if text not in known:
+            known[text] = _plain_day(text)
+        day = known[text]
+        if day is not None and day not in book.days and not book.wrong_year(day.year):
+            book.other(day, number)
+        elif any(cell is not None for cell in row):
             _take(book, number, row, columns)
+
+
+def _plain_day(text: str) -> date | None:
+    """Return the day of ``2026/3/5`` or ``2026-03-05``; anything else is looked at cell by cell."""
+    found = _DAY.fullmatch(text)
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3])) if found else None
+    except ValueError:
+        return None
 
 
 def _take(book: PunchBook, number: int, row: Sequence[Cell], columns: Mapping[str, int]) -> None:

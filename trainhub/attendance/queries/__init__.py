@@ -1,5 +1,6 @@
 """Reads of attendance: the roll, its history, what waits for whom. Everything takes a scope."""
 
+from trainhub.attendance.queries.check_in import names_of
 from trainhub.attendance.queries.claims import (
     ClaimLine,
     ConflictPage,
@@ -74,6 +75,7 @@ __all__ = [
     "conflicts",
     "import_page",
     "leaves",
+    "names_of",
     "open_conflict_count",
     "record",
     "records_by_origin",

@@ -18,7 +18,7 @@ from trainhub.attendance.models import (
 )
 from trainhub.attendance.queries.claims import ClaimLine, Settled, claims_about, decisions_on
 from trainhub.attendance.queries.roll import Roll, RollPerson, SheetFacts, roll
-from trainhub.attendance.roll_rules import THERE, Anomaly, anomalies, may_verify, page_keys
+from trainhub.attendance.roll_rules import NO_MARK, THERE, Anomaly, anomalies, may_verify, page_keys
 from trainhub.kernel.actor import Actor, Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import NotFound
@@ -181,7 +181,7 @@ def review(session: Session, actor: Actor, sheet_id: str) -> Review:
     markers = set(session.scalars(
         select(AttendanceMark.actor_id).where(
             AttendanceMark.district_id == scope.district_id, AttendanceMark.sheet_id == sheet_id,
-            AttendanceMark.source.not_in(("revocation", "leave", "move")),
+            AttendanceMark.source.not_in(NO_MARK),
         ).distinct()
     ))
     return Review(

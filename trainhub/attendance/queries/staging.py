@@ -24,6 +24,7 @@ from trainhub.plugin_api import ReadResult, SessionFrame
 from trainhub.plugin_api.contracts import Trust
 from trainhub.roster.models import ImportBatch, Person
 from trainhub.roster.queries import staff_on
+from trainhub.roster.queries.identifiers import Identifier, identifiers_of_school
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,11 @@ def staged_result(batch: ImportBatch) -> ReadResult:
 def roster_for(session: Session, sheet: AttendanceSheet, heads: Mapping[str, Head]) -> dict[str, RosterPerson]:
     """Return everybody a row may be about: the people on the sheet and the school's staff of that day."""
     scope = Scope(sheet.district_id, frozenset({sheet.school_id}))
+    named = identifiers_of_school(session, scope, sheet.school_id)
     found = {
-        s.person_id: RosterPerson(s.person_id, s.name, s.staff_no, s.department, phone_tail=s.phone_tail)
+        s.person_id: RosterPerson(
+            s.person_id, s.name, s.staff_no, s.department, phone_tail=s.phone_tail, **_named(named.get(s.person_id, ()))
+        )
         for s in staff_on(session, scope, sheet.school_id, local_day(sheet.starts_at))
     }
     rest = [p for p in heads if p not in found]
@@ -101,6 +105,17 @@ def roster_for(session: Session, sheet: AttendanceSheet, heads: Mapping[str, Hea
         )
         found |= {p: RosterPerson(p, name, heads[p].staff_no, heads[p].department) for p, name in rows}
     return found
+
+
+def _named(identifiers: Iterable[Identifier]) -> dict[str, Any]:
+    """The identifiers of a person as the directory wants them; of cards, PINs and e-mails the newest counts."""
+    by_kind: dict[str, list[str]] = {}
+    for one in identifiers:
+        by_kind.setdefault(one.kind, []).append(one.value)
+    return {
+        "platform_ids": tuple(by_kind.get("platform", ())), "device_pin": by_kind.get("device_pin", [""])[0],
+        "card_no": by_kind.get("card", [""])[0], "email": by_kind.get("email", [""])[0],
+    }
 
 
 def origin_of(batch: ImportBatch) -> Origin:

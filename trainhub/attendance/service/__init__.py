@@ -1,5 +1,16 @@
 """What happens to a roll: opened, marked, ended, verified, corrected, imported into. Never commits."""
 
+from trainhub.attendance.service.check_in import (
+    BadgeResult,
+    BadgeScan,
+    CheckedIn,
+    CheckInRefused,
+    TooManyAttempts,
+    begin_check_in,
+    check_in,
+    check_in_badges,
+    take_attempt,
+)
 from trainhub.attendance.service.claims import Stated, file_claims, settle_conflicts, state_claims, withdraw_claims
 from trainhub.attendance.service.closing import (
     reopen_roll,
@@ -52,6 +63,10 @@ from trainhub.attendance.service.sheets import move_sheet, open_sheet, sync_peop
 __all__ = [
     "AddWalkIn",
     "AssertRest",
+    "BadgeResult",
+    "BadgeScan",
+    "CheckInRefused",
+    "CheckedIn",
     "ColumnsMissing",
     "Conflict",
     "EnterLeave",
@@ -68,10 +83,14 @@ __all__ = [
     "SheetPerson",
     "Stated",
     "SubmitRoll",
+    "TooManyAttempts",
     "UnknownSource",
     "add_walk_in",
     "apply_import",
     "assert_rest",
+    "begin_check_in",
+    "check_in",
+    "check_in_badges",
     "decide_import",
     "discard_import",
     "enter_leave",
@@ -96,6 +115,7 @@ __all__ = [
     "state_claims",
     "submit_roll",
     "sync_people",
+    "take_attempt",
     "take_back_roll",
     "undo",
     "verify_roll",

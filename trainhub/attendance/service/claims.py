@@ -24,7 +24,7 @@ from trainhub.attendance.reconciliation import (
     reconcile,
     settled,
 )
-from trainhub.attendance.roll_rules import LEAVE_TYPES, Frame, Head, Statement, apply
+from trainhub.attendance.roll_rules import LEAVE_TYPES, THERE, Frame, Head, Statement, apply
 from trainhub.attendance.service.commands import NothingToSettle, SettleConflicts
 from trainhub.attendance.service.heads import Change, Save, frame_of, heads_of, locked_sheet, open_for_marks, save
 from trainhub.kernel.actor import Actor
@@ -146,7 +146,8 @@ def head_of(claim: Claim, head: Head, frame: Frame, actor: Actor, now: datetime)
     after = apply(head, Statement(claim.status, leave, claim.arrived_at, None, claim.left_at), frame, frame.ends_at)
     minutes = after.minutes if claim.minutes is None else claim.minutes
     online = () if claim.face_to_face else ("online_evidence",)
-    return replace(after, minutes=minutes, source=claim.source, review=(*after.review, *online),
+    once = ("single_punch",) if claim.source.startswith("device") and claim.minutes is None and claim.status in THERE else ()
+    return replace(after, minutes=minutes, source=claim.source, review=(*after.review, *online, *once),
                    marked_by=actor.account_id, marked_at=now)
 
 

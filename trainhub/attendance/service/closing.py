@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from trainhub.attendance.models import AttendanceMark, AttendanceSheet
 from trainhub.attendance.queries.claims import open_conflicts, said_on
 from trainhub.attendance.roll_rules import (
+    NO_MARK,
     RecordsChanged,
     RollVerified,
     Statement,
@@ -123,12 +124,13 @@ def markers_of(session: Session, sheet: AttendanceSheet) -> set[str]:
     """Return the accounts that marked on the sheet.
 
     Whoever found a false presence is not among them: taking a presence away needs no second pair of
-    eyes, giving one does.
+    eyes, giving one does. Nor is who checked themselves in by a code: everybody does, and it is a claim
+    that whoever ended the roll stands behind with the heads counted.
     """
     return set(session.scalars(
         select(AttendanceMark.actor_id).where(
             AttendanceMark.district_id == sheet.district_id, AttendanceMark.sheet_id == sheet.id,
-            AttendanceMark.source.not_in(("revocation", "leave", "move")),
+            AttendanceMark.source.not_in(NO_MARK),
         ).distinct()
     ))
 

@@ -52,12 +52,17 @@ def locked_sheet(session: Session, actor: Actor, permission: Permission, sheet_i
     for a sheet that does not exist.
     """
     scope = actor.scope(permission)
-    sheet = session.scalars(
-        _SHEET, {"district": actor.district_id, "sheet": sheet_id}, execution_options={"populate_existing": True}
-    ).one_or_none()
+    sheet = lock(session, actor.district_id, sheet_id)
     if sheet is None or not scope.covers_school(sheet.school_id):
         raise NotFound
     return sheet
+
+
+def lock(session: Session, district_id: str, sheet_id: str) -> AttendanceSheet | None:
+    """Return a sheet of a district, locked until the end of the transaction; whose it is, the caller must ask."""
+    return session.scalars(
+        _SHEET, {"district": district_id, "sheet": sheet_id}, execution_options={"populate_existing": True}
+    ).one_or_none()
 
 
 def open_for_marks(sheet: AttendanceSheet) -> None:

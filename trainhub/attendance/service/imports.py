@@ -20,6 +20,7 @@ from trainhub.attendance.import_rules import (
     PlanRow,
     content_digest,
 )
+from trainhub.attendance.matching import RosterPerson
 from trainhub.attendance.models import AttendanceEvidence, AttendanceSheet
 from trainhub.attendance.queries.claims import said_on
 from trainhub.attendance.queries.staging import origin_of, plan_of, roster_for, session_frame, staged_result
@@ -54,6 +55,8 @@ from trainhub.kernel.permissions import Permission
 from trainhub.plugin_api import AttendanceReading, AttendanceSource, ReadResult, SessionFrame, Upload
 from trainhub.roster.models import ImportBatch
 from trainhub.roster.queries.imports import remembered_mappings
+from trainhub.roster.rules import name_key
+from trainhub.roster.service.identifiers import Learnt, learn
 
 WITHDRAWAL = timedelta(hours=24)
 """How long an import may be taken back as a whole, unless its roll was verified before."""
@@ -187,6 +190,7 @@ def apply_import(
     if taken and not changes:
         record_decisions(session, actor, sheet, taken, now)
     _write_evidence(session, sheet, batch, result, made, now)
+    learn(session, actor, sheet.school_id, _taught(result, made, people, Decisions.load(batch.decisions)), now)
     report = _report(batch, made, result, changes)
     batch.state, batch.applied_at, batch.version = "applied", now, batch.version + 1
     batch.report = {
@@ -196,6 +200,27 @@ def apply_import(
     }
     batch.staged = {**batch.staged, "readings": [], "shape": {}}
     return replace(report, applied=True)
+
+
+def _taught(
+    result: ReadResult, made: ImportPlan, people: Mapping[str, RosterPerson], decided: Decisions
+) -> list[Learnt]:
+    """What this file teaches about accounts, PINs and cards: where somebody decided, or a staff number stands beside them."""
+    readings = {reading.external_id: reading for reading in result.readings}
+    taught = []
+    for line in made.lines:
+        person = people.get(line.person_id)
+        for key in line.keys if person else ():
+            reading = readings.get(key)
+            if person is None or reading is None:
+                continue
+            sure = decided.rows.get(key) == person.person_key or (
+                bool(reading.staff_no) and reading.staff_no == person.staff_no and name_key(reading.name) in ("", name_key(person.name))
+            )
+            if sure:
+                said = (("platform", reading.platform_id), ("device_pin", reading.device_pin), ("card", reading.card_no), ("email", reading.email))
+                taught += [Learnt(kind, value, person.person_key) for kind, value in said if value]
+    return taught
 
 
 _COUNTS = ("read", "matched", "changed", "unchanged", "superseded", "left_out", "open_rows", "walk_ins", "conflicts")

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trainhub.attendance.choosing import choose
 from trainhub.attendance.import_rules import COLUMN_FIELDS, columns_suffice
 from trainhub.evidence import intake
 from trainhub.evidence.outline import Outline, outline
@@ -97,7 +98,8 @@ def read_attendance(
     if shape and known and known.source_key in files and key in {"auto", known.source_key}:
         return read_with_columns(upload, sources, frame, known, shape=shape)
     scores = intake.recognise(upload, list(files.values())) if key == "auto" else {}
-    chosen = max(scores, key=lambda k: scores[k], default="") if key == "auto" else key
+    # Two kinds about equally sure: the officer is asked, nothing is guessed.
+    chosen = choose(scores, files) if any(scores.values()) else "" if key == "auto" else key
     digest = hashlib.sha256(upload.content).hexdigest()
     asking = ask and shape is not None and TYPED_TABLE in files
     if key == "auto" and not scores.get(chosen):

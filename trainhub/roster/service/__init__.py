@@ -24,6 +24,7 @@ from trainhub.roster.service.employment import (
     move,
     new_person,
 )
+from trainhub.roster.service.identifiers import SetIdentifier, forget_identifier, set_identifier
 from trainhub.roster.service.importing import (
     READS,
     Decide,
@@ -51,6 +52,7 @@ from trainhub.roster.service.outsiders import AddExternal, add_external
 from trainhub.roster.service.packs import AdoptPack, adopt_pack, usable
 from trainhub.roster.service.policy import PolicySet, SetPolicy, set_policy
 from trainhub.roster.service.posts import AssignPost, EndPost, assign_post, end_post
+from trainhub.roster.service.importers import read_any
 from trainhub.roster.service.reading import NumberKey, Reading, SchoolFacts, read_again, read_file
 
 __all__ = [
@@ -77,6 +79,7 @@ __all__ = [
     "Rollover",
     "SchoolFacts",
     "SetDay",
+    "SetIdentifier",
     "SetPolicy",
     "SetTerm",
     "add_external",
@@ -94,6 +97,7 @@ __all__ = [
     "decide",
     "discard",
     "end_post",
+    "forget_identifier",
     "hire",
     "import_file",
     "leave",
@@ -105,12 +109,14 @@ __all__ = [
     "new_person",
     "official_days",
     "read_again",
+    "read_any",
     "read_file",
     "restage",
     "roll_over",
     "school_facts",
     "seed_calendar",
     "set_day",
+    "set_identifier",
     "set_policy",
     "set_term",
     "stage",

@@ -7,13 +7,16 @@ file whose columns nobody recognised is kept without its sensitive columns, and 
 import hashlib
 import hmac
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from itertools import pairwise
 from typing import Any, Literal
 
 from trainhub.evidence import intake
-from trainhub.plugin_api import Problem, Refused, Upload
+from trainhub.plugin_api import Problem, Refused, RosterTable, Upload
+from trainhub.plugin_api.limits import LIMITS
 from trainhub.plugin_api.tables import Cell, Table, Tables
 from trainhub.roster import readers
 from trainhub.roster.import_rules import UNKNOWN_CLASS, Entry, Note, content_digest, header_digest
@@ -28,6 +31,9 @@ _SENSITIVE = re.compile(
 _LOOKS_LIKE_NUMBER = re.compile("号|编码|代码|no\\b|id\\b", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\d{15}(\d{2}[\dXx])?")
 _PUPIL_NUMBER = re.compile(r"[GJLgjl]\s*\d{17}[\dXx]")
+_FIELD_OF = {"post": "posts", "class_name": "class"}
+"""Fields of a roster importer whose name in a sheet is another."""
+_DROPPED = frozenset({"inactive", "orphan", "no_role", "same_id", "not_on_roster"})
 WANTED: dict[str, tuple[str, ...]] = {"staff": ("name", "staff_no", "department"), "students": ("name", "student_no", "class")}
 
 
@@ -115,6 +121,42 @@ def read_file(
     cipher = NumberKey(key, school.district_id)
     base = Reading(kind, upload.name[:200], sha, columns={}, dropped={}, samples={})
     return _understood(kind, tables, school, cipher, remembered or {}, mapping, base, keep=keep)
+
+
+def read_table(kind: Kind, table: RosterTable, upload: Upload, label: str, school: SchoolFacts, key: bytes) -> Reading:
+    """Turn what a roster importer read into entries, by the same rules as a sheet; ``label`` is the importer's name.
+
+    Rows keep the numbers of the file where these rise. Raises :class:`UnreadableFile`.
+    """
+    labels = readers.STAFF_LABELS if kind == "staff" else readers.STUDENT_LABELS
+    fields = [_FIELD_OF.get(column, column) for column in table.columns]
+    if "name" not in fields or table.kind != kind or any(len(row) != len(fields) for row in table.rows):
+        refused = Refused("source_failed", error="RosterTable")
+        raise _unreadable(refused) from refused
+    header: tuple[Cell, ...] = tuple(labels[field][0] if field in labels else field for field in fields)
+    mapping = {field: labels[field][0] for field in fields if field in labels}
+    tables = Tables("importer", "", (Table(label, (header, *_placed(table))),), table.warnings + _left_out(table))
+    base = Reading(kind, upload.name[:200], hashlib.sha256(upload.content).hexdigest(), columns={}, dropped={}, samples={})
+    reading = _understood(kind, tables, school, NumberKey(key, school.district_id), {}, mapping, base, keep=False)
+    return replace(reading, dropped=dict(Counter(d.reason for d in table.dropped)) | dict(reading.dropped))
+
+
+def _placed(table: RosterTable) -> list[tuple[Cell, ...]]:
+    """The rows where their numbers say, blank rows between them; one after the other where the numbers do not rise."""
+    rows: list[tuple[Cell, ...]] = [tuple(cell or None for cell in row) for row in table.rows]
+    numbers = table.numbers
+    rising = len(numbers) == len(rows) and all(a < b for a, b in pairwise((1, *numbers)))
+    if not rising or (numbers and numbers[-1] > 10 * LIMITS.rows):
+        return rows
+    placed: list[tuple[Cell, ...]] = [()] * (numbers[-1] - 1 if numbers else 0)
+    for number, row in zip(numbers, rows, strict=True):
+        placed[number - 2] = row
+    return placed
+
+
+def _left_out(table: RosterTable) -> tuple[Problem, ...]:
+    counts = Counter(d.reason if d.reason in _DROPPED else "other" for d in table.dropped)
+    return tuple(Problem(f"dropped_{reason}", params={"count": count}) for reason, count in counts.items())
 
 
 def read_again(kind: Kind, kept: Mapping[str, Any], school: SchoolFacts, key: bytes, mapping: Mapping[str, str],
@@ -347,4 +389,4 @@ def to_json(entry: Entry) -> list[Any]:
 
 
 __all__ = ["WANTED", "Kind", "NumberKey", "Reading", "SchoolFacts", "fixed_number", "masked",
-           "read_again", "read_file", "to_json"]
+           "read_again", "read_file", "read_table", "to_json"]

@@ -21,7 +21,7 @@ def words() -> dict[str, Any]:
             "CONTRACTS": messages.CONTRACT_LABELS, "LEFT": messages.LEFT_LABELS, "FIELDS": messages.FIELD_LABELS,
             "KINDS": messages.KIND_LABELS, "STAGES": messages.STAGE_LABELS, "SEASONS": messages.SEASON_LABELS,
             "UNITS": messages.UNIT_LABELS, "CHOICES": messages.CHOICE_LABELS, "PARAMETERS": messages.PARAMETER_LABELS,
-            "STATES": messages.STATE_LABELS, "DAYS": messages.DAY_LABELS, "today": local_day(now())}
+            "STATES": messages.STATE_LABELS, "DAYS": messages.DAY_LABELS, "IDENTIFIERS": messages.IDENTIFIER_LABELS, "today": local_day(now())}
 
 
 def with_error(form: Any, error: DomainError) -> Any:

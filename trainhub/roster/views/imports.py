@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response, current_app, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound as PageNotFound
 
@@ -15,7 +15,7 @@ from trainhub.kernel.actor import Actor, Scope
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.errors import DomainError
 from trainhub.kernel.permissions import Permission
-from trainhub.plugin_api import Refused, Upload
+from trainhub.plugin_api import Refused, RosterImporter, Upload
 from trainhub.roster import queries, service
 from trainhub.roster.forms import UploadForm
 from trainhub.roster.import_lines import groups, leave_choices, read_decisions, shown_line
@@ -52,9 +52,18 @@ def _kind(kind: str) -> Any:
 
 def _upload_page(kind: str, form: UploadForm, error: str = "", status: int = 200) -> Any:
     actor = current_actor()
+    importers = _importers(kind)
+    form.offer((key, one.spec.label) for key, one in importers.items())
     found = queries.batches(read_session(), _scopes(actor)[kind], actor.org_id, [kind])
     return page("roster/import_upload.html", status, kind=kind, form=form, form_error=error, batches=found, moment=now(),
-                kinds=list(_scopes(actor)), may_write=actor.can(Permission.ROSTER_WRITE))
+                kinds=list(_scopes(actor)), may_write=actor.can(Permission.ROSTER_WRITE), importers=importers,
+                endings=[f".{ending}" for one in importers.values() for ending in one.spec.extensions])
+
+
+def _importers(kind: str) -> dict[str, RosterImporter]:
+    """The formats beside a sheet that plugins of the district bring for a kind of list."""
+    offered: Mapping[str, RosterImporter] = current_app.extensions["trainhub.roster_importers"]
+    return {key: one for key, one in offered.items() if kind in one.spec.gives}
 
 
 @blueprint.route("/roster/import/<kind>", methods=["GET", "POST"])
@@ -68,7 +77,7 @@ def import_upload(kind: str) -> Any:
     if upload is None or not form.validate():
         return _upload_page(kind, form, _("Choose the file with the list first."), 422)
     try:
-        reading = _read(kind, upload)
+        reading = _read(kind, upload, chosen=request.form.get("importer", ""))
     except UnreadableFile as error:
         return _upload_page(kind, form, _why_unreadable(error), 422)
     with transaction() as session:
@@ -83,11 +92,13 @@ def _upload() -> Upload | None:
     return Upload(sent.filename.replace("\\", "/").rpartition("/")[2][:200], sent.stream.read())
 
 
-def _read(kind: Any, upload: Upload, mapping: Mapping[str, str] | None = None) -> service.Reading:
+def _read(kind: Any, upload: Upload, mapping: Mapping[str, str] | None = None, chosen: str = "") -> service.Reading:
     actor, session = current_actor(), read_session()
     facts = service.school_facts(session, actor.district_id, actor.org_id, now())
     known = queries.remembered_mappings(session, _scopes(actor)[kind], actor.org_id, kind)
     session.rollback()  # reading may take seconds: hold nothing meanwhile
+    if mapping is None:
+        return service.read_any(kind, upload, facts, pupil_key(), known, _importers(kind), chosen)
     return service.read_file(kind, upload, facts, pupil_key(), known, mapping)
 
 

@@ -16,12 +16,14 @@ from trainhub.roster.forms import (
     CorrectForm,
     DepartmentForm,
     EndPostForm,
+    IdentifierForm,
     LeaveForm,
     MergeForm,
     MoveForm,
     PostForm,
     options,
 )
+from trainhub.roster.queries.identifiers import identifiers_of
 from trainhub.roster.views import blueprint, say_errors
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
@@ -39,7 +41,8 @@ def person(person_id: str) -> Any:
     shown = queries.person_page(session, scope, person_id, day)
     may_write = actor.can(Permission.ROSTER_WRITE)
     forms = _forms(session, scope, actor.org_id, shown) if may_write else {}
-    return page("roster/person.html", shown=shown, may_write=may_write, forms=forms, school_id=actor.org_id)
+    return page("roster/person.html", shown=shown, may_write=may_write, forms=forms, school_id=actor.org_id,
+                identifiers=identifiers_of(session, scope, actor.org_id, person_id))
 
 
 def _forms(session: Session, scope: Scope, school_id: str, shown: queries.PersonPage) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def _forms(session: Session, scope: Scope, school_id: str, shown: queries.Person
         formdata=None, name=shown.name, staff_no=last.staff_no, category=last.category, contract=last.contract,
         hired_on=last.hired_on, ce_opt_out=last.ce_opt_out,
     )
-    return {"move": move, "post": post, "merge": merge, "correct": correct, "leave": LeaveForm(formdata=None, last_on=day),
+    return {"identifier": IdentifierForm(formdata=None), "move": move, "post": post, "merge": merge, "correct": correct, "leave": LeaveForm(formdata=None, last_on=day),
             "department": DepartmentForm(formdata=None, on=day), "end": EndPostForm(formdata=None, last_on=day)}
 
 
@@ -162,3 +165,22 @@ def undo_merge(person_id: str, merge_id: str) -> Any:
     actor = current_actor()
     return _done(person_id, None, lambda session: service.undo_merge(
         session, actor, actor.org_id, merge_id, "", now()), _("The merge is taken back."))
+
+
+@blueprint.post("/roster/people/<person_id>/identifiers")
+@needs(Permission.ROSTER_WRITE)
+def set_identifier(person_id: str) -> Any:
+    """Let an account, PIN, card or e-mail name this person."""
+    actor, form = current_actor(), IdentifierForm()
+    return _done(person_id, form, lambda session: service.set_identifier(session, actor, service.SetIdentifier(
+        actor.org_id, person_id, form.kind.data, form.value.data), now()),
+        _("Files and devices that use it are recognised from now on."))
+
+
+@blueprint.post("/roster/people/<person_id>/identifiers/forget")
+@needs(Permission.ROSTER_WRITE)
+def forget_identifier(person_id: str) -> Any:
+    """Let it name nobody any more."""
+    actor, form = current_actor(), IdentifierForm()
+    return _done(person_id, form, lambda session: service.forget_identifier(session, actor, service.SetIdentifier(
+        actor.org_id, person_id, form.kind.data, form.value.data), now()), _("It names nobody any more."))

@@ -40,7 +40,7 @@ from trainhub.training.service.planning import (
     trainers_of,
     write_trainers,
 )
-from trainhub.training.service.steps import locked_event, note_for, note_step, parts_of
+from trainhub.training.service.steps import announce, locked_event, note_for, note_step, parts_of
 
 _MOVABLE = frozenset({EventState.PUBLISHED, EventState.POSTPONED})
 _LIST_OPEN = frozenset({EventState.PUBLISHED, EventState.HELD, EventState.POSTPONED})
@@ -220,6 +220,7 @@ def move_event(session: Session, actor: Actor, command: MoveEvent, now: datetime
     if not command.parts:
         event.state = EventState.POSTPONED.value
         note_step(session, actor, event, "postponed", before, now, reason=reason)
+        announce(session, event, "moved", reason)
         return EventState.POSTPONED
     held = parts_of(session, event)
     if len(held) != len(command.parts):
@@ -228,6 +229,7 @@ def move_event(session: Session, actor: Actor, command: MoveEvent, now: datetime
     event.state = EventState.PUBLISHED.value
     changes = _retime(session, actor, event, held, command.parts, now)
     note_step(session, actor, event, "moved", before, now, reason=reason, changes=changes | {"accepted": sorted(command.accepted)})
+    announce(session, event, "moved", reason)
     return EventState.PUBLISHED
 
 
@@ -269,6 +271,8 @@ def cancel_event(session: Session, actor: Actor, command: CancelEvent, now: date
     if sheets:
         void_sheets(session, actor, sheets, reason, now)
     note_step(session, actor, event, "cancelled", before, now, reason=reason, changes={"sheets": sheets})
+    if before is not EventState.DRAFT:  # nobody was told of a draft
+        announce(session, event, "cancelled", reason)
 
 
 # --- correcting ---------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from trainhub.training.rules.planning import (
     mode_of_all,
     part_problems,
 )
-from trainhub.training.service.steps import locked_event, note_step, parts_of
+from trainhub.training.service.steps import announce, locked_event, note_step, parts_of
 
 TYPE_KEY = "staff_training"
 MODES = ("face_to_face", "blended", "online", "on_the_job")
@@ -344,6 +344,7 @@ def _publish(
         "sheets": [part.sheet_id for part in parts], "policy": judged.duty.policy.version,
     })
     session.flush()
+    announce(session, event, "planned")
     return PlannedEvent(event.id, EventState.PUBLISHED, event.version, len(invited))
 
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import NotFound, StaleVersion
+from trainhub.kernel.events import announcer
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.ledger.service import NewEntry, append
-from trainhub.training.models import EventHistory, EventPart, TrainingEvent
+from trainhub.training.models import EventHistory, EventParticipant, EventPart, TrainingEvent
+from trainhub.training.rules.happenings import TrainingAnnounced
 from trainhub.training.rules.lifecycle import EventState
 
 
@@ -75,4 +77,19 @@ def note_for(
         object_ref=event.id,
         payload={"from": str(before), "to": event.state, "version": event.version, **dict(changes or {})},
         occurred_at=now, recorded_at=now, actor_ref=account_id, acting_role=role, source=source, reason=reason,
+    ))
+
+
+def announce(session: Session, event: TrainingEvent, what: Literal["planned", "moved", "cancelled"], reason: str = "") -> None:
+    """Announce a training as a whole: when, where and how many, never who. Two statements."""
+    people = session.scalar(
+        select(func.count()).select_from(EventParticipant).where(
+            EventParticipant.district_id == event.district_id, EventParticipant.event_id == event.id,
+            EventParticipant.excluded_reason == "",
+        )
+    )
+    rooms = [part.room for part in parts_of(session, event) if part.room]
+    starts_at = None if event.state == EventState.POSTPONED else event.starts_at
+    announcer.announce(session, TrainingAnnounced(
+        event.district_id, event.school_id, event.id, what, event.title, starts_at, rooms[0] if rooms else "", people or 0, reason,
     ))

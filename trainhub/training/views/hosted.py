@@ -74,7 +74,7 @@ class EvidenceForm(FlaskForm):  # type: ignore[misc]
 
     evidence_id = HiddenField(validators=[InputRequired(), _ID])
     corrects = HiddenField(validators=[Optional(), _ID])
-    person = SelectField(_l("Who was trained"))
+    person = SelectField(_l("Who was trained"), [InputRequired(_l("Choose who was trained."))])
     host_unit = StringField(_l("Host unit"), [InputRequired(_l("Write who held the training.")), Length(max=120)])
     title = StringField(_l("Training"), [InputRequired(_l("Write what the training was called.")), Length(max=160)])
     right_topic = SelectField(_l("Topic"), choices=[
@@ -113,7 +113,7 @@ def new_evidence() -> Any:
     actor, session = current_actor(), read_session()
     form = EvidenceForm(data=_start())
     staff = staff_to_choose(session, actor.scope(READ), actor.org_id)
-    form.person.choices = [SelectChoice(i, f"{name}（{number}）" if number else name) for i, name, number in staff]
+    form.person.choices = [SelectChoice("", _("choose a person"))] + [SelectChoice(i, f"{name}（{number}）" if number else name) for i, name, number in staff]
     may_enter = actor.can(WRITE)
     if not form.validate_on_submit():
         return form_page("training/hosted_new.html", 422 if form.is_submitted() else 200, form=form, may_enter=may_enter)

@@ -12,6 +12,7 @@ from trainhub.training.rules.coverage import Totals
 from trainhub.training.rules.obligations import STILL_OWING
 from trainhub.training.views import blueprint
 from trainhub.training.views.standing import READ, address_of, as_of_day, school_asked, year_key
+from trainhub.training.views.words import short_title
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session
 from trainhub.web.gate import needs
@@ -76,19 +77,13 @@ def _at(found: StandingPage, day: date) -> float:
     return round((day - year.first_day).days * 100 / ((year.last_day - year.first_day).days + 1), 2)
 
 
-def _short(title: str) -> str:
-    """A title as the ribbon has room for it: without what stands before the colon, cut with a sign."""
-    told = title.rpartition("：")[2].rpartition(": ")[2]
-    return told if len(told) <= 9 else told[:8] + "…"
-
-
 def _lanes(found: StandingPage) -> tuple[tuple[str, list[dict[str, Any]]], ...]:
     trainings = []
     shown = found.columns[-5:]
     for column in shown:
         day = local_day(column.starts_at)
-        words = _("%(title)s %(day)s", title=_short(column.title), day=f"{day.month}/{day.day}") if column.upcoming else _(
-            "%(title)s %(n)s people", title=_short(column.title), n=column.there)
+        words = _("%(title)s %(day)s", title=short_title(column.title), day=f"{day.month}/{day.day}") if column.upcoming else _(
+            "%(title)s %(n)s people", title=short_title(column.title), n=column.there)
         at = _at(found, day)
         trainings.append({"at": at, "text": words, "kind": column.mark, "before": at > 70})
     last = found.definition.year.last_day

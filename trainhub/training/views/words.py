@@ -185,6 +185,12 @@ def cell_kind(cell: Cell) -> str:
     return "todo" if cell.status is None else STATUS_KINDS[cell.status]
 
 
+def short_title(title: str) -> str:
+    """A title where there is little room: without what stands before the colon, cut with a sign."""
+    told = title.rpartition("：")[2].rpartition(": ")[2]
+    return told if len(told) <= 9 else told[:8] + "…"
+
+
 def list_comma() -> str:
     """What stands between the items of a list."""
     return "、" if is_chinese() else ", "
@@ -206,6 +212,6 @@ WORDS: dict[str, Any] = {
     "counter_words": COUNTER_WORDS, "why_text": why_text, "post_word": post_word, "source_word": source_word,
     "year_text": year_text, "definition_text": definition_text, "version_text": version_text,
     "standing_reason": reason_text, "cell_word": cell_word, "cell_kind": cell_kind, "iso_day": iso_day,
-    "rounding_words": ROUNDING, "list_comma": list_comma,
+    "rounding_words": ROUNDING, "list_comma": list_comma, "short_title": short_title,
 }  # fmt: skip
 """What the templates of these pages use."""
