@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import python_calamine
 
-from trainhub.app import create_app
+from trainhub.app import create_app, memory
 from trainhub.app.imports import import_roster
 from trainhub.cli.answers import actor_named
 from trainhub.kernel.clock import now
@@ -45,7 +45,9 @@ def main() -> None:
     """Time a dry run, a written import and the same file once more."""
     username, *files = sys.argv[1:]
     found = {}
-    with create_app().app_context():
+    app = create_app()
+    memory.settle(app)  # as in the process that serves the pages
+    with app.app_context():
         actor = actor_named(db.session(), username)
         for path in map(Path, files):
             spent = {"alone": read_alone(path)}

@@ -207,7 +207,9 @@ def measure_rolls(
                 mine, theirs = run(our_users, step, seconds, cpu_of(pid)), run(floor_users, base, seconds, cpu_of(floor_pid))
                 found[key] = mine
                 lines.append(Line(
-                    key, f"{mine.median_ms:.1f} / {mine.p95_ms:.1f} ms, {mine.rate:.0f}/s (floor {theirs.median_ms:.1f} ms)",
+                    key,
+                    f"{mine.median_ms:.1f} / {mine.p95_ms:.1f} ms, {mine.rate:.0f}/s (floor {theirs.median_ms:.1f} ms), "
+                    f"cpu {mine.cpu_ms / (theirs.cpu_ms or 1):.2f} × floor",
                     mine.median_ms / theirs.median_ms, "floor", budget, {"ours": asdict(mine), "floor": asdict(theirs)},
                 ))
     return found
@@ -291,6 +293,28 @@ def measure_import(lines: list[Line], instance: Instance, rows: int) -> None:
                               "100 × 43 rows/s", 1.0, {"rows_per_second": rate, "reader_alone": rows / spent["alone"]}))
 
 
+def measure_plugins(lines: list[Line], instance: Instance) -> None:
+    """What plugins read in a second, and what they cost where they are not used."""
+    found = in_process("plugins.py", instance)
+    month, rows, memory = found["dingtalk month"]["seconds"], found["device rows"]["seconds"], found["child memory"]["mb"]
+    lines.append(Line("DingTalk month of 130 people", f"{month:.2f} s of processor", month, "1 s", 1.0))
+    lines.append(Line("100,000 rows of a device", f"{rows:.2f} s of processor", rows / 10, "10 s", 1.0))
+    lines.append(Line("memory of the reading child", f"{memory:.0f} MB", memory / 200, "200 MB", 1.0))
+    start, count = found["start of all plugins"]["seconds"], found["start of all plugins"]["plugins"]
+    lines.append(Line(f"start of {count:.0f} plugins", f"{start * 1000:.0f} ms", start / count / 0.02, "20 ms each", 1.0))
+    call, hang = found["guarded call"]["seconds"], found["hanging call"]
+    lines.append(Line("a guarded call from outside", f"{call * 1000:.3f} ms", call / 0.001, "1 ms", 1.0))
+    lines.append(Line("a hanging call, first and then", f"{hang['first'] * 1000:.0f} / {hang['then'] * 1000:.2f} ms",
+                      hang["first"] / 0.5, "500 ms", 1.0))
+
+
+def measure_check_ins(lines: list[Line], instance: Instance) -> None:
+    """300 phones behind one address, as fast as twelve clients can: none may be lost."""
+    found = in_process("check_in.py", instance)
+    lines.append(Line("300 check-ins, lost", f"{found['lost']} of 300 in {found['seconds']} s", float(found["lost"]), "lost", 0.0))
+    lines.append(Line("300 check-ins, page and button", f"p95 {found['both_p95_ms']} ms", float(found["both_p95_ms"]) / 1000, "1 s", 1.0))
+
+
 def in_process(script: str, instance: Instance, *words: str) -> dict[str, dict[str, float]]:
     """Run one of the scripts that measure inside a process of their own, and read what it prints."""
     command = [sys.executable, str(ROOT / "benchmarks" / script), *words]
@@ -329,6 +353,8 @@ def measure(folder: Path, *, quick: bool) -> list[Line]:
                           pss / floor_pss, "floor", 1.7))
     measure_statements(lines, small)
     measure_import(lines, small, 2_000)
+    measure_plugins(lines, small)
+    measure_check_ins(lines, small)
     large = Instance(folder / "large", 30 if quick else 100)
     schools = 30 if quick else 100
     lines.append(Line(f"seed of {schools} schools", f"{large.seed_seconds:.1f} s"))

@@ -61,7 +61,7 @@ def group() -> Iterator[Group]:
     heard = Group()
 
     class Answer(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802  the library's name
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             heard.said.append((parse_qs(urlsplit(self.path).query), json.loads(body)))
             self.send_response(heard.status.pop(0) if heard.status else 200)

@@ -1,6 +1,5 @@
 """``create_app`` in named steps."""
 
-import gc
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -59,8 +58,6 @@ def create_app(config: Mapping[str, Any] | None = None, *, plugins: Sequence[Fou
     probes.install(app)
     shell.install(app)
     gate.check_all(app)
-    if not app.testing:
-        gc.freeze()  # what start-up made stays: no collection need walk through it again, a tenth of a second each
     return app
 
 

@@ -63,6 +63,8 @@ def _clean(session: Session, job: Job, moment: datetime) -> None:
     ))
     forget_old(session, job.district_id, moment)
     jobs.forget_done(session, job.district_id, moment)
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("PRAGMA optimize")  # no server here keeps statistics by itself
 
 
 def _districts(session: Session) -> Iterable[str]:

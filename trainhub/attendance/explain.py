@@ -15,7 +15,7 @@ from typing import Any
 
 from trainhub.attendance import file_messages
 from trainhub.attendance.choosing import choose
-from trainhub.attendance.matching import RosterPerson
+from trainhub.attendance.matching import Directory, RosterPerson
 from trainhub.attendance.outcomes import Outcome, PersonOutcome, UnmatchedRow, weigh
 from trainhub.evidence import intake
 from trainhub.evidence.messages import refusal_sentence
@@ -225,7 +225,7 @@ def _with_result(
     answer["warnings"] = [*answer.get("warnings", []), *(file_messages.sentence(w, translate) for w in result.warnings)]
     answer["dropped_rows"] = [{"row": d.row, "reason": d.reason} for d in result.dropped]
     if not session.get("date"):
-        return answer
+        return answer | _online(result, roster)
     outcome = weigh(
         result,
         roster.people,
@@ -275,6 +275,22 @@ def _grid(result: ReadResult, roster: RosterFile) -> dict[str, Any]:
         "year_hint": max(years, default=None),
         "records": [_record(r, roster) for r in readings],
     }
+
+
+def _online(result: ReadResult, roster: RosterFile) -> dict[str, Any]:
+    """What people spent online where no session was named: totals over all days, which count nothing face to face."""
+    readings = [r for r in result.readings if "online_minutes" in r.raw]
+    if not readings:
+        return {}
+    directory = Directory(roster.people)
+    matched = [(directory.match(r), r) for r in readings]
+    people = [
+        {"person_key": m.person_key, "name": directory.by_key[m.person_key].name, "satisfied": r.raw.get("satisfied") == "yes",
+         "online_minutes": int(r.raw["online_minutes"]), "counts_face_to_face": False, "review": list(dict.fromkeys((*r.flags, *m.review)))}
+        for m, r in matched if m.person_key is not None
+    ]
+    lost = [_unmatched(UnmatchedRow(r.row, r.name, r.staff_no, m.reason, m.candidates)) for m, r in matched if m.person_key is None]
+    return {"move_on": readings[0].raw.get("move_on", ""), "people": people, "unmatched": lost}
 
 
 def _record(reading: AttendanceReading, roster: RosterFile) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from typing import Any, cast
 from trainhub.evidence import wire
 from trainhub.evidence.rules import OUTPUT_BYTES
 from trainhub.plugin_api.contracts import AttendanceSource, Refused, Upload
-from trainhub.plugin_api.exchange import RosterImporter
 from trainhub.plugin_api.documents import looks_like_json, read_json
+from trainhub.plugin_api.exchange import RosterImporter
 from trainhub.plugin_api.limits import Limits
 from trainhub.plugin_api.tables import read_tables
 

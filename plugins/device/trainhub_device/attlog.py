@@ -46,7 +46,7 @@ def read(content: bytes, frame: SessionFrame) -> ReadResult:
     """Return one reading per PIN of the session's day. Raises :class:`Refused`."""
     if len(content) > LIMITS.upload_bytes:
         raise Refused("too_large", limit_mb=LIMITS.upload_bytes // 2**20)
-    if not content.strip():
+    if not content or content.isspace():
         raise Refused("empty_file")
     if not looks_like_log(content):
         raise Refused("no_header")

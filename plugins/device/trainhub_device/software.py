@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 
 from trainhub.plugin_api import ReadResult, Refused, SessionFrame
 from trainhub.plugin_api.archives import OLE_MAGIC, ZIP_MAGIC
@@ -89,14 +90,14 @@ def confidence(upload: Upload) -> int:
     if not content.startswith((ZIP_MAGIC, OLE_MAGIC, b"\xff\xfe", b"\xfe\xff")):
         content = content[: content.rfind(b"\n", 0, _HEAD) + 1] if len(content) > _HEAD else content
     rows, _container, _encoding = _rows(Upload(upload.name, content))
-    head = [row for row, _n in zip(rows, range(HEADER_ROWS + 1), strict=False)]
+    head = list(islice(rows, HEADER_ROWS + 1))
     return 97 if header_of(head) else 0
 
 
 def read(upload: Upload, frame: SessionFrame, mapping: Mapping[str, str] | None = None) -> ReadResult:
     """Return one reading per person of the session's day. Raises :class:`Refused`."""
     rows, container, encoding = _rows(upload)
-    head = [row for row, _n in zip(rows, range(HEADER_ROWS), strict=False)]
+    head = list(islice(rows, HEADER_ROWS))
     header = header_of(head, mapping)
     if header is None:
         raise Refused("no_header")

@@ -88,7 +88,7 @@ def test_columns_in_another_order_misspelt_and_in_gb18030() -> None:
 def test_statuses_roles_and_true_in_any_spelling() -> None:
     upload = bent(
         "32-oneroster-1.1", "users.csv", ("u-t1,active,2026-02-20T02:00:00.000Z,true", "u-t1,tobedeleted,20/02/2026,TRUE"),
-        ("org-bureau\",teacher", "org-bureau\",Guardian"), ("u-p1,active", "u-p1,Inactive"),
+        ('org-bureau",teacher', 'org-bureau",Guardian'), ("u-p1,active", "u-p1,Inactive"),
     )
     staff = IMPORTER.read(upload, "staff")
     assert [(row[0], row[4]) for row in staff.rows] == [("王芳", "离职"), ("李建国", "离职")]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.check_in_rules import JUST_NOW, QR, Opening
@@ -44,7 +44,7 @@ class Desk:
 
 def _desks() -> Select[Any]:
     sheet, desk = AttendanceSheet, CheckInDesk
-    return (
+    query: Select[Any] = (
         select(
             sheet.district_id, sheet.id, sheet.school_id, OrgUnit.name, sheet.title, sheet.starts_at, sheet.ends_at,
             sheet.grace_minutes, sheet.state, sheet.subject_kind, sheet.subject_id, func.coalesce(desk.code, ""),
@@ -53,13 +53,18 @@ def _desks() -> Select[Any]:
         .join(OrgUnit, (OrgUnit.district_id == sheet.district_id) & (OrgUnit.id == sheet.school_id))
         .outerjoin(desk, (desk.district_id == sheet.district_id) & (desk.sheet_id == sheet.id))
     )
+    return query
+
+
+_DESKS = _desks()
+_BY_ID = _DESKS.where(AttendanceSheet.district_id == bindparam("district"), AttendanceSheet.id == bindparam("sheet"))
+_BY_CODE = _DESKS.where(CheckInDesk.code == bindparam("code"))
+"""Built once: a room of phones asks them all at the same minute."""
 
 
 def desk(session: Session, scope: Scope, sheet_id: str) -> Desk:
     """Return a sheet of the scope with its check-in. Raises NotFound."""
-    row = session.execute(
-        _desks().where(AttendanceSheet.district_id == scope.district_id, AttendanceSheet.id == sheet_id)
-    ).one_or_none()
+    row = session.execute(_BY_ID, {"district": scope.district_id, "sheet": sheet_id}).one_or_none()
     if row is None or not scope.covers_school(row.school_id):
         raise NotFound
     return Desk(*row)
@@ -67,7 +72,7 @@ def desk(session: Session, scope: Scope, sheet_id: str) -> Desk:
 
 def desk_of_code(session: Session, code: str) -> Desk | None:
     """Return the desk that an address names: asked before anybody is signed in, so no district is known yet."""
-    row = session.execute(_desks().where(CheckInDesk.code == code)).one_or_none() if code else None
+    row = session.execute(_BY_CODE, {"code": code}).one_or_none() if code else None
     return Desk(*row) if row else None
 
 
@@ -78,7 +83,7 @@ def desks_for(session: Session, actor: Actor, now: datetime) -> list[Desk]:
         .where(AttendanceRecord.district_id == actor.district_id, AttendanceRecord.person_id == actor.person_id)
     )
     rows = session.execute(
-        _desks().where(
+        _DESKS.where(
             AttendanceSheet.district_id == actor.district_id, CheckInDesk.code.is_not(None), AttendanceSheet.state == "open",
             AttendanceSheet.starts_at <= now + EARLY_MARKS, AttendanceSheet.ends_at > now,
             or_(AttendanceSheet.id.in_(listed), AttendanceSheet.school_id == actor.org_id),
@@ -132,9 +137,7 @@ class OwnCheckIn:
 def own_check_in(session: Session, actor: Actor, sheet_id: str) -> OwnCheckIn:
     """Return the actor's own check-in on a sheet. Raises NotFound: nobody sees anybody else's."""
     row = session.get(CheckIn, (actor.district_id, sheet_id, actor.person_id or "", QR))
-    found = session.execute(
-        _desks().where(AttendanceSheet.district_id == actor.district_id, AttendanceSheet.id == sheet_id)
-    ).one_or_none()
+    found = session.execute(_BY_ID, {"district": actor.district_id, "sheet": sheet_id}).one_or_none()
     if row is None or found is None:
         raise NotFound
     held = Desk(*found)
@@ -145,5 +148,6 @@ def own_check_in(session: Session, actor: Actor, sheet_id: str) -> OwnCheckIn:
 
 def names_of(session: Session, district_id: str, people: Sequence[str]) -> dict[str, str]:
     """Return the names of people of a district. One statement."""
-    found = session.execute(select(Person.id, Person.name).where(Person.district_id == district_id, Person.id.in_(people)))
-    return {key: name for key, name in found}
+    return dict(session.execute(
+        select(Person.id, Person.name).where(Person.district_id == district_id, Person.id.in_(people))
+    ).all())

@@ -213,7 +213,7 @@ def _row(sheet: AttendanceSheet, actor: Actor, person_id: str, scan: Scan, sourc
 
 def _flag(session: Session, sheet: AttendanceSheet, people: Sequence[str]) -> None:
     """Mark check-ins and records of people who used one phone; whoever ends and verifies the roll sees it."""
-    heads = heads_of(session, sheet)
+    heads = heads_of(session, sheet, people)
     write_heads(session, sheet, [
         replace(heads[p], review=(*heads[p].review, SHARED_DEVICE))
         for p in people if p in heads and heads[p].source == QR and SHARED_DEVICE not in heads[p].review

@@ -23,11 +23,13 @@ from trainhub.attendance.service.claims import state_claims
 from trainhub.attendance.service.devices import actor_of, device_of
 from trainhub.attendance.service.heads import Save, heads_of, locked_sheet, reason_given
 from trainhub.kernel.actor import Actor
+from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import DomainError, InvalidState, NotFound
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.plugin_api import PushBatch
 from trainhub.plugin_api.contracts import SessionFrame
+from trainhub.roster.models import Employment
 from trainhub.roster.service.identifiers import Learnt, learn
 
 Named = Mapping[tuple[str, str], str]
@@ -250,6 +252,7 @@ def decide_event(session: Session, actor: Actor, command: DecideEvent, now: date
         raise NotFound
     with_it = [event]
     if command.person_id:
+        _works_here(session, event, command.person_id)
         with_it += _same_number(session, event)
         _remember(session, actor, event, command.person_id, now)
     for one in with_it:
@@ -259,6 +262,16 @@ def decide_event(session: Session, actor: Actor, command: DecideEvent, now: date
     _file(session, actor, device.source_key, device.school_id, [one.at for one in with_it], now, named)
     session.flush()
     return event.state
+
+
+def _works_here(session: Session, event: DeviceEvent, person_id: str) -> None:
+    day = local_day(event.at)
+    found = session.scalars(select(Employment.id).where(
+        Employment.district_id == event.district_id, Employment.school_id == event.school_id, Employment.person_id == person_id,
+        Employment.from_on <= day, or_(Employment.to_on.is_(None), Employment.to_on >= day),
+    ).limit(1)).first()
+    if found is None:
+        raise NotFound
 
 
 def _same_number(session: Session, event: DeviceEvent) -> list[DeviceEvent]:

@@ -1,6 +1,6 @@
 """Loading and writing the heads of a sheet: the same few statements, whatever the number of people."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -28,6 +28,9 @@ _RECORD, _MARK = cast("Table", AttendanceRecord.__table__), cast("Table", Attend
 _THIS_SHEET = (_RECORD.c.district_id == bindparam("district"), _RECORD.c.sheet_id == bindparam("sheet"))
 _HEAD_COLUMNS = tuple(_RECORD.c[name] for name in HEAD_FIELDS)
 _HEADS = select(*_HEAD_COLUMNS).where(*_THIS_SHEET).order_by(_RECORD.c.serial_no)
+_HEADS_OF_SOME = select(*_HEAD_COLUMNS).where(
+    *_THIS_SHEET, _RECORD.c.person_id.in_(bindparam("people", expanding=True))
+).order_by(_RECORD.c.serial_no)
 _HEADS_AND_OPERATION = (
     select(*_HEAD_COLUMNS, _MARK.c.op_id)
     .select_from(_RECORD.outerjoin(
@@ -76,9 +79,10 @@ def frame_of(sheet: AttendanceSheet) -> Frame:
     return Frame(sheet.starts_at, sheet.ends_at)
 
 
-def heads_of(session: Session, sheet: AttendanceSheet) -> dict[str, Head]:
-    """Return all heads of a sheet by person, in the order of the serial numbers. One statement."""
-    rows = session.execute(_HEADS, {"district": sheet.district_id, "sheet": sheet.id})
+def heads_of(session: Session, sheet: AttendanceSheet, people: Collection[str] | None = None) -> dict[str, Head]:
+    """Return the heads of a sheet (of some people where named) by person, by serial number. One statement."""
+    where = {"district": sheet.district_id, "sheet": sheet.id}
+    rows = session.execute(_HEADS, where) if people is None else session.execute(_HEADS_OF_SOME, where | {"people": list(people)})
     return {head.person_id: head for head in map(Head.of, rows)}
 
 

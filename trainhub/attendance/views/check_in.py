@@ -1,5 +1,6 @@
 """Checking in on one's own phone: scan, sign in where needed, one button, a result. GET never writes."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from flask_babel import gettext as _
 
 from trainhub.accounts.browser import known_device
 from trainhub.attendance import service
-from trainhub.attendance.check_in_rules import Scan, device_mark
+from trainhub.attendance.check_in_rules import Scan, device_mark, sheet_key
 from trainhub.attendance.queries.check_in import Desk, about, desk_of_code, desks_for, own_check_in
 from trainhub.attendance.queries.check_in import desk as desk_of
 from trainhub.attendance.service import CheckInRefused
@@ -23,6 +24,7 @@ from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
 from trainhub.web.i18n import time_text
+from trainhub.web.keys import sealing_key
 from trainhub.web.pages import page, redirect_to, toast
 
 READ, WRITE = Permission.CHECK_IN_OWN_READ, Permission.CHECK_IN_OWN_WRITE
@@ -85,8 +87,7 @@ def check_in() -> Any:
 def _by_ticket(actor: Actor, ticket: tickets.Ticket | None, moment: datetime) -> service.CheckedIn:
     if ticket is None or not ticket.serves(actor, moment):
         raise CheckInRefused("not_kept")
-    desk = desk_of(read_session(), Scope(actor.district_id, None), ticket.sheet_id)
-    return _redeem(actor, desk, Scan(ticket.sheet_id, ticket.scanned_at, ticket.how, ticket.name), moment)
+    return _redeem(actor, Scan(ticket.sheet_id, ticket.scanned_at, ticket.how, ticket.name), moment)
 
 
 def _by_digits(actor: Actor, digits: str, moment: datetime) -> service.CheckedIn:
@@ -96,16 +97,16 @@ def _by_digits(actor: Actor, digits: str, moment: datetime) -> service.CheckedIn
     for desk in desks_for(read_session(), actor, moment):
         found = codes.judged(desk, digits, moment)
         if isinstance(found, Accepted):
-            return _redeem(actor, desk, Scan(desk.sheet_id, moment, "digits"), moment)
+            return _redeem(actor, Scan(desk.sheet_id, moment, "digits"), moment)
         if found.reason != "forged":
             refused = CheckInRefused(found.reason, at=time_text(desk.opening.opens_at))
     raise refused
 
 
-def _redeem(actor: Actor, desk: Desk, seen: Scan, moment: datetime) -> service.CheckedIn:
-    mark = device_mark(codes.key_of(desk), known_device(current_app))
+def _redeem(actor: Actor, seen: Scan, moment: datetime) -> service.CheckedIn:
+    mark = device_mark(sheet_key(sealing_key(), actor.district_id, seen.sheet_id, 0), known_device(current_app))
     with transaction() as session:
-        return service.check_in(session, actor, Scan(seen.sheet_id, seen.scanned_at, seen.how, seen.ticket, mark), moment)
+        return service.check_in(session, actor, replace(seen, device=mark), moment)
 
 
 @blueprint.route("/check-in/done/<sheet_id>")

@@ -25,6 +25,7 @@ from trainhub.roster.service.employment import (
     new_person,
 )
 from trainhub.roster.service.identifiers import SetIdentifier, forget_identifier, set_identifier
+from trainhub.roster.service.importers import read_any
 from trainhub.roster.service.importing import (
     READS,
     Decide,
@@ -52,7 +53,6 @@ from trainhub.roster.service.outsiders import AddExternal, add_external
 from trainhub.roster.service.packs import AdoptPack, adopt_pack, usable
 from trainhub.roster.service.policy import PolicySet, SetPolicy, set_policy
 from trainhub.roster.service.posts import AssignPost, EndPost, assign_post, end_post
-from trainhub.roster.service.importers import read_any
 from trainhub.roster.service.reading import NumberKey, Reading, SchoolFacts, read_again, read_file
 
 __all__ = [

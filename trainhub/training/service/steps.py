@@ -13,7 +13,7 @@ from trainhub.kernel.events import announcer
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.ledger.service import NewEntry, append
-from trainhub.training.models import EventHistory, EventParticipant, EventPart, TrainingEvent
+from trainhub.training.models import EventHistory, EventPart, EventParticipant, TrainingEvent
 from trainhub.training.rules.happenings import TrainingAnnounced
 from trainhub.training.rules.lifecycle import EventState
 
