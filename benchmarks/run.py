@@ -309,7 +309,7 @@ def measure_plugins(lines: list[Line], instance: Instance) -> None:
 
 
 def measure_check_ins(lines: list[Line], instance: Instance) -> None:
-    """300 phones behind one address, as fast as twelve clients can: none may be lost."""
+    """300 phones behind one address, ten a second: none may be lost."""
     found = in_process("check_in.py", instance)
     lines.append(Line("300 check-ins, lost", f"{found['lost']} of 300 in {found['seconds']} s", float(found["lost"]), "lost", 0.0))
     lines.append(Line("300 check-ins, page and button", f"p95 {found['both_p95_ms']} ms", float(found["both_p95_ms"]) / 1000, "1 s", 1.0))

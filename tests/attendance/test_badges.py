@@ -50,7 +50,8 @@ def test_a_badge_by_the_plain_form(app, officer, sheet: Built) -> None:
     assert answer.status_code == 303
     assert "已到" in officer.get(answer.location).get_data(as_text=True)
     head = sheet.head(0)
-    assert (head.status, head.source, head.late_minutes) == ("late", "badge", 30)
+    assert (head.status, head.source) == ("late", "badge")
+    assert head.late_minutes in {30, 31}
 
 
 def test_a_batch_sent_three_times_files_everybody_once_with_the_time_of_the_scan(app, officer, sheet: Built) -> None:

@@ -44,10 +44,17 @@ SAMPLE = Path(__file__).parent.parent / "data" / "samples" / "13-zk-push-http"
 @pytest.fixture(scope="module")
 def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application with the two plugins that take pushes switched on; CSRF is on, as it is for real."""
-    application = create_app({
-        "SECRET_KEY": secrets.token_urlsafe(48), "SQLALCHEMY_DATABASE_URI": database_url, "TESTING": True, "TRAINHUB_LOG": "off",
-        "TRAINHUB_DATA": str(tmp_path_factory.mktemp("data")), "TRAINHUB_PLUGINS": "push,device", "PROPAGATE_FAULTS": True,
-    })
+    application = create_app(
+        {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "SQLALCHEMY_DATABASE_URI": database_url,
+            "TESTING": True,
+            "TRAINHUB_LOG": "off",
+            "TRAINHUB_DATA": str(tmp_path_factory.mktemp("data")),
+            "TRAINHUB_PLUGINS": "push,device",
+            "PROPAGATE_FAULTS": True,
+        }
+    )
     application.test_client_class = FreshClient
     upgrade(application)
     yield application
@@ -66,13 +73,26 @@ class Device:
     key: str
     sent: list[Any] = field(default_factory=list)
 
-    def push(self, *events: dict[str, Any], key: str = "", at: datetime | None = None, nonce: str = "", body: bytes = b"", device: str = "",
-             more: dict[str, str] | None = None) -> int:
+    def push(
+        self,
+        *events: dict[str, Any],
+        key: str = "",
+        at: datetime | None = None,
+        nonce: str = "",
+        body: bytes = b"",
+        device: str = "",
+        more: dict[str, str] | None = None,
+    ) -> int:
         content = body or json.dumps({"events": list(events)}).encode()
         stamp, once = str(int((at or now()).timestamp())), nonce or secrets.token_urlsafe(18)
-        headers = {"X-TrainHub-Timestamp": stamp, "X-TrainHub-Nonce": once,
-                   "X-TrainHub-Signature": signature((key or self.key).encode(), stamp, once, content)} | (more or {})
-        answer = self.client.post(f"/push/{device or self.id}", data=content, content_type="application/json", headers=headers)
+        headers = {
+            "X-TrainHub-Timestamp": stamp,
+            "X-TrainHub-Nonce": once,
+            "X-TrainHub-Signature": signature((key or self.key).encode(), stamp, once, content),
+        } | (more or {})
+        answer = self.client.post(
+            f"/push/{device or self.id}", data=content, headers={"Content-Type": "application/json"} | headers
+        )
         self.sent.append(answer)
         return answer.status_code
 
@@ -82,9 +102,22 @@ def said(number: int | str, at: datetime, event_id: str = "", **more: str) -> di
     return {"id": event_id or new_id(), "at": at.isoformat()} | (more or staff)
 
 
-def add(session: Session, sample: Sample, *, serial: str = "", enabled: bool = True, source: str = "", actor: str = "school_administrator") -> Any:
-    made = devices.add_device(session, sample.actors[actor], AddDevice("南门闸机", "南门", source or ("zkteco" if serial else "push"), serial),
-                              sealing_key(), now())
+def add(
+    session: Session,
+    sample: Sample,
+    *,
+    serial: str = "",
+    enabled: bool = True,
+    source: str = "",
+    actor: str = "school_administrator",
+) -> Any:
+    made = devices.add_device(
+        session,
+        sample.actors[actor],
+        AddDevice("南门闸机", "南门", source or ("zkteco" if serial else "push"), serial),
+        sealing_key(),
+        now(),
+    )
     if enabled:
         devices.switch_device(session, sample.actors[actor], made.device_id, enabled=True, now=now())
     session.commit()
@@ -117,8 +150,16 @@ def test_a_passage_becomes_a_claim_and_the_second_one_the_minutes(session: Sessi
     head = sheet.head(0)
     assert (head.status, head.minutes, head.review) == ("left_early", 40, [])
     claims = session.scalars(select(AttendanceClaim)).all()
-    assert {(c.source, c.trust, c.minutes) for c in claims} == {("device:push", "device", None), ("device:push", "device", 40)}
+    assert {(c.source, c.trust, c.minutes) for c in claims} == {
+        ("device:push", "device", None),
+        ("device:push", "device", 40),
+    }
     assert door.sent[-1].get_json() == {"ok": 1}
+
+
+def test_a_sender_that_calls_its_body_a_form_is_understood(session: Session, sheet: Built, door: Device) -> None:
+    assert door.push(said(1, sheet.starts_at), more={"Content-Type": "application/x-www-form-urlencoded"}) == 200
+    assert states(session) == {"taken": 1}
 
 
 def test_times_that_come_late_and_out_of_order_lead_to_the_same(session: Session, sheet: Built, door: Device) -> None:
@@ -137,7 +178,9 @@ def test_a_mark_by_hand_stays(session: Session, sheet: Built, door: Device) -> N
     assert session.scalars(select(AttendanceClaim.source)).all() == ["device:push"]
 
 
-def test_the_end_of_one_part_is_the_beginning_of_the_next(session: Session, sheet: Built, door: Device, district: Sample) -> None:
+def test_the_end_of_one_part_is_the_beginning_of_the_next(
+    session: Session, sheet: Built, door: Device, district: Sample
+) -> None:
     following = build_sheet(session, district, began=timedelta(minutes=0), minutes=60)
     between = sheet.ends_at + timedelta(minutes=2)
     for at in (sheet.starts_at, between):
@@ -196,7 +239,9 @@ def test_nothing_is_wrongly_accepted(session: Session, sheet: Built, door: Devic
     b'{"events": [{"id": "a b", "at": "2026-03-05T13:00:00+08:00", "staff_no": "1"}]}',
     b'{"events": [{"id": "a", "at": "2026-03-05T13:00:00+08:00", "staff_no": ["1"]}]}',
 ])  # fmt: skip
-def test_a_batch_that_makes_no_sense_is_refused_whole(session: Session, sheet: Built, door: Device, body: bytes) -> None:
+def test_a_batch_that_makes_no_sense_is_refused_whole(
+    session: Session, sheet: Built, door: Device, body: bytes
+) -> None:
     assert door.push(body=body) == 400
     good = json.dumps(said(1, sheet.starts_at)).encode()
     assert door.push(body=b'{"events": [' + good + b', {"id": 1}]}') == 400
@@ -211,8 +256,13 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(session: Session, sh
     assert states(session) == {}
 
 
-@pytest.mark.parametrize(("minutes", "state"), [(-6, "quarantined"), (6, "quarantined"), (-4, "taken"), (4, "taken"), (-60 * 24 * 400, "quarantined")])
-def test_a_wrong_clock_is_set_aside_with_both_times(session: Session, sheet: Built, door: Device, minutes: int, state: str) -> None:
+@pytest.mark.parametrize(
+    ("minutes", "state"),
+    [(-6, "quarantined"), (6, "quarantined"), (-4, "taken"), (4, "taken"), (-60 * 24 * 400, "quarantined")],
+)
+def test_a_wrong_clock_is_set_aside_with_both_times(
+    session: Session, sheet: Built, door: Device, minutes: int, state: str
+) -> None:
     wrong = timedelta(minutes=minutes)
     assert door.push(said(1, sheet.starts_at + wrong), at=now() + wrong) == 200
     assert states(session) == {state: 1}
@@ -264,7 +314,9 @@ def test_a_roll_that_was_ended_takes_nothing(session: Session, sheet: Built, doo
     assert states(session) == {"no_session": 1}
 
 
-def test_a_number_of_nobody_waits_and_a_colleague_who_is_not_expected_is_left_out(session: Session, sheet: Built, door: Device) -> None:
+def test_a_number_of_nobody_waits_and_a_colleague_who_is_not_expected_is_left_out(
+    session: Session, sheet: Built, door: Device
+) -> None:
     add_staff(session, sheet.sample.district_id, sheet.sample.school_id, 1, department="后来", first_no=301)
     session.commit()
     assert door.push(said("77", sheet.starts_at), said(101, sheet.starts_at), said(301, sheet.starts_at)) == 200
@@ -272,7 +324,9 @@ def test_a_number_of_nobody_waits_and_a_colleague_who_is_not_expected_is_left_ou
     assert session.scalar(select(func.count()).select_from(AttendanceClaim)) == 0
 
 
-def test_requests_are_counted_per_device(session: Session, sheet: Built, door: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_are_counted_per_device(
+    session: Session, sheet: Built, door: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(device_events, "REQUESTS", 3)
     for _ in range(3):
         assert door.push(said(1, sheet.starts_at)) == 200
@@ -287,7 +341,9 @@ def test_requests_are_counted_per_device(session: Session, sheet: Built, door: D
     assert door.push(said(1, sheet.starts_at), key=other.key, device=other.device_id) == 200
 
 
-def test_the_number_of_statements_does_not_grow_with_events(session: Session, sheet: Built, door: Device, count_statements: Any) -> None:
+def test_the_number_of_statements_does_not_grow_with_events(
+    session: Session, sheet: Built, door: Device, count_statements: Any
+) -> None:
     door.push(said(1, sheet.starts_at))
     with count_statements() as few:
         door.push(said(2, sheet.starts_at))
@@ -306,7 +362,13 @@ def replay(client: FlaskClient, name: str, old: str = "", new: str = "") -> Any:
     head, _, body = (SAMPLE / name).read_bytes().replace(old.encode(), new.encode()).partition(b"\r\n\r\n")
     method, target, _version = head.split(b"\r\n")[0].decode().split(" ")
     parts = urlsplit(target)
-    return client.open(parts.path, method=method, query_string=dict(parse_qsl(parts.query)), data=body or None, content_type="text/plain")
+    return client.open(
+        parts.path,
+        method=method,
+        query_string=dict(parse_qsl(parts.query)),
+        data=body or None,
+        content_type="text/plain",
+    )
 
 
 def test_zkteco_is_off_until_a_device_is_let_in(session: Session, district: Sample, client: FlaskClient) -> None:
@@ -316,14 +378,26 @@ def test_zkteco_is_off_until_a_device_is_let_in(session: Session, district: Samp
     assert states(session) == {}
 
 
-def test_the_recorded_requests_of_zkteco_give_what_they_should(session: Session, district: Sample, client: FlaskClient) -> None:
+def test_the_recorded_requests_of_zkteco_give_what_they_should(
+    session: Session, district: Sample, client: FlaskClient
+) -> None:
     """The times of the record are moved to a session of today, because a roll of long ago takes nothing."""
     wanted = json.loads((SAMPLE / "expected.json").read_text("utf-8"))
     add(session, district, serial=SERIAL)
     people = {p["person_key"]: i for i, p in enumerate(wanted["people"])}
     for key, index in people.items():
-        session.add(PersonIdentifier(district_id=district.district_id, school_id=district.school_id, kind="device_pin", value=str(10 + int(key[1:])),
-                                     person_id=district.people[index], origin="hand", set_by="x", set_at=now()))
+        session.add(
+            PersonIdentifier(
+                district_id=district.district_id,
+                school_id=district.school_id,
+                kind="device_pin",
+                value=str(10 + int(key[1:])),
+                person_id=district.people[index],
+                origin="hand",
+                set_by="x",
+                set_at=now(),
+            )
+        )
     day = local(now()).date() - timedelta(days=0 if local(now()).hour >= 16 else 1)
     start = datetime.fromisoformat(f"{day}T14:00:00+08:00")
     sheet = build_sheet(session, district, began=now() - start, minutes=120)
@@ -338,7 +412,10 @@ def test_the_recorded_requests_of_zkteco_give_what_they_should(session: Session,
         head = sheet.head(people[p["person_key"]])
         there = p["status"] != "absent"
         status = "left_early" if p["left_early"] and p["status"] == "present" else p["status"]
-        assert (head.status, head.minutes if there else None) == (status if there else None, p["minutes"] if there else None), p
+        assert (head.status, head.minutes if there else None) == (
+            status if there else None,
+            p["minutes"] if there else None,
+        ), p
         assert head.late_minutes == p["late_minutes"]
     kept = session.execute(select(DeviceEvent)).scalars().all()
     assert "王芳" not in str([vars(e) for e in kept])
@@ -346,12 +423,21 @@ def test_the_recorded_requests_of_zkteco_give_what_they_should(session: Session,
     assert (again.text, states(session)) == ("OK:6", {"taken": 6})
 
 
-def test_an_unknown_serial_number_is_answered_and_nothing_is_kept(session: Session, district: Sample, client: FlaskClient) -> None:
+def test_an_unknown_serial_number_is_answered_and_nothing_is_kept(
+    session: Session, district: Sample, client: FlaskClient
+) -> None:
     add(session, district, serial=SERIAL)
     answer = replay(client, "005_attlog_unknown_sn.http")
     assert (answer.status_code, answer.text) == (200, "OK")
     assert states(session) == {}
     assert client.get("/iclock/cdata").text == "OK"
+
+
+def test_firmware_that_posts_a_form_field(session: Session, district: Sample, client: FlaskClient) -> None:
+    add(session, district, serial=SERIAL)
+    line = f"11\t{local(now()):%Y-%m-%d %H:%M:%S}\t0\t15\t0\t0\t0\n"
+    answer = client.post(f"/iclock/cdata?SN={SERIAL}&table=ATTLOG", data={"data": line})
+    assert (answer.text, states(session)) == ("OK:1", {"no_session": 1})
 
 
 def test_a_serial_number_belongs_to_whoever_entered_it_first(session: Session, district: Sample) -> None:
@@ -361,7 +447,9 @@ def test_a_serial_number_belongs_to_whoever_entered_it_first(session: Session, d
         add(session, district, serial=SERIAL, actor="school_administrator@other")
 
 
-def test_a_signed_device_cannot_be_reached_through_the_other_protocol(session: Session, district: Sample, sheet: Built, client: FlaskClient) -> None:
+def test_a_signed_device_cannot_be_reached_through_the_other_protocol(
+    session: Session, district: Sample, sheet: Built, client: FlaskClient
+) -> None:
     made = add(session, district, serial=SERIAL)
     assert client.post(f"/push/{made.device_id}", data=b"11\t2026-03-05 13:50:00\t0\t15\t0").status_code == 404
 
@@ -396,7 +484,9 @@ def test_a_device_is_added_its_key_shown_once_and_it_is_off(session: Session, ad
     assert "已停用" in page
     door = Device(administrator, device.id, key)
     assert door.push(said(1, now())) == 404
-    switched = administrator.post(f"/roster/devices/{device.id}/switch", data={"csrf_token": token(administrator), "enabled": "1"})
+    switched = administrator.post(
+        f"/roster/devices/{device.id}/switch", data={"csrf_token": token(administrator), "enabled": "1"}
+    )
     assert switched.status_code == 303
     assert door.push(said(1, now())) == 200
     changed = administrator.post(f"/roster/devices/{device.id}/key", data={"csrf_token": token(administrator)})
@@ -413,29 +503,45 @@ def test_a_device_is_added_its_key_shown_once_and_it_is_off(session: Session, ad
     ({"name": "甲", "source_key": "zkteco"}, "序列号"),
     ({"name": "甲", "source_key": "zkteco", "serial_no": "a b"}, "序列号"),
 ])  # fmt: skip
-def test_a_device_that_cannot_be_added_says_what_to_do(administrator: FlaskClient, form: dict[str, str], sentence: str) -> None:
+def test_a_device_that_cannot_be_added_says_what_to_do(
+    administrator: FlaskClient, form: dict[str, str], sentence: str
+) -> None:
     answer = administrator.post("/roster/devices", data=form | {"csrf_token": token(administrator)})
     assert answer.status_code == 422
     assert sentence in answer.text
 
 
-def test_the_list_says_how_devices_are_and_what_waits(session: Session, sheet: Built, door: Device, administrator: FlaskClient) -> None:
+def test_the_list_says_how_devices_are_and_what_waits(
+    session: Session, sheet: Built, door: Device, administrator: FlaskClient
+) -> None:
     late = now() - timedelta(minutes=9)
     door.push(said(1, sheet.starts_at - timedelta(minutes=9), "skewed"), at=late)
     page = administrator.get("/roster/devices").text
     assert "南门闸机" in page
     assert "设备时钟相差超过 5 分钟" in page
     assert "相差 -9 分钟" in page or "相差 -10 分钟" in page
-    answer = administrator.post(f"/roster/devices/{door.id}/events", data={"csrf_token": token(administrator), "event_id": "skewed", "do": "take"})
+    answer = administrator.post(
+        f"/roster/devices/{door.id}/events",
+        data={"csrf_token": token(administrator), "event_id": "skewed", "do": "take"},
+    )
     assert answer.status_code == 303
     assert states(session) == {"taken": 1}
     head = sheet.head(0)
-    assert (head.status, head.source, head.marked_by) == ("present", "device:push", sheet.sample.accounts["school_administrator"])
+    assert (head.status, head.source, head.marked_by) == (
+        "present",
+        "device:push",
+        sheet.sample.accounts["school_administrator"],
+    )
 
 
-def test_discarding_needs_a_reason_and_holds(session: Session, sheet: Built, door: Device, administrator: FlaskClient) -> None:
+def test_discarding_needs_a_reason_and_holds(
+    session: Session, sheet: Built, door: Device, administrator: FlaskClient
+) -> None:
     door.push(said("77", sheet.starts_at, "x"))
-    where, form = f"/roster/devices/{door.id}/events", {"csrf_token": token(administrator), "event_id": "x", "do": "discard"}
+    where, form = (
+        f"/roster/devices/{door.id}/events",
+        {"csrf_token": token(administrator), "event_id": "x", "do": "discard"},
+    )
     administrator.post(where, data=form)
     assert states(session) == {"unmatched": 1}
     administrator.post(where, data=form | {"reason": "访客"})
@@ -444,7 +550,9 @@ def test_discarding_needs_a_reason_and_holds(session: Session, sheet: Built, doo
     assert states(session) == {"discarded": 1}
 
 
-def test_whoever_is_named_for_a_number_is_known_from_then_on(session: Session, sheet: Built, door: Device, administrator: FlaskClient) -> None:
+def test_whoever_is_named_for_a_number_is_known_from_then_on(
+    session: Session, sheet: Built, door: Device, administrator: FlaskClient
+) -> None:
     door.push(said("77", sheet.starts_at, "a"), said("77", sheet.ends_at, "b"))
     assert "本校没有人用这个号码" in administrator.get("/roster/devices").text
     form = {"csrf_token": token(administrator), "event_id": "a", "do": "take", "person_id": sheet.people[3]}
@@ -455,9 +563,16 @@ def test_whoever_is_named_for_a_number_is_known_from_then_on(session: Session, s
     assert states(session) == {"taken": 3}
 
 
-def test_nobody_of_another_school_can_be_named_for_a_number(session: Session, sheet: Built, door: Device, administrator: FlaskClient) -> None:
+def test_nobody_of_another_school_can_be_named_for_a_number(
+    session: Session, sheet: Built, door: Device, administrator: FlaskClient
+) -> None:
     door.push(said("77", sheet.starts_at, "a"))
-    form = {"csrf_token": token(administrator), "event_id": "a", "do": "take", "person_id": sheet.sample.other_people[0]}
+    form = {
+        "csrf_token": token(administrator),
+        "event_id": "a",
+        "do": "take",
+        "person_id": sheet.sample.other_people[0],
+    }
     assert administrator.post(f"/roster/devices/{door.id}/events", data=form).status_code == 404
     assert states(session) == {"unmatched": 1}
 
@@ -467,7 +582,14 @@ def test_nobody_of_another_school_can_be_named_for_a_number(session: Session, sh
     ("bureau_officer", 403, 403), ("auditor", 403, 403), ("system_administrator", 403, 403),
 ])  # fmt: skip
 def test_who_may_look_and_who_may_act(
-    session: Session, client: FlaskClient, sign_in: SignIn, district: Sample, door: Device, role: str, read: int, write: int
+    session: Session,
+    client: FlaskClient,
+    sign_in: SignIn,
+    district: Sample,
+    door: Device,
+    role: str,
+    read: int,
+    write: int,
 ) -> None:
     sign_in(client, role)
     client.application.config["WTF_CSRF_ENABLED"] = False
@@ -479,7 +601,9 @@ def test_who_may_look_and_who_may_act(
         client.application.config["WTF_CSRF_ENABLED"] = True
 
 
-def test_the_device_of_another_school_is_not_there(session: Session, client: FlaskClient, sign_in: SignIn, district: Sample, door: Device) -> None:
+def test_the_device_of_another_school_is_not_there(
+    session: Session, client: FlaskClient, sign_in: SignIn, district: Sample, door: Device
+) -> None:
     add_account(session, district, "school_administrator@other", Role.SCHOOL_ADMINISTRATOR, district.other_school_id)
     session.commit()
     sign_in(client, "school_administrator@other")
@@ -493,7 +617,9 @@ def test_other_pages_still_want_their_token(administrator: FlaskClient, door: De
     assert administrator.post(f"/roster/devices/{door.id}/switch", data={"enabled": "0"}).status_code == 400
 
 
-def test_a_plugin_that_is_off_in_the_district_takes_nothing(session: Session, app: Flask, sheet: Built, door: Device) -> None:
+def test_a_plugin_that_is_off_in_the_district_takes_nothing(
+    session: Session, app: Flask, sheet: Built, door: Device
+) -> None:
     usual = app.extensions["trainhub.push_sources_in"]
     app.extensions["trainhub.push_sources_in"] = lambda district_id: {}
     try:

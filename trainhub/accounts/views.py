@@ -117,7 +117,9 @@ def account() -> Any:
 
 
 def _account_model(form: PasswordForm) -> dict[str, Any]:
-    return {"sessions": open_sessions(), "form": form, "preferences": preferences()}
+    exporters = current_app.extensions["trainhub.exporters"].values()
+    calendar = current_actor().person_id is not None and any(one.spec.subject == "calendar" for one in exporters)
+    return {"sessions": open_sessions(), "form": form, "preferences": preferences(), "offers_calendar": calendar}
 
 
 @blueprint.post("/account/password")

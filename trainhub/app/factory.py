@@ -73,6 +73,7 @@ def _prepare_requests(app: Flask) -> None:
         g.request_id = new_id()[:16]
         if request.endpoint in receiver.ENDPOINTS:
             request.max_content_length = receiver.MOST_BYTES
+            request.get_data()  # kept as it came: reading it as a form would swallow what was signed
         set_read_only(True)  # also of a POST: only transaction() takes the write lock
         if request.endpoint not in {None, "static"}:
             g.locale = browser.preferences().locale

@@ -14,8 +14,8 @@ from trainhub.kernel.errors import DomainError
 from trainhub.kernel.permissions import Permission
 from trainhub.plugin_api import Upload
 from trainhub.roster.queries.imports import remembered_mappings
-from trainhub.roster.service.importing import import_file, school_facts
 from trainhub.roster.service.importers import read_any
+from trainhub.roster.service.importing import import_file, school_facts
 from trainhub.training.models import EventPart
 from trainhub.web.database import db, set_read_only, transaction
 from trainhub.web.keys import pupil_key

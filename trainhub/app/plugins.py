@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, g, has_request_context
 from sqlalchemy.exc import SQLAlchemyError
 
+from trainhub.app.exports import Exports
 from trainhub.kernel.clock import now
 from trainhub.plugin_api.contracts import CourseType
 from trainhub.plugin_host import queries, service
@@ -85,6 +86,7 @@ def install(app: Flask, extra: Sequence[Found]) -> PluginHost:
         "trainhub.push_sources": Offered(host.sources, lambda s: s.spec.kind == "push"),
         "trainhub.push_sources_in": partial(push_sources_in, host, forced),
         "trainhub.exporters": Offered(host.exporters),
+        "trainhub.exports": Exports(host, forced),
         "trainhub.notifiers": Offered(host.notifiers),
         "trainhub.roster_importers": Offered(host.roster_importers),
         "trainhub.policy_packs": Offered(host.policy_packs),

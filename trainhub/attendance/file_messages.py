@@ -23,6 +23,7 @@ WARNINGS: dict[str, str] = {
     "session_column_unsure": N_("No column of the file starts when this session does (%(day)s). Check that it is the right file."),
     "date_order_unsure": N_("The file does not show whether 3/5 means March or May; %(order)s was taken. Look at the dates before you go on."),
     "several_readers": N_("The file has readers at %(count)s places, and the session does not say which is its room: all of them were taken. Look at who came where."),
+    "several_activities": N_("The file holds statements of %(count)s courses; all of them were added up. Export one course at a time."),
     "rows_in_several_files": N_("%(count)s rows stand in several of the files; they count once."),
 }  # fmt: skip
 """Warning code of a whole file -> English msgid."""

@@ -138,28 +138,32 @@ def read_members(content: bytes, names: Collection[str], limits: Limits = LIMITS
 
     Raises :class:`Refused` for a damaged, encrypted, escaping or inflating archive, and where a name comes twice.
     """
-    found: dict[str, bytes] = {}
-    total = 0
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_directory(archive, limits)
-            for member in archive.infolist():
-                name = member.filename.rpartition("/")[2].lower()
-                if name not in names:
-                    continue
-                if name in found:
-                    raise Refused("bad_archive")
-                pieces = []
-                size = 0
-                for piece in _checked(archive, member):
-                    size, total = size + len(piece), total + len(piece)
-                    _check_growth(member, size, total, limits)
-                    pieces.append(piece)
-                found[name] = b"".join(pieces)
+            return _named(archive, names, limits)
     except Refused:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
         raise Refused("bad_archive") from error
+
+
+def _named(archive: zipfile.ZipFile, names: Collection[str], limits: Limits) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    total = 0
+    for member in archive.infolist():
+        name = member.filename.rpartition("/")[2].lower()
+        if name not in names:
+            continue
+        if name in found:
+            raise Refused("bad_archive")
+        pieces = []
+        size = 0
+        for piece in _checked(archive, member):
+            size, total = size + len(piece), total + len(piece)
+            _check_growth(member, size, total, limits)
+            pieces.append(piece)
+        found[name] = b"".join(pieces)
     return found
 
 

@@ -340,3 +340,19 @@ class HoursStatement(Base):
     revoked_at: Mapped[datetime | None]
 
     __table_args__ = (tenant_fk("person_id", "person"), UniqueConstraint("district_id", "code_hash"), Index(None, "code_hash"))
+
+
+class CalendarSubscription(Base):
+    """The address under which a member of staff subscribed to their own trainings. A new address ends the old one."""
+
+    __tablename__ = "calendar_subscription"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id)
+    token_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        tenant_fk("person_id", "person"), tenant_fk("account_id", "account"), Index(None, "token_hash", unique=True),
+    )

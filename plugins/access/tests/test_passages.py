@@ -26,19 +26,37 @@ def clock(moment: Any) -> str:
 
 
 def told(reading: AttendanceReading) -> tuple[Any, ...]:
-    return (reading.staff_no, [clock(p) for p in reading.punches], [(clock(a), clock(b)) for a, b in reading.stays], reading.flags)
+    return (
+        reading.staff_no,
+        [clock(p) for p in reading.punches],
+        [(clock(a), clock(b)) for a, b in reading.stays],
+        reading.flags,
+    )
 
 
 def event(number: int, time: str, **more: Any) -> dict[str, Any]:
-    return {"major": 5, "minor": 75, "time": time, "serialNo": number, "employeeNoString": "0001", "name": "赵一", "pictureURL": "http://x/p.jpg"} | more
+    return {
+        "major": 5,
+        "minor": 75,
+        "time": time,
+        "serialNo": number,
+        "employeeNoString": "0001",
+        "name": "赵一",
+        "pictureURL": "http://x/p.jpg",
+    } | more
 
 
 def answer(*events: dict[str, Any]) -> Upload:
-    return Upload("x", json.dumps({"AcsEvent": {"responseStatusStrg": "OK", "InfoList": list(events)}}, ensure_ascii=False).encode())
+    return Upload(
+        "x",
+        json.dumps({"AcsEvent": {"responseStatusStrg": "OK", "InfoList": list(events)}}, ensure_ascii=False).encode(),
+    )
 
 
 def test_times_are_converted_and_never_stripped() -> None:
-    found = read(answer(event(1, "2026-03-05T05:50:30Z"), event(2, "2026-03-05T15:00:00+09:00"), event(3, "2026-03-05T16:00:00")))
+    found = read(
+        answer(event(1, "2026-03-05T05:50:30Z"), event(2, "2026-03-05T15:00:00+09:00"), event(3, "2026-03-05T16:00:00"))
+    )
     assert [told(r)[1] for r in found.readings] == [["13:50", "14:00", "16:00"]]
 
 
@@ -63,9 +81,14 @@ def alert(number: int, time: str, device: str = "00:00:5e:00:53:01") -> dict[str
 
 def test_pushed_events_in_parts_with_pictures_between() -> None:
     parts = b"".join(
-        b"--B1\r\nContent-Disposition: form-data; name=\"event_log\"\r\nContent-Type: application/json\r\n\r\n" + json.dumps(a).encode()
-        + b"\r\n--B1\r\nContent-Disposition: form-data; name=\"Picture\"\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\x00\x01{not json\r\n"
-        for a in (alert(1, "2026-03-05T13:50:00+08:00"), alert(2, "2026-03-05T16:00:00+08:00"), alert(1, "2026-03-05T13:50:00+08:00"))
+        b'--B1\r\nContent-Disposition: form-data; name="event_log"\r\nContent-Type: application/json\r\n\r\n'
+        + json.dumps(a).encode()
+        + b'\r\n--B1\r\nContent-Disposition: form-data; name="Picture"\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff\x00\x01{not json\r\n'
+        for a in (
+            alert(1, "2026-03-05T13:50:00+08:00"),
+            alert(2, "2026-03-05T16:00:00+08:00"),
+            alert(1, "2026-03-05T13:50:00+08:00"),
+        )
     )
     upload = Upload("x", parts + b"--B1--\r\n")
     assert SOURCE.recognise(upload) == 98
@@ -75,22 +98,35 @@ def test_pushed_events_in_parts_with_pictures_between() -> None:
     assert [told(r)[1] for r in read(as_list).readings] == [["13:50"]]
 
 
-def passages(*rows: tuple[str, str, str, str, str], order: list[int] | None = None, encoding: str = "gb18030") -> Upload:
+def passages(
+    *rows: tuple[str, str, str, str, str], order: list[int] | None = None, encoding: str = "gb18030"
+) -> Upload:
     """Rows are (staff number, time, place, direction, state)."""
-    full = [[f"{n}", f"00099{no}", no, f"人{no}", "语文组", time, "闸机03", place, way, state] for n, (no, time, place, way, state) in enumerate(rows, 1)]
+    full = [
+        [f"{n}", f"00099{no}", no, f"人{no}", "语文组", time, "闸机03", place, way, state]
+        for n, (no, time, place, way, state) in enumerate(rows, 1)
+    ]
     columns = order or list(range(len(HEADER)))
     return workbooks.text([[row[c] for c in columns] for row in [HEADER, *full]], encoding)
 
 
 def test_only_the_minutes_inside_count_in_any_order_of_rows_and_columns() -> None:
-    rows = [("1", "2026-03-05 13:51", "报告厅", "进", "正常"), ("1", "26-03-05 14:40", "报告厅", "出", "正常"), ("1", "20260305145000", "报告厅", "进", ""),
-            ("1", "2026/3/5 16:01", "报告厅", "出", "刷卡成功"), ("2", "2026-03-05 13:52", "三楼报告厅", "进", "正常")]
+    rows = [
+        ("1", "2026-03-05 13:51", "报告厅", "进", "正常"),
+        ("1", "26-03-05 14:40", "报告厅", "出", "正常"),
+        ("1", "20260305145000", "报告厅", "进", ""),
+        ("1", "2026/3/5 16:01", "报告厅", "出", "刷卡成功"),
+        ("2", "2026-03-05 13:52", "三楼报告厅", "进", "正常"),
+    ]
     for seed in range(5):
         rng = random.Random(seed)
         upload = passages(*rng.sample(rows, len(rows)), order=rng.sample(range(len(HEADER)), len(HEADER)))
         assert SOURCE.recognise(upload) == 97
         found = {r.staff_no: told(r)[1:] for r in read(upload, "报告厅").readings}
-        assert found == {"1": ([], [("13:51", "14:40"), ("14:50", "16:01")], ("left_and_returned",)), "2": (["13:52"], [], ())}
+        assert found == {
+            "1": ([], [("13:51", "14:40"), ("14:50", "16:01")], ("left_and_returned",)),
+            "2": (["13:52"], [], ()),
+        }
 
 
 def test_the_school_gate_makes_nobody_stay_all_day() -> None:
@@ -100,9 +136,17 @@ def test_the_school_gate_makes_nobody_stay_all_day() -> None:
 
 
 def test_readers_elsewhere_lost_cards_and_comings_without_goings() -> None:
-    rows = [("1", "2026-03-05 13:55", "食堂", "进", "正常"), ("2", "2026-03-05 13:59", "报告厅", "进", "挂失卡"), ("3", "2026-03-05 13:59", "报告厅", "进", "正常"),
-            ("3", "2026-03-05 13:30", "食堂", "进", "正常"), ("4", "2026-03-05 14:00", "报告厅", "进", "正常"), ("4", "2026-03-05 15:00", "报告厅", "出", "正常"),
-            ("4", "2026-03-05 15:10", "报告厅", "进", "正常"), ("5", "2026-03-05 13:58", "报告厅", "进", "验证失败"), ("6", "2026-03-05 13:58", "报告厅", "进", "没见过的词")]
+    rows = [
+        ("1", "2026-03-05 13:55", "食堂", "进", "正常"),
+        ("2", "2026-03-05 13:59", "报告厅", "进", "挂失卡"),
+        ("3", "2026-03-05 13:59", "报告厅", "进", "正常"),
+        ("3", "2026-03-05 13:30", "食堂", "进", "正常"),
+        ("4", "2026-03-05 14:00", "报告厅", "进", "正常"),
+        ("4", "2026-03-05 15:00", "报告厅", "出", "正常"),
+        ("4", "2026-03-05 15:10", "报告厅", "进", "正常"),
+        ("5", "2026-03-05 13:58", "报告厅", "进", "验证失败"),
+        ("6", "2026-03-05 13:58", "报告厅", "进", "没见过的词"),
+    ]
     found = {r.staff_no: told(r)[1:] for r in read(passages(*rows), "报告厅").readings}
     assert found == {
         "1": ([], [], ("other_location",)), "2": ([], [], ("card_not_valid",)), "3": (["13:59"], [], ()),
@@ -112,7 +156,12 @@ def test_readers_elsewhere_lost_cards_and_comings_without_goings() -> None:
 
 
 def test_a_destroyed_card_number_is_nobodys() -> None:
-    rows = [["卡号", "刷卡时间", "设备名称"], ["2.69E+09", "2026/3/5 13:50", "闸机"], ["0009912301", "2026/3/5 13:51", "闸机"], ["合计", "2", None]]
+    rows = [
+        ["卡号", "刷卡时间", "设备名称"],
+        ["2.69E+09", "2026/3/5 13:50", "闸机"],
+        ["0009912301", "2026/3/5 13:51", "闸机"],
+        ["合计", "2", None],
+    ]
     found = read(workbooks.text(rows))
     assert [(r.card_no, r.platform_id) for r in found.readings] == [("0009912301", "")]
     assert [d.reason for d in found.dropped] == ["no_identity", "totals"]

@@ -73,7 +73,11 @@ class _Reader:
             return cell_at(row, at.get(name))
 
         key, card = identifier_of(cell("row_id")).text, identifier_of(cell("card_no"))
-        who = Who(staff_no=identifier_of(cell("staff_no")).text, name=text_of(cell("name")), department=text_of(cell("department")))
+        who = Who(
+            staff_no=identifier_of(cell("staff_no")).text,
+            name=text_of(cell("name")),
+            department=text_of(cell("department")),
+        )
         if not (who.staff_no or who.name) and card.text:
             who = replace(who, platform_id=f"card {card.text}")
         reason = self._no_passage(row, who, card.text, key)

@@ -58,7 +58,9 @@ def test_no_personal_number_and_no_name_in_the_clear() -> None:
         assert said not in text
     [identity] = export()["credentialSubject"]["identifier"]
     assert identity["identityHash"] == "sha256$" + hashlib.sha256(f"T001{identity['salt']}".encode()).hexdigest()
-    other = export(replace(GIVEN, verify_url="https://trainhub.example/verify/ZZZZ-ZZZZ-ZZZZ"))["credentialSubject"]["identifier"][0]
+    other = export(replace(GIVEN, verify_url="https://trainhub.example/verify/ZZZZ-ZZZZ-ZZZZ"))["credentialSubject"][
+        "identifier"
+    ][0]
     assert other["identityHash"] != identity["identityHash"]
 
 
@@ -70,7 +72,7 @@ def test_it_leads_to_the_page_that_confirms_it() -> None:
 
 
 def test_a_school_year_ends_in_august() -> None:
-    assert credential(replace(GIVEN, year_label="2026S"))["validUntil"] == "2027-08-31T15:59:59Z"
+    assert credential(replace(GIVEN, year_label="2026-2027"))["validUntil"] == "2027-08-31T15:59:59Z"
     assert "validUntil" not in credential(replace(GIVEN, year_label="本年"))
 
 
@@ -89,8 +91,12 @@ def verify(found: dict[str, Any]) -> None:
     document = {k: v for k, v in found.items() if k != "proof"}
     multikey = _unbase58(proof["verificationMethod"].rpartition("#")[2].removeprefix("z"))
     assert multikey[:2] == b"\xed\x01"
-    parts = [json.dumps(x, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() for x in (proof, document)]
-    Ed25519PublicKey.from_public_bytes(multikey[2:]).verify(value, b"".join(hashlib.sha256(part).digest() for part in parts))
+    parts = [
+        json.dumps(x, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode() for x in (proof, document)
+    ]
+    Ed25519PublicKey.from_public_bytes(multikey[2:]).verify(
+        value, b"".join(hashlib.sha256(part).digest() for part in parts)
+    )
 
 
 def test_signed_it_verifies_and_any_change_breaks_it() -> None:
@@ -105,7 +111,7 @@ def test_signed_it_verifies_and_any_change_breaks_it() -> None:
 
 @pytest.mark.parametrize("seed", ["not base64!", base64.b64encode(b"short").decode()])
 def test_a_key_that_is_none_is_no_silent_signature(seed: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011  two libraries word it
+    with pytest.raises(ValueError):
         export(seed=seed)
 
 

@@ -22,7 +22,13 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f"/\\:*?<>|]+')
 class BadgeExporter:
     """The credential as a JSON file; signed where the bureau entered a key."""
 
-    spec = ExporterSpec(key="badges", label="电子徽章（Open Badges 3.0）", subject="certificate", media_type="application/json", extension="json")
+    spec = ExporterSpec(
+        key="badges",
+        label="电子徽章（Open Badges 3.0）",
+        subject="certificate",
+        media_type="application/json",
+        extension="json",
+    )
 
     def export(self, data: Certificate, settings: Settings) -> ExportFile:
         """Return the credential. Raises ValueError for a key that is none: the plugin page says so."""
@@ -43,7 +49,9 @@ def credential(data: Certificate) -> dict[str, Any]:
         "achievementType": "Certificate",
         "name": data.title,
         "description": f"{data.year_label}：{data.title}，核验的面授培训",
-        "criteria": {"narrative": f"面授到场、核验，累计 {data.minutes} 分钟，达到本年度规定。核验网页：{data.verify_url}"},
+        "criteria": {
+            "narrative": f"面授到场、核验，累计 {data.minutes} 分钟，达到本年度规定。核验网页：{data.verify_url}"
+        },
     }
     return {
         "@context": CONTEXTS,
@@ -53,7 +61,10 @@ def credential(data: Certificate) -> dict[str, Any]:
         "validFrom": _utc(data.issued_at),
         "name": f"{data.title}合格证（{data.year_label}）",
         "credentialSubject": {
-            "type": ["AchievementSubject"], "identifier": [holder(data)], "creditsEarned": periods, "achievement": achievement,
+            "type": ["AchievementSubject"],
+            "identifier": [holder(data)],
+            "creditsEarned": periods,
+            "achievement": achievement,
         },
     } | _until(data.year_label)
 
@@ -62,11 +73,17 @@ def holder(data: Certificate) -> dict[str, Any]:
     """Return who holds it, hashed: the salt differs for every certificate, so that two do not tell of one person."""
     salt = hashlib.sha256(f"trainhub-badge:{data.verify_url}".encode()).hexdigest()[:16]
     digest = hashlib.sha256(f"{data.person_code}{salt}".encode()).hexdigest()
-    return {"type": "IdentityObject", "hashed": True, "identityHash": f"sha256${digest}", "identityType": "sourcedId", "salt": salt}
+    return {
+        "type": "IdentityObject",
+        "hashed": True,
+        "identityHash": f"sha256${digest}",
+        "identityType": "sourcedId",
+        "salt": salt,
+    }
 
 
 def _until(year: str) -> dict[str, str]:
-    """The end of the training year: of a calendar year 31 December, of a school year (2026S) 31 August after it, school time."""
+    """The end of the training year: of a calendar year 31 December, of a school year (2026-2027) 31 August, school time."""
     found = re.match(r"(\d{4})(.*)", year)
     if found is None:
         return {}

@@ -47,7 +47,11 @@ def signed(document: dict[str, Any], seed: str, moment: datetime) -> dict[str, A
     key = Ed25519PrivateKey.from_private_bytes(secret)
     public = "z" + base58(_ED25519_PUBLIC + key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
     proof: dict[str, Any] = {
-        "@context": document["@context"], "type": "DataIntegrityProof", "cryptosuite": "eddsa-jcs-2022",
-        "created": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", "verificationMethod": f"did:key:{public}#{public}", "proofPurpose": "assertionMethod",
+        "@context": document["@context"],
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-jcs-2022",
+        "created": f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "verificationMethod": f"did:key:{public}#{public}",
+        "proofPurpose": "assertionMethod",
     }
     return document | {"proof": proof | {"proofValue": "z" + base58(key.sign(hash_of(document, proof)))}}

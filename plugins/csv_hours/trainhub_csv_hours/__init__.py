@@ -24,7 +24,9 @@ def neutralised(text: str) -> str:
 class CsvHours:
     """UTF-8 with a byte order mark, so that Excel reads the characters. Minutes and periods are numbers."""
 
-    spec = ExporterSpec(key="csv_hours", label="学时明细（CSV）", subject="hours", media_type="text/csv", extension="csv")
+    spec = ExporterSpec(
+        key="csv_hours", label="学时明细（CSV）", subject="hours", media_type="text/csv", extension="csv"
+    )
 
     def export(self, data: HoursLedger, settings: Settings) -> ExportFile:
         """Return the file; a period is whole, remainders are dropped row by row."""
@@ -32,11 +34,21 @@ class CsvHours:
         writer = csv.writer(buffer, lineterminator="\r\n")
         writer.writerow(HEADERS)
         for row in data.rows:
-            writer.writerow([
-                neutralised(row.person_code), neutralised(row.name), neutralised(row.staff_no), neutralised(row.department),
-                neutralised(row.title), row.day.isoformat(), row.minutes, row.minutes // data.minutes_per_period, neutralised(row.mode),
-                row.verified_on.isoformat() if row.verified_on else "", neutralised(row.origin),
-            ])
+            writer.writerow(
+                [
+                    neutralised(row.person_code),
+                    neutralised(row.name),
+                    neutralised(row.staff_no),
+                    neutralised(row.department),
+                    neutralised(row.title),
+                    row.day.isoformat(),
+                    row.minutes,
+                    row.minutes // data.minutes_per_period,
+                    neutralised(row.mode),
+                    row.verified_on.isoformat() if row.verified_on else "",
+                    neutralised(row.origin),
+                ]
+            )
         name = _UNSAFE.sub("_", f"{data.school}-学时明细-{data.year_label}")[:100]
         return ExportFile(f"{name}.csv", "text/csv", buffer.getvalue().encode("utf-8-sig", "replace"))
 

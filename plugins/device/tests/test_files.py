@@ -40,14 +40,24 @@ def test_every_flavour_of_a_log(line: bytes, end: bytes) -> None:
 
 
 def test_a_broken_clock_flags_only_whoever_has_no_other_time_near() -> None:
-    lines = ["1\t2000-01-01 00:03:00\t1\t0\t1", "1\t2026-03-05 13:50:00\t1\t0\t1", "2\t2000-01-01 00:04:00\t1\t0\t1",
-             "2\t2026-03-05 07:50:00\t1\t0\t1", "3\t2099-01-01 00:04:00\t1\t0\t1"]
+    lines = [
+        "1\t2000-01-01 00:03:00\t1\t0\t1",
+        "1\t2026-03-05 13:50:00\t1\t0\t1",
+        "2\t2000-01-01 00:04:00\t1\t0\t1",
+        "2\t2026-03-05 07:50:00\t1\t0\t1",
+        "3\t2099-01-01 00:04:00\t1\t0\t1",
+    ]
     flags = {r.device_pin: r.flags for r in read("\n".join(lines).encode()).readings}
     assert flags == {"1": (), "2": ("device_clock_reset",), "3": ("device_clock_reset",)}
 
 
 def test_what_cannot_be_read_is_told_and_days_are_counted() -> None:
-    lines = [b"1\t2026-03-05 13:50:00\t1\t0\t1", b"\x00\x01 broken", b"2\t2026-13-45 13:50:00\t1\t0\t1", b"2\t2026-03-04 13:50:00\t1\t0\t1"] * 2
+    lines = [
+        b"1\t2026-03-05 13:50:00\t1\t0\t1",
+        b"\x00\x01 broken",
+        b"2\t2026-13-45 13:50:00\t1\t0\t1",
+        b"2\t2026-03-04 13:50:00\t1\t0\t1",
+    ] * 2
     result = read(b"\r\n".join([*lines, b"3\t2026-03-05 13:51:00\t1\t0\t3"]))
     assert [(d.row, d.reason, d.text) for d in result.dropped] == [
         (2, "unreadable", ""), (3, "time_unreadable", ""), (6, "unreadable", ""), (7, "time_unreadable", ""), (4, "other_date", "2026-03-04 × 2"),
@@ -60,7 +70,8 @@ def test_what_cannot_be_read_is_told_and_days_are_counted() -> None:
 def long_log(rows: int) -> bytes:
     start = datetime(2025, 9, 1, 7)
     return b"".join(
-        f"{n % 400:>9}\t{start + timedelta(minutes=n * 2.7):%Y-%m-%d %H:%M:%S}\t1\t0\t15\t0\r\n".encode() for n in range(rows)
+        f"{n % 400:>9}\t{start + timedelta(minutes=n * 2.7):%Y-%m-%d %H:%M:%S}\t1\t0\t15\t0\r\n".encode()
+        for n in range(rows)
     )
 
 
@@ -84,7 +95,9 @@ def test_a_hundred_thousand_rows_are_streamed(build: Callable[[int], bytes], mos
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert result.readings
-    assert sum(int(d.text.rpartition(" ")[2]) for d in result.dropped) == 100_000 - sum(len(r.punches) for r in result.readings)
+    assert sum(int(d.text.rpartition(" ")[2]) for d in result.dropped) == 100_000 - sum(
+        len(r.punches) for r in result.readings
+    )
     assert len(result.dropped) < 250
     assert peak < most
 
@@ -140,7 +153,9 @@ def test_too_many_rows_of_a_list_are_refused(monkeypatch: pytest.MonkeyPatch) ->
         read(long_list(60))
 
 
-def month(people: list[tuple[int, str, dict[int, str]]], period: str, days: list[int], *, joined: bool = False) -> Upload:
+def month(
+    people: list[tuple[int, str, dict[int, str]]], period: str, days: list[int], *, joined: bool = False
+) -> Upload:
     rows: list[list[Any]] = [["刷 卡 记 录 表"], ["考勤时间", None, period], days]
     for pin, name, punches in people:
         if joined:
@@ -157,7 +172,10 @@ def test_usb_reports_of_any_period(joined: bool) -> None:
     upload = month(people, "2026-03-01 ~ 03-31", list(range(1, 32)), joined=joined)
     assert SOURCE.recognise(upload) == 98
     found = read(upload)
-    assert [told(r) for r in found.readings] == [("11", ["13:52", "16:02"], ()), ("12", ["13:52", "16:02", "17:31"], ())]
+    assert [told(r) for r in found.readings] == [
+        ("11", ["13:52", "16:02"], ()),
+        ("12", ["13:52", "16:02", "17:31"], ()),
+    ]
     assert [(r.name, r.department) for r in found.readings] == [("赵一", "语文组"), ("钱二", "语文组")]
     over = month(people, "2026/02/26～2026/03/08", [26, 27, 28, *range(1, 9)], joined=joined)
     assert [told(r)[0] for r in read(over).readings] == ["11", "12"]
@@ -165,11 +183,13 @@ def test_usb_reports_of_any_period(joined: bool) -> None:
 
 @pytest.mark.parametrize(("cell", "times"), [
     ("08:01\n17:33", 2), ("8:01 17:33 ", 2), ("08:0117:33", 2), ("08：01", 1), ("", 0), (None, 0), ("请假", 0), (8.5, 0), ("25:01", 0),
-    (datetime(2026, 3, 5, 8, 1), 1),  # noqa: DTZ001
+    (datetime(2026, 3, 5, 8, 1), 1),
 ])  # fmt: skip
 def test_cells_of_punches(cell: Any, times: int) -> None:
     assert len(clocks_of(cell)) == times
 
 
 def test_days_do_not_have_to_be_those_of_a_month() -> None:
-    assert read(month([(1, "赵", {5: "13:50"})], "2025-12-01 ~ 12-31", list(range(1, 32)))).warnings[0].params["first"] == str(date(2025, 12, 5))
+    assert read(month([(1, "赵", {5: "13:50"})], "2025-12-01 ~ 12-31", list(range(1, 32)))).warnings[0].params[
+        "first"
+    ] == str(date(2025, 12, 5))

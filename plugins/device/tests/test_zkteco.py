@@ -10,14 +10,16 @@ import pytest
 from trainhub_device import ZktecoPush
 
 from trainhub.kernel.clock import local
-from trainhub.plugin_api import Pushed, PushBatch, PushRefused
+from trainhub.plugin_api import PushBatch, Pushed, PushRefused
 
 pytestmark = pytest.mark.files_only
 SAMPLE = Path(__file__).parents[3] / "tests" / "data" / "samples" / "13-zk-push-http"
 NOW = datetime(2026, 3, 5, 9, tzinfo=UTC)
 
 
-def send(method: Any, path: str, body: bytes = b"", content_type: str = "text/plain", **query: str) -> PushBatch | PushRefused:
+def send(
+    method: Any, path: str, body: bytes = b"", content_type: str = "text/plain", **query: str
+) -> PushBatch | PushRefused:
     return ZktecoPush().receive(Pushed(method, path, query, {"content-type": content_type}, body, NOW), b"", {})
 
 
@@ -38,7 +40,10 @@ def punches(body: str) -> PushBatch:
 
 def test_the_recorded_requests() -> None:
     wanted = json.loads((SAMPLE / "expected.json").read_text("utf-8"))
-    assert recorded("001_register.http").answer.decode().splitlines()[0] == wanted["responses"]["001_register.http"].partition(": ")[2]
+    assert (
+        recorded("001_register.http").answer.decode().splitlines()[0]
+        == wanted["responses"]["001_register.http"].partition(": ")[2]
+    )
     seen: set[str] = set()
     for name, new in wanted["new_punches"].items():
         batch = recorded(name)
@@ -55,7 +60,14 @@ def test_newer_firmware_and_the_form_flavour() -> None:
     line = "11\t2026-03-05 13:50:09\t0\t3\t0\t0\t0\t1\t36.5\t\t28800\teyJhIjoxfQ==\n"
     (event,) = punches(line).events
     assert (event.device_pin, local(event.at).strftime("%H:%M"), event.flags) == ("11", "13:50", ("password_verify",))
-    form = send("POST", "cdata.aspx", urlencode({"data": line}).encode(), "application/x-www-form-urlencoded", SN="A", table="ATTLOG")
+    form = send(
+        "POST",
+        "cdata.aspx",
+        urlencode({"data": line}).encode(),
+        "application/x-www-form-urlencoded",
+        SN="A",
+        table="ATTLOG",
+    )
     assert isinstance(form, PushBatch)
     assert form.events == (event,)
 
@@ -69,7 +81,19 @@ def test_identity_numbers_are_neither_taken_nor_handed_on() -> None:
     assert punches(f"{number}\t2026-03-05 13:50:00\t0\t15\t0\t0\t0\n").events == ()
 
 
-@pytest.mark.parametrize("line", ["", "\t\t", "11", "11\tyesterday", "11\t2026-13-45 13:50:00\t0\t15", "a b\t2026-03-05 13:50:00\t0", "\0\1\2", "=1+1\t2026-03-05 13:50:00"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "\t\t",
+        "11",
+        "11\tyesterday",
+        "11\t2026-13-45 13:50:00\t0\t15",
+        "a b\t2026-03-05 13:50:00\t0",
+        "\0\1\2",
+        "=1+1\t2026-03-05 13:50:00",
+    ],
+)
 def test_broken_records_are_acknowledged_and_left_out(line: str) -> None:
     batch = punches(f"11\t2026-03-05 13:50:00\t0\t15\t0\t0\t0\n{line}\n")
     assert len(batch.events) == 1
@@ -86,12 +110,17 @@ def test_pictures_and_fingerprints_are_heard_and_not_read() -> None:
         batch = send("POST", "cdata", b"\xff\xd8\xff" * 100, SN="A", table=table)
         assert isinstance(batch, PushBatch)
         assert (batch.events, dict(batch.pins), batch.answer) == ((), {}, b"OK")
-    assert "ATTPHOTO" not in recorded("001_register.http").answer.decode().partition("TransFlag")[2].splitlines()[0].upper()
+    assert (
+        "ATTPHOTO"
+        not in recorded("001_register.http").answer.decode().partition("TransFlag")[2].splitlines()[0].upper()
+    )
 
 
 def test_other_paths_and_floods_are_refused() -> None:
     assert send("GET", "../etc") == PushRefused(404, "unknown_path")
-    assert send("POST", "cdata", b"1\t2026-03-05 13:50:00\n" * 6_000, table="ATTLOG") == PushRefused(413, "too_many_records")
+    assert send("POST", "cdata", b"1\t2026-03-05 13:50:00\n" * 6_000, table="ATTLOG") == PushRefused(
+        413, "too_many_records"
+    )
     answer = send("GET", "cdata", SN="A\nSERVER: x")
     assert isinstance(answer, PushBatch)
     assert answer.answer.startswith(b"GET OPTION FROM: ASERVERx\n")

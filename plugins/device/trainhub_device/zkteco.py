@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from typing import Any
 from urllib.parse import parse_qs
 
-from trainhub.plugin_api import Pushed, PushBatch, PushEvent, PushRefused, SourceSpec
+from trainhub.plugin_api import PushBatch, Pushed, PushEvent, PushRefused, SourceSpec
 from trainhub.plugin_api.cells import school_moment
 from trainhub_device.punches import FIRST_YEAR
 
@@ -70,7 +70,10 @@ def _options(serial: str) -> bytes:
 
 def _text(pushed: Pushed, encoding: str) -> str:
     body = pushed.body
-    if pushed.headers.get("content-type", "").startswith("application/x-www-form-urlencoded") and b"data=" in body[:200]:
+    if (
+        pushed.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        and b"data=" in body[:200]
+    ):
         return parse_qs(body.decode("ascii", "replace"), encoding=encoding, errors="replace").get("data", [""])[0]
     return body.decode(encoding, "replace")
 

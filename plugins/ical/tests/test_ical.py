@@ -30,11 +30,28 @@ def read(content: bytes | str) -> Any:
 
 
 def event(*lines: str, head: str = "") -> str:
-    return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", *([head] if head else []), "BEGIN:VEVENT", "UID:u1", *lines, "END:VEVENT", "END:VCALENDAR", ""])
+    return "\r\n".join(
+        [
+            "BEGIN:VCALENDAR",
+            "VERSION:2.0",
+            *([head] if head else []),
+            "BEGIN:VEVENT",
+            "UID:u1",
+            *lines,
+            "END:VEVENT",
+            "END:VCALENDAR",
+            "",
+        ]
+    )
 
 
 def shown(session: Session) -> dict[str, str]:
-    found = {"uid": session.uid, "summary": session.title, "start": session.starts_at.isoformat(), "end": session.ends_at.isoformat()}
+    found = {
+        "uid": session.uid,
+        "summary": session.title,
+        "start": session.starts_at.isoformat(),
+        "end": session.ends_at.isoformat(),
+    }
     more = {"location": session.place, "description": session.description}
     return found | {k: v for k, v in more.items() if v}
 
@@ -50,13 +67,25 @@ def test_what_is_expected_of_the_samples(name: str) -> None:
 @pytest.mark.parametrize("bent", ["bom", "lf", "gb18030"])
 def test_the_same_in_other_bytes(name: str, bent: str) -> None:
     whole = (SAMPLES / name).read_bytes().replace(b"\r\n ", b"")
-    content = {"bom": b"\xef\xbb\xbf" + whole, "lf": whole.replace(b"\r\n", b"\n"), "gb18030": whole.decode().encode("gb18030")}[bent]
+    content = {
+        "bom": b"\xef\xbb\xbf" + whole,
+        "lf": whole.replace(b"\r\n", b"\n"),
+        "gb18030": whole.decode().encode("gb18030"),
+    }[bent]
     feed = read(content)
     assert [shown(s) for s in feed.sessions] == EXPECTED["events"][name]
     assert [p.code for p in feed.warnings] == (["encoding_ambiguous"] if bent == "gb18030" else [])
 
 
-@pytest.mark.parametrize("zone", ['"Asia/Shanghai"', "China Standard Time", "/freeassociation.sourceforge.net/Asia/Shanghai", "/vendor.example/1/Asia/Shanghai"])
+@pytest.mark.parametrize(
+    "zone",
+    [
+        '"Asia/Shanghai"',
+        "China Standard Time",
+        "/freeassociation.sourceforge.net/Asia/Shanghai",
+        "/vendor.example/1/Asia/Shanghai",
+    ],
+)
 def test_names_of_zones(zone: str) -> None:
     [session] = read(event(f"DTSTART;TZID={zone}:20260305T140000", f"DTEND;TZID={zone}:20260305T160000")).sessions
     assert session.starts_at == datetime(2026, 3, 5, 14, tzinfo=SHANGHAI)
@@ -70,7 +99,9 @@ def test_a_zone_nobody_knows_is_school_time_and_said() -> None:
 
 
 def test_floating_utc_and_durations() -> None:
-    assert read(event("DTSTART:20260305T140000", "DURATION:PT90M")).sessions[0].ends_at == datetime(2026, 3, 5, 15, 30, tzinfo=SHANGHAI)
+    assert read(event("DTSTART:20260305T140000", "DURATION:PT90M")).sessions[0].ends_at == datetime(
+        2026, 3, 5, 15, 30, tzinfo=SHANGHAI
+    )
     assert read(event("DTSTART:20260305T060000Z")).sessions[0].starts_at == datetime(2026, 3, 5, 14, tzinfo=SHANGHAI)
 
 
@@ -83,14 +114,38 @@ def test_a_whole_day_ends_before_the_day_it_names() -> None:
 
 
 def test_one_of_a_series_moved_another_cancelled_a_third_left_out() -> None:
-    series = event("SUMMARY:班会", "DTSTART;TZID=Asia/Shanghai:20260302T152000", "DTEND;TZID=Asia/Shanghai:20260302T160000",
-                   "RRULE:FREQ=WEEKLY;UNTIL=20260330T072000Z", "EXDATE;TZID=Asia/Shanghai:20260316T152000")
-    moved = ["BEGIN:VEVENT", "UID:u1", "RECURRENCE-ID;TZID=Asia/Shanghai:20260309T152000", "DTSTART;TZID=Asia/Shanghai:20260310T152000",
-             "DTEND;TZID=Asia/Shanghai:20260310T160000", "SUMMARY:班会", "END:VEVENT", "BEGIN:VEVENT", "UID:u1",
-             "RECURRENCE-ID;TZID=Asia/Shanghai:20260323T152000", "DTSTART;TZID=Asia/Shanghai:20260323T152000", "SUMMARY:班会", "STATUS:CANCELLED",
-             "END:VEVENT", "END:VCALENDAR", ""]
+    series = event(
+        "SUMMARY:班会",
+        "DTSTART;TZID=Asia/Shanghai:20260302T152000",
+        "DTEND;TZID=Asia/Shanghai:20260302T160000",
+        "RRULE:FREQ=WEEKLY;UNTIL=20260330T072000Z",
+        "EXDATE;TZID=Asia/Shanghai:20260316T152000",
+    )
+    moved = [
+        "BEGIN:VEVENT",
+        "UID:u1",
+        "RECURRENCE-ID;TZID=Asia/Shanghai:20260309T152000",
+        "DTSTART;TZID=Asia/Shanghai:20260310T152000",
+        "DTEND;TZID=Asia/Shanghai:20260310T160000",
+        "SUMMARY:班会",
+        "END:VEVENT",
+        "BEGIN:VEVENT",
+        "UID:u1",
+        "RECURRENCE-ID;TZID=Asia/Shanghai:20260323T152000",
+        "DTSTART;TZID=Asia/Shanghai:20260323T152000",
+        "SUMMARY:班会",
+        "STATUS:CANCELLED",
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+    ]
     feed = read(series.replace("END:VCALENDAR\r\n", "\r\n".join(moved)))
-    assert [(f"{s.starts_at:%m-%d}", s.cancelled) for s in feed.sessions] == [("03-02", False), ("03-10", False), ("03-23", True), ("03-30", False)]
+    assert [(f"{s.starts_at:%m-%d}", s.cancelled) for s in feed.sessions] == [
+        ("03-02", False),
+        ("03-10", False),
+        ("03-23", True),
+        ("03-30", False),
+    ]
 
 
 def test_a_series_without_an_end_is_cut() -> None:
@@ -108,7 +163,10 @@ def test_what_is_no_calendar_is_refused(content: bytes, code: str) -> None:
 
 
 def test_an_event_that_cannot_be_read_costs_itself_only() -> None:
-    broken = event("SUMMARY:没有时间").replace("END:VCALENDAR\r\n", "") + event("DTSTART:20260305T140000").partition("VERSION:2.0\r\n")[2]
+    broken = (
+        event("SUMMARY:没有时间").replace("END:VCALENDAR\r\n", "")
+        + event("DTSTART:20260305T140000").partition("VERSION:2.0\r\n")[2]
+    )
     feed = read(broken)
     assert len(feed.sessions) == 1
     assert [p.code for p in feed.warnings] == ["events_unreadable"]
@@ -129,7 +187,8 @@ def test_our_file_comes_back_as_it_went() -> None:
     gone = CalendarItem("s2@school.example", "取消的一场\n第二行", AT, AT + timedelta(minutes=90), cancelled=True)
     feed = read(export(ITEM, gone))
     assert [(s.uid, s.title, s.place, s.cancelled, s.sequence) for s in feed.sessions] == [
-        (ITEM.uid, ITEM.title, ITEM.place, False, 2), (gone.uid, gone.title, "", True, 0),
+        (ITEM.uid, ITEM.title, ITEM.place, False, 2),
+        (gone.uid, gone.title, "", True, 0),
     ]
     assert all(s.starts_at == AT for s in feed.sessions)
     assert export(ITEM) == export(ITEM)
@@ -160,7 +219,9 @@ def test_any_text_survives_and_no_line_is_smuggled_in(value: str) -> None:
 
 
 def test_a_title_cannot_add_a_property() -> None:
-    evil = CalendarItem("u\r\nATTACH:x", "a\r\nATTENDEE:mailto:x@y.example", AT, AT, "b\nEND:VEVENT", url="javascript:alert(1)")
+    evil = CalendarItem(
+        "u\r\nATTACH:x", "a\r\nATTENDEE:mailto:x@y.example", AT, AT, "b\nEND:VEVENT", url="javascript:alert(1)"
+    )
     [found] = Calendar.from_ical(export(evil)).walk("VEVENT")
     assert "ATTENDEE" not in found
     assert "ATTACH" not in found
@@ -168,5 +229,14 @@ def test_a_title_cannot_add_a_property() -> None:
 
 
 def test_the_command_shows_a_calendar() -> None:
-    done = subprocess.run([sys.executable, "-m", "trainhub_ical", str(SAMPLES / "outlook_windows_tz_lf_only.ics")], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[0].split("\t")[:3] == ["2026-03-09T15:20:00+08:00", "2026-03-09T16:00:00+08:00", "三（1）班主题班会：拒绝校园欺凌"]
+    done = subprocess.run(
+        [sys.executable, "-m", "trainhub_ical", str(SAMPLES / "outlook_windows_tz_lf_only.ics")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[0].split("\t")[:3] == [
+        "2026-03-09T15:20:00+08:00",
+        "2026-03-09T16:00:00+08:00",
+        "三（1）班主题班会：拒绝校园欺凌",
+    ]

@@ -19,8 +19,9 @@ def main(paths: list[str]) -> int:
             failed = 1
             continue
         for s in feed.sessions:
-            marks = " ".join(word for word, on in (("all-day", s.all_day), ("cancelled", s.cancelled)) if on)
-            sys.stdout.write("\t".join((s.starts_at.isoformat(), s.ends_at.isoformat(), s.title, s.place, marks)).rstrip() + "\n")
+            marks = [word for word, on in (("all-day", s.all_day), ("cancelled", s.cancelled)) if on]
+            cells = [s.starts_at.isoformat(), s.ends_at.isoformat(), s.title, s.place, *marks]
+            sys.stdout.write("\t".join(cells).rstrip() + "\n")
         for problem in feed.warnings:
             sys.stderr.write(f"{path.name}: {problem.code} {dict(problem.params)}\n")
     return failed

@@ -21,8 +21,13 @@ MOST_EVENTS = 5_000
 MOST_REPEATS = 400
 REPEAT_DAYS = 731
 """How far a rule that never ends is followed."""
-WINDOWS = {"China Standard Time": "Asia/Shanghai", "Taipei Standard Time": "Asia/Taipei", "Singapore Standard Time": "Asia/Singapore",
-           "Tokyo Standard Time": "Asia/Tokyo", "UTC": "UTC"}
+WINDOWS = {
+    "China Standard Time": "Asia/Shanghai",
+    "Taipei Standard Time": "Asia/Taipei",
+    "Singapore Standard Time": "Asia/Singapore",
+    "Tokyo Standard Time": "Asia/Tokyo",
+    "UTC": "UTC",
+}
 _FOLD = re.compile(rb"\r?\n[ \t]")
 
 
@@ -130,8 +135,15 @@ class _Reader:
         if end < start:
             raise ValueError("ends before it starts")
         return Session(
-            str(event.get("UID", ""))[:255], str(event.get("SUMMARY", "")).strip(), start, end, str(event.get("LOCATION", "")).strip(),
-            str(event.get("DESCRIPTION", "")).strip(), all_day, str(event.get("STATUS", "")).upper() == "CANCELLED", int(event.get("SEQUENCE", 0)),
+            str(event.get("UID", ""))[:255],
+            str(event.get("SUMMARY", "")).strip(),
+            start,
+            end,
+            str(event.get("LOCATION", "")).strip(),
+            str(event.get("DESCRIPTION", "")).strip(),
+            all_day,
+            str(event.get("STATUS", "")).upper() == "CANCELLED",
+            int(event.get("SEQUENCE", 0)),
         )
 
     def _repeated(self, event: Any, first: Session, moved: set[tuple[str, datetime]]) -> Iterator[Session]:
@@ -151,7 +163,15 @@ class _Reader:
             start = at.replace(tzinfo=zone)
             if start not in out and (first.uid, start) not in moved:
                 yield Session(
-                    first.uid, first.title, start, start + length, first.place, first.description, first.all_day, first.cancelled, first.sequence
+                    first.uid,
+                    first.title,
+                    start,
+                    start + length,
+                    first.place,
+                    first.description,
+                    first.all_day,
+                    first.cancelled,
+                    first.sequence,
                 )
 
     def moment(self, value: Any) -> tuple[datetime, bool]:

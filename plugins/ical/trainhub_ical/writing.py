@@ -26,11 +26,19 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f"/\\:*?<>|]+')
 class IcalExporter:
     """The calendar as an ``.ics`` file: the same sessions give the same bytes."""
 
-    spec = ExporterSpec(key="ical", label="日历文件（.ics）", subject="calendar", media_type="text/calendar", extension="ics")
+    spec = ExporterSpec(
+        key="ical", label="日历文件（.ics）", subject="calendar", media_type="text/calendar", extension="ics"
+    )
 
     def export(self, data: CalendarFeed, settings: Settings) -> ExportFile:
         """Return the calendar."""
-        lines = [*HEAD, f"X-WR-CALNAME:{text(data.name)}", f"X-WR-TIMEZONE:{ZONE}", "REFRESH-INTERVAL;VALUE=DURATION:PT6H", *TIMEZONE]
+        lines = [
+            *HEAD,
+            f"X-WR-CALNAME:{text(data.name)}",
+            f"X-WR-TIMEZONE:{ZONE}",
+            "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
+            *TIMEZONE,
+        ]
         for item in data.items:
             lines += _event(item)
         lines.append("END:VCALENDAR")
@@ -82,4 +90,3 @@ def folded(line: str) -> bytes:
         content = content[cut:]
         room = FOLD - 1  # a continued line begins with a space
     return b"\r\n ".join([*parts, content]) + b"\r\n"
-

@@ -49,10 +49,19 @@ def test_what_is_expected_of_the_samples(folder: str) -> None:
     found = put_together(load(upload))
     assert f"oneroster.{found.version}" == expected["format"]
     assert [
-        {"sourcedId": u.sourced_id, "display_name": u.name, "role": u.role, "orgs": list(u.orgs), "active": u.active, "identifier": u.identifier}
+        {
+            "sourcedId": u.sourced_id,
+            "display_name": u.name,
+            "role": u.role,
+            "orgs": list(u.orgs),
+            "active": u.active,
+            "identifier": u.identifier,
+        }
         for u in found.users
     ] == expected["users"]
-    assert [{"sourcedId": c.sourced_id, "head_teacher": c.head_teacher, "students": list(c.students)} for c in found.classes] == expected["classes"]
+    assert [
+        {"sourcedId": c.sourced_id, "head_teacher": c.head_teacher, "students": list(c.students)} for c in found.classes
+    ] == expected["classes"]
     assert [str(b) for b in found.broken] == expected["problems"]
 
 
@@ -64,7 +73,8 @@ def test_the_lists_that_core_gets(folder: str) -> None:
     head = "校长" if folder.startswith("33") else ""
     assert staff.columns == ("name", "staff_no", "post", "homeroom_class", "state", "school_code")
     assert staff.rows == (
-        ("王芳", "0101", "", "三（1）班", "", "2199000001"), ("欧阳若彤", "0104", "", "", "", "2199000001"),
+        ("王芳", "0101", "", "三（1）班", "", "2199000001"),
+        ("欧阳若彤", "0104", "", "", "", "2199000001"),
         ("李建国", "0103", head, "", "", "2199000001"),
     )
     assert staff.numbers == (2, 3, 4)
@@ -76,19 +86,32 @@ def test_the_lists_that_core_gets(folder: str) -> None:
 
 def test_columns_in_another_order_misspelt_and_in_gb18030() -> None:
     files = files_of("32-oneroster-1.1")
-    rows = [line.split(",") for line in files["users.csv"].decode().replace('"org-2199000001,org-bureau"', "org-2199000001").splitlines()]
+    rows = [
+        line.split(",")
+        for line in files["users.csv"].decode().replace('"org-2199000001,org-bureau"', "org-2199000001").splitlines()
+    ]
     text = "\r\n".join(",".join(reversed(row)) for row in rows)
-    for right, wrong in (("sourcedId", "SourcedID "), ("givenName", "givename"), ("familyName", "famliyName"), ("enabledUser", "enabled_user")):
+    for right, wrong in (
+        ("sourcedId", "SourcedID "),
+        ("givenName", "givename"),
+        ("familyName", "famliyName"),
+        ("enabledUser", "enabled_user"),
+    ):
         text = text.replace(right, wrong)
     users = put_together(load(zipped({**files, "users.csv": text.encode("gb18030")}))).users
     plain = put_together(load(zipped(files))).users
-    assert [(u.name, u.role, u.active, u.identifier) for u in users] == [(u.name, u.role, u.active, u.identifier) for u in plain]
+    assert [(u.name, u.role, u.active, u.identifier) for u in users] == [
+        (u.name, u.role, u.active, u.identifier) for u in plain
+    ]
 
 
 def test_statuses_roles_and_true_in_any_spelling() -> None:
     upload = bent(
-        "32-oneroster-1.1", "users.csv", ("u-t1,active,2026-02-20T02:00:00.000Z,true", "u-t1,tobedeleted,20/02/2026,TRUE"),
-        ('org-bureau",teacher', 'org-bureau",Guardian'), ("u-p1,active", "u-p1,Inactive"),
+        "32-oneroster-1.1",
+        "users.csv",
+        ("u-t1,active,2026-02-20T02:00:00.000Z,true", "u-t1,tobedeleted,20/02/2026,TRUE"),
+        ('org-bureau",teacher', 'org-bureau",Guardian'),
+        ("u-p1,active", "u-p1,Inactive"),
     )
     staff = IMPORTER.read(upload, "staff")
     assert [(row[0], row[4]) for row in staff.rows] == [("王芳", "离职"), ("李建国", "离职")]
@@ -118,10 +141,18 @@ def test_passwords_phones_and_addresses_are_never_read(folder: str) -> None:
     files = files_of(folder)
     header, first, *rest = files["users.csv"].decode().splitlines()
     cells = dict(zip(header.split(","), first.split(","), strict=True))
-    secrets = {"password": "hunter2", "email": "wf@example.cn", "sms": "13800000000", "phone": "13900000000", "username": "wangfang"}
+    secrets = {
+        "password": "hunter2",
+        "email": "wf@example.cn",
+        "sms": "13800000000",
+        "phone": "13900000000",
+        "username": "wangfang",
+    }
     line = ",".join((cells | secrets)[name] for name in header.split(","))
     upload = zipped({**files, "users.csv": "\n".join([header, line, *rest]).encode()})
-    said = json.dumps([asdict(IMPORTER.read(upload, kind)) for kind in ("staff", "students")], ensure_ascii=False, default=str)
+    said = json.dumps(
+        [asdict(IMPORTER.read(upload, kind)) for kind in ("staff", "students")], ensure_ascii=False, default=str
+    )
     said += repr(load(upload))
     assert "王芳" in said
     assert not [secret for secret in secrets.values() if secret in said]
@@ -137,7 +168,10 @@ def test_users_alone_are_enough_in_1_1_and_not_in_1_2() -> None:
         IMPORTER.read(newer, "staff")
 
 
-@pytest.mark.parametrize(("family", "given", "name"), [("欧阳", "若彤", "欧阳若彤"), ("Smith", "Ann", "Ann Smith"), ("", "阿依努尔·买买提", "阿依努尔·买买提")])
+@pytest.mark.parametrize(
+    ("family", "given", "name"),
+    [("欧阳", "若彤", "欧阳若彤"), ("Smith", "Ann", "Ann Smith"), ("", "阿依努尔·买买提", "阿依努尔·买买提")],
+)
 def test_names(family: str, given: str, name: str) -> None:
     assert display_name(family, given) == name
 
@@ -164,5 +198,7 @@ def test_hostile_packages_are_refused() -> None:
 def test_the_manifest_is_sound() -> None:
     from trainhub.plugin_host.manifest import read_file
 
-    found: Any = read_file(Path(__file__).resolve().parents[1] / "trainhub_oneroster" / "plugin.toml", "trainhub_oneroster")
+    found: Any = read_file(
+        Path(__file__).resolve().parents[1] / "trainhub_oneroster" / "plugin.toml", "trainhub_oneroster"
+    )
     assert found.provides == ("roster_importer:oneroster",)

@@ -34,7 +34,18 @@ COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }  # fmt: skip
 """File -> what we call a column -> how it may be spelt, in small letters and digits only."""
-NEVER = ("password", "pass", "email", "sms", "phone", "agentsourcedids", "username", "userids", "middlename", "pronouns")
+NEVER = (
+    "password",
+    "pass",
+    "email",
+    "sms",
+    "phone",
+    "agentsourcedids",
+    "username",
+    "userids",
+    "middlename",
+    "pronouns",
+)
 """Headers that resemble a wanted one are still never taken for it."""
 
 
@@ -96,7 +107,9 @@ def columns_of(file: str, header: list[str]) -> dict[str, int]:
         at = next((folded.index(s) for s in spellings if s in folded), None)
         if at is not None and at not in found.values():
             found[name] = at
-    free = {text: at for at, text in enumerate(folded) if at not in found.values() and text not in NEVER and len(text) >= 6}
+    free = {
+        text: at for at, text in enumerate(folded) if at not in found.values() and text not in NEVER and len(text) >= 6
+    }
     for name, spellings in COLUMNS[file].items():
         if name not in found and (near := difflib.get_close_matches(spellings[0], free, 1, 0.88)):
             found[name] = free.pop(near[0])

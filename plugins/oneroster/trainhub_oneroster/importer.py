@@ -19,7 +19,9 @@ LEFT = "离职"
 class OneRosterImporter:
     """OneRoster 1.1 and 1.2: the zip, or ``users.csv`` of 1.1 alone."""
 
-    spec = RosterImporterSpec(key="oneroster", label="OneRoster 1.1 / 1.2", gives=("staff", "students"), extensions=("zip", "csv"))
+    spec = RosterImporterSpec(
+        key="oneroster", label="OneRoster 1.1 / 1.2", gives=("staff", "students"), extensions=("zip", "csv")
+    )
 
     def recognise(self, upload: Upload) -> int:
         """Return 98 for a zip with its files, 96 for its ``users.csv`` alone, else 0."""
@@ -45,8 +47,14 @@ def _staff(found: Load) -> RosterTable:
     homeroom = {c.head_teacher: c for c in reversed(found.classes) if c.head_teacher}
     users = [u for u in found.users if u.role != STUDENT and u.role not in NOBODY]
     rows = tuple(
-        (u.name, u.identifier, POSTS.get(u.role, ""), homeroom[u.sourced_id].title if u.sourced_id in homeroom else "",
-         "" if u.active else LEFT, _code(found, u))
+        (
+            u.name,
+            u.identifier,
+            POSTS.get(u.role, ""),
+            homeroom[u.sourced_id].title if u.sourced_id in homeroom else "",
+            "" if u.active else LEFT,
+            _code(found, u),
+        )
         for u in users
     )
     return RosterTable("staff", STAFF_COLUMNS, rows, tuple(u.number for u in users), _dropped(found), _warnings(found))
@@ -60,10 +68,13 @@ def _students(found: Load) -> RosterTable:
     pupils = [u for u in found.users if u.role == STUDENT]
     here = [u for u in pupils if u.active]
     rows = tuple(
-        (u.name, u.identifier, in_class[u.sourced_id].title if u.sourced_id in in_class else "", _code(found, u)) for u in here
+        (u.name, u.identifier, in_class[u.sourced_id].title if u.sourced_id in in_class else "", _code(found, u))
+        for u in here
     )
     gone = tuple(Unreadable(u.number, "inactive") for u in pupils if not u.active)
-    return RosterTable("students", STUDENT_COLUMNS, rows, tuple(u.number for u in here), (*gone, *_dropped(found)), _warnings(found))
+    return RosterTable(
+        "students", STUDENT_COLUMNS, rows, tuple(u.number for u in here), (*gone, *_dropped(found)), _warnings(found)
+    )
 
 
 def _code(found: Load, user: User) -> str:
@@ -89,5 +100,3 @@ def _warnings(found: Load) -> tuple[Problem, ...]:
     if found.roles_disagree:
         problems.append(Problem("roles_disagree", params={"count": len(found.roles_disagree)}))
     return tuple(problems)
-
-

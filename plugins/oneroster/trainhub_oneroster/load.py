@@ -82,9 +82,15 @@ def put_together(files: Mapping[str, Sequence[Line]]) -> Load:
     orgs = {line["id"]: line for line in files.get("orgs", ()) if not line.gone}
     classes, broken = _classes(files, {u.sourced_id: u for u in users}, orgs)
     return Load(
-        manifest.get("oneroster.version", "1.2" if "roles" in files else ""), users, classes,
-        {key: line["identifier"] for key, line in orgs.items() if line["type"].casefold() == "school"}, broken, without_role, repeated,
-        manifest.get("file.users", "").casefold() == "delta", _disagreeing(users, files.get("enrollments", ())),
+        manifest.get("oneroster.version", "1.2" if "roles" in files else ""),
+        users,
+        classes,
+        {key: line["identifier"] for key, line in orgs.items() if line["type"].casefold() == "school"},
+        broken,
+        without_role,
+        repeated,
+        manifest.get("file.users", "").casefold() == "delta",
+        _disagreeing(users, files.get("enrollments", ())),
     )
 
 
@@ -113,8 +119,14 @@ def _users(
             repeated.append(line.number)
         else:
             found[line["id"]] = User(
-                line.number, line["id"], display_name(line["family"], line["given"]), role.casefold(),
-                tuple(dict.fromkeys((*first, *orgs))), not line.gone and line.truth("enabled") is not False, line["identifier"], line["grades"],
+                line.number,
+                line["id"],
+                display_name(line["family"], line["given"]),
+                role.casefold(),
+                tuple(dict.fromkeys((*first, *orgs))),
+                not line.gone and line.truth("enabled") is not False,
+                line["identifier"],
+                line["grades"],
             )
     return tuple(found.values()), tuple(without), tuple(repeated)
 
@@ -128,7 +140,8 @@ def _classes(
     members: dict[str, list[str]] = {}
     broken = [
         Broken("classes", line.number, key, "school", line["school"])
-        for key, line in lines.items() if orgs and line["school"] and line["school"] not in orgs
+        for key, line in lines.items()
+        if orgs and line["school"] and line["school"] not in orgs
     ]
     for line in files.get("enrollments", ()):
         if line.gone:
@@ -141,8 +154,16 @@ def _classes(
         elif line["role"].casefold() == "teacher" and line.truth("primary"):
             heads.setdefault(line["class"], line["user"])
     return tuple(
-        Class(key, lines[key]["title"], lines[key]["grades"], lines[key]["school"], heads.get(key, ""), tuple(dict.fromkeys(members.get(key, ()))))
-        for key in lines if key in homerooms
+        Class(
+            key,
+            lines[key]["title"],
+            lines[key]["grades"],
+            lines[key]["school"],
+            heads.get(key, ""),
+            tuple(dict.fromkeys(members.get(key, ()))),
+        )
+        for key in lines
+        if key in homerooms
     ), tuple(broken)
 
 
@@ -158,8 +179,11 @@ def _disagreeing(users: Sequence[User], enrollments: Iterable[Line]) -> tuple[in
     """Rows of users whose enrolment says pupil where the user says staff, or the other way round: the user's role stands."""
     by_id = {user.sourced_id: user for user in users}
     found = {
-        user.number for line in enrollments
-        if not line.gone and (user := by_id.get(line["user"])) is not None
-        and (line["role"].casefold() == STUDENT) != (user.role == STUDENT) and user.role not in NOBODY
+        user.number
+        for line in enrollments
+        if not line.gone
+        and (user := by_id.get(line["user"])) is not None
+        and (line["role"].casefold() == STUDENT) != (user.role == STUDENT)
+        and user.role not in NOBODY
     }
     return tuple(sorted(found))

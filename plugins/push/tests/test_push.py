@@ -17,7 +17,7 @@ import pytest
 from trainhub_push import SignedPush
 from trainhub_push.source import MOST_EVENTS, signature
 
-from trainhub.plugin_api import Pushed, PushBatch, PushRefused
+from trainhub.plugin_api import PushBatch, Pushed, PushRefused
 
 pytestmark = pytest.mark.files_only
 KEY = b"a key of a device that nobody else has"
@@ -135,7 +135,9 @@ def test_the_senders_of_the_readme_are_understood(server: tuple[str, list[Any]],
         pytest.skip("curl or openssl is missing")
     command = [sys.executable, "-"] if language == "python" else ["sh", "-s", "--"]
     url, seen = server
-    done = subprocess.run([*command, url, KEY.decode()], input=example(language), capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [*command, url, KEY.decode()], input=example(language), capture_output=True, text=True, timeout=30, check=False
+    )
     assert done.stdout.strip() == '{"ok": 1}', done.stderr
     assert [(e.staff_no, e.event_id[:6]) for e in seen[0].events] == [("0001", "gate-1")]
     assert len(example("python").strip().splitlines()) <= 11

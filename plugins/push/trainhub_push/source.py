@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from trainhub.plugin_api import Pushed, PushBatch, PushEvent, PushRefused, SourceSpec
+from trainhub.plugin_api import PushBatch, Pushed, PushEvent, PushRefused, SourceSpec
 
 MOST_EVENTS = 1_000
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -66,7 +66,9 @@ def signature(key: bytes, stamp: str, nonce: str, body: bytes) -> str:
 
 def genuine(said: str, key: bytes, stamp: str, nonce: str, body: bytes) -> bool:
     """Whether a signature is that of the key, compared in constant time."""
-    return bool(key) and hmac.compare_digest(said.encode("utf-8", "replace"), signature(key, stamp, nonce, body).encode())
+    return bool(key) and hmac.compare_digest(
+        said.encode("utf-8", "replace"), signature(key, stamp, nonce, body).encode()
+    )
 
 
 def _events(body: bytes) -> tuple[PushEvent, ...] | PushRefused:

@@ -19,10 +19,14 @@ pytestmark = pytest.mark.files_only
 DINGTALK = "https://oapi.dingtalk.com/robot/send?access_token=abc"
 WECOM = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0-1"
 AT = datetime(2026, 3, 5, 6, 0, tzinfo=UTC)
-NOTICE = Notice("n1", "training.planned", "培训通知：《法律与职责》", "时间：03月05日 14:00\n应到：86 人", "/training/events/1", AT)
+NOTICE = Notice(
+    "n1", "training.planned", "培训通知：《法律与职责》", "时间：03月05日 14:00\n应到：86 人", "/training/events/1", AT
+)
 
 
-def sent(settings: Mapping[str, Any], answer: bytes | Exception = b'{"errcode":0}') -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+def sent(
+    settings: Mapping[str, Any], answer: bytes | Exception = b'{"errcode":0}'
+) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
     calls: list[tuple[str, dict[str, Any]]] = []
 
     def post(address: str, body: bytes, seconds: float) -> bytes:
@@ -45,8 +49,15 @@ def test_a_signed_address_and_a_plain_one() -> None:
     error, [(address, body)] = sent({"webhook": DINGTALK, "secret": "SECx"})
     query = parse_qs(urlsplit(address).query)
     assert not error
-    assert query == {"access_token": ["abc"], "timestamp": ["1700000000000"], "sign": [signature(1700000000000, "SECx")]}
-    assert body == {"msgtype": "text", "text": {"content": "培训通知：《法律与职责》\n时间：03月05日 14:00\n应到：86 人"}}
+    assert query == {
+        "access_token": ["abc"],
+        "timestamp": ["1700000000000"],
+        "sign": [signature(1700000000000, "SECx")],
+    }
+    assert body == {
+        "msgtype": "text",
+        "text": {"content": "培训通知：《法律与职责》\n时间：03月05日 14:00\n应到：86 人"},
+    }
     error, [(address, _)] = sent({"webhook": WECOM, "secret": "SECx"})
     assert (error, address) == ("", WECOM)
 
@@ -117,7 +128,9 @@ def test_a_second_attempt_replaces_the_first_on_the_page() -> None:
     assert "还没有通知" in page(store).paragraphs[0]
     told = {"channel": "robot", "notice": "n1", "about": "training.moved"}
     remember(happening(store, "n1:1", "notice.failed", **told, attempt=1, error="errcode_310000"))
-    assert page(store).rows == (("03-05 14:00", "培训改期", "没有送到：签名、关键词或 IP 不符，核对机器人的安全设置", "1"),)
+    assert page(store).rows == (
+        ("03-05 14:00", "培训改期", "没有送到：签名、关键词或 IP 不符，核对机器人的安全设置", "1"),
+    )
     remember(happening(store, "n1:2", "notice.delivered", **told, attempt=2, error=""))
     remember(happening(store, "n2:1", "notice.delivered", channel="mail", notice="n2", about="x", attempt=1, error=""))
     assert page(store).rows == (("03-05 14:00", "培训改期", "已送到", "2"),)

@@ -1,6 +1,6 @@
 """Sending a notice to the robot of a group chat.
 
-DingTalk signs the address: HMAC-SHA256 over ``timestamp + "\\n" + secret`` with the secret as key, in Base64. WeCom
+DingTalk signs the address: HMAC-SHA256 over the timestamp, a line break and the secret, with the secret as key, in Base64. WeCom
 signs nothing; its address is the key. Both answer ``errcode`` 0 where the message arrived, whatever the HTTP status.
 """
 

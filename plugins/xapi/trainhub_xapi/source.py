@@ -5,7 +5,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from trainhub.plugin_api import AttendanceReading, Problem, ReadResult, Refused, SessionFrame, SourceSpec, Unreadable, Upload
+from trainhub.plugin_api import (
+    AttendanceReading,
+    Problem,
+    ReadResult,
+    Refused,
+    SessionFrame,
+    SourceSpec,
+    Unreadable,
+    Upload,
+)
 from trainhub.plugin_api.cells import local_day_of
 from trainhub.plugin_api.days import session_days
 from trainhub.plugin_api.documents import looks_like_json, read_json
@@ -61,8 +70,12 @@ class XapiSource:
             learner.take(statement)
         several = (Problem("several_activities", params={"count": len(courses)}),) if len(courses) > 1 else ()
         return ReadResult(
-            format="xapi.statements", readings=tuple(learner.reading(frame) for learner in learners.values()),
-            dropped=tuple(dropped), warnings=several, encoding="utf-8", confidence=98,
+            format="xapi.statements",
+            readings=tuple(learner.reading(frame) for learner in learners.values()),
+            dropped=tuple(dropped),
+            warnings=several,
+            encoding="utf-8",
+            confidence=98,
         )
 
 
@@ -106,8 +119,16 @@ class _Learner:
         """Return the reading of a session; ``raw`` holds the totals over all days."""
         days = {local_day_of(moment) for stay in self.stays for moment in stay}
         return AttendanceReading(
-            row=self.row, staff_no=self.account, stays=tuple(sorted(self.stays)), most_minutes=self.minutes,
-            other_days=bool(days) and days.isdisjoint(session_days(frame)), flags=("time_unreadable",) if self.damaged else (),
-            raw={"online_minutes": str(self.minutes), "satisfied": "yes" if self.satisfied else "no", "move_on": MOVE_ON},
+            row=self.row,
+            staff_no=self.account,
+            stays=tuple(sorted(self.stays)),
+            most_minutes=self.minutes,
+            other_days=bool(days) and days.isdisjoint(session_days(frame)),
+            flags=("time_unreadable",) if self.damaged else (),
+            raw={
+                "online_minutes": str(self.minutes),
+                "satisfied": "yes" if self.satisfied else "no",
+                "move_on": MOVE_ON,
+            },
             external_id=f"xapi:{self.account}",
         )

@@ -46,9 +46,14 @@ def statements(documents: tuple[Any, ...]) -> Iterator[Statement]:
         if verb and (verb == "voided" or _is_cmi5(item)):
             thing = _inside(item, "object")
             yield Statement(
-                row, str(item.get("id", "")).lower(), str(_inside(_inside(item, "actor"), "account").get("name", "")).strip()[:60], verb,
-                str(thing.get("id", ""))[:300], str(thing.get("id", "")).lower() if verb == "voided" else "",
-                _moment(item.get("timestamp")), seconds_of(_inside(item, "result").get("duration")),
+                row,
+                str(item.get("id", "")).lower(),
+                str(_inside(_inside(item, "actor"), "account").get("name", "")).strip()[:60],
+                verb,
+                str(thing.get("id", ""))[:300],
+                str(thing.get("id", "")).lower() if verb == "voided" else "",
+                _moment(item.get("timestamp")),
+                seconds_of(_inside(item, "result").get("duration")),
             )
 
 

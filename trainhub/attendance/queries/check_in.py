@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.check_in_rules import JUST_NOW, QR, Opening
@@ -42,9 +42,9 @@ class Desk:
         return Opening.of(self.starts_at, self.ends_at, self.grace_minutes)
 
 
-def _desks() -> Select[Any]:
+def _desks() -> Any:
     sheet, desk = AttendanceSheet, CheckInDesk
-    query: Select[Any] = (
+    return (
         select(
             sheet.district_id, sheet.id, sheet.school_id, OrgUnit.name, sheet.title, sheet.starts_at, sheet.ends_at,
             sheet.grace_minutes, sheet.state, sheet.subject_kind, sheet.subject_id, func.coalesce(desk.code, ""),
@@ -53,7 +53,6 @@ def _desks() -> Select[Any]:
         .join(OrgUnit, (OrgUnit.district_id == sheet.district_id) & (OrgUnit.id == sheet.school_id))
         .outerjoin(desk, (desk.district_id == sheet.district_id) & (desk.sheet_id == sheet.id))
     )
-    return query
 
 
 _DESKS = _desks()

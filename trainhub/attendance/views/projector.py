@@ -65,5 +65,5 @@ def _live(sheet_id: str) -> dict[str, Any]:
     return {
         "desk": held, "shown": shown, "problem": problem, "moment": moment, "code": qr.draw(address) if shown else None,
         "left": max(1, round((shown.next_at - moment).total_seconds())) if shown else 0, "period": int(period),
-        "typed_at": url_for("attendance.check_in", _external=True), "turnout": turnout(read_session(), held, moment),
+        "typed_at": url_for("attendance.check_in", _external=True).partition("://")[2], "turnout": turnout(read_session(), held, moment),
     }

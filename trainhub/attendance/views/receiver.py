@@ -6,7 +6,6 @@ somebody signed in would still need the device's key.
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Response, current_app, request
 
@@ -79,12 +78,9 @@ def _received(device: Listening, path: str) -> Response:
 
 
 def _pushed(path: str, moment: Any) -> Pushed:
-    body = request.get_data()
-    if not body and request.form:
-        body = urlencode(dict(request.form)).encode()  # firmware that posts its records as a form field
     return Pushed(
         "POST" if request.method == "POST" else "GET", path, dict(request.args),
-        {name: request.headers.get(name, "") for name in _HEADERS}, body, moment,
+        {name: request.headers.get(name, "") for name in _HEADERS}, request.get_data(), moment,
     )
 
 

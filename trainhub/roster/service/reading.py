@@ -135,7 +135,7 @@ def read_table(kind: Kind, table: RosterTable, upload: Upload, label: str, schoo
         raise _unreadable(refused) from refused
     header: tuple[Cell, ...] = tuple(labels[field][0] if field in labels else field for field in fields)
     mapping = {field: labels[field][0] for field in fields if field in labels}
-    tables = Tables("importer", "", (Table(label, (header, *_placed(table))),), table.warnings + _left_out(table))
+    tables = Tables("csv", "", (Table(label, (header, *_placed(table))),), table.warnings + _left_out(table))
     base = Reading(kind, upload.name[:200], hashlib.sha256(upload.content).hexdigest(), columns={}, dropped={}, samples={})
     reading = _understood(kind, tables, school, NumberKey(key, school.district_id), {}, mapping, base, keep=False)
     return replace(reading, dropped=dict(Counter(d.reason for d in table.dropped)) | dict(reading.dropped))

@@ -17,6 +17,8 @@ class Statement:
     """A statement: exactly what was printed, when, and whether it was revoked."""
 
     id: str
+    district_id: str
+    school_id: str
     person_id: str
     year_key: str
     printed: Mapping[str, Any]
@@ -46,4 +48,4 @@ def statements_of(session: Session, district_id: str, person_id: str, year_key: 
 
 
 def _statement(row: HoursStatement) -> Statement:
-    return Statement(row.id, row.person_id, row.year_key, dict(row.printed), row.issued_at, row.revoked_at)
+    return Statement(row.id, row.district_id, row.school_id, row.person_id, row.year_key, dict(row.printed), row.issued_at, row.revoked_at)

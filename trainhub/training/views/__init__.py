@@ -10,6 +10,7 @@ from trainhub.training.views import (  # noqa: E402, F401  the modules add their
     event_steps,
     events,
     exemptions,
+    exports,
     home,
     hosted,
     ledger,

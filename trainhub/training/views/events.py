@@ -28,6 +28,7 @@ from trainhub.training.registry import course_type, is_gone
 from trainhub.training.rules.lifecycle import FROZEN, LADDER, EventState, may
 from trainhub.training.service.planning import fields_in
 from trainhub.training.views import blueprint
+from trainhub.training.views.formats import formats
 from trainhub.training.views.outcome import ending_model
 from trainhub.training.wording import (
     MODES,
@@ -286,5 +287,6 @@ def event_model(actor: Actor, held: EventPage) -> dict[str, Any]:
         "periods": policy.periods.periods(held.row.minutes), "formula": policy.periods.formula(held.row.minutes),
         "policy_version": policy.version, "kind": kind.spec.label, "gone": is_gone(kind), "proofs": [PROOFS.get(p, p) for p in kind.spec.required_proofs],
         "detail_lines": detail_lines(kind, fields_in(held.details)), "reason_form": ReasonForm(data={"version": held.version}),
+        "calendars": [] if held.row.state is EventState.DRAFT else formats("calendar", actor.district_id),
         "counts": Counter(p.sheet_state for p in held.row.parts), "frozen": held.row.state in FROZEN,
     }

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from flask import request, url_for
+from flask_babel import gettext as _
 
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day, now
@@ -16,6 +17,7 @@ from trainhub.training.queries.standing import Definition
 from trainhub.training.queries.standing_list import CHIPS, Pick, StandingList, standing_list
 from trainhub.training.rules.obligations import STILL_OWING
 from trainhub.training.views import blueprint
+from trainhub.training.views.formats import formats
 from trainhub.training.views.standing_table import Table, table_of
 from trainhub.training.views.words import CHIP_WORDS, WORDS, post_word
 from trainhub.web.context import current_actor
@@ -129,8 +131,9 @@ def _exports(actor: Actor, found: StandingList, chosen: Mapping[str, str]) -> tu
     whole = address_of(found.definition, found.school_id, **chosen)
     kept.pop("as_of", None)
     return (
-        ("standing", url_for("training.standing_xlsx", **whole)),
-        ("register", url_for("training.registration_xlsx", **kept)),
+        (_("Standing of everybody (Excel)"), url_for("training.standing_xlsx", **whole)),
+        (_("Register of continuing education (Excel)"), url_for("training.registration_xlsx", **kept)),
+        *((one.label, url_for("training.export_hours", key=one.key, **kept)) for one in formats("hours", actor.district_id)),
     )
 
 

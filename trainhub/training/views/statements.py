@@ -13,6 +13,7 @@ from trainhub.training.queries.statements import Statement, statement_by_code
 from trainhub.training.rules.statements import is_code, plain
 from trainhub.training.service.statements import IssueStatement, issue_statement, revoke_statement
 from trainhub.training.views import blueprint
+from trainhub.training.views.exports import certificate_formats
 from trainhub.training.views.words import ROUNDING, iso_day, version_text, why_text
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
@@ -75,7 +76,7 @@ def verify(code: str) -> Any:
         return page("training/verify_form.html", 404, code=code[:40], wrong=True)
     return page(
         "training/verify.html", found=found, printed=found.printed, facts=facts(found), code=dashed(code),
-        definition=definition_lines(found), image=qr.draw(_address(code)), pdf_available=pdf.available(), rounding=ROUNDING,
+        definition=definition_lines(found), certificates=certificate_formats(found), image=qr.draw(_address(code)), pdf_available=pdf.available(), rounding=ROUNDING,
     )
 
 
