@@ -83,6 +83,32 @@ def test_a_device_whose_clock_is_wrong_gets_the_servers_time(app, officer, sheet
     assert abs(row.scanned_at - now()) < timedelta(minutes=2)
 
 
+def test_a_scan_after_the_end_is_answered_as_closed(app, officer, session: Session, district: Sample) -> None:
+    sheet = build_sheet(session, district, began=timedelta(minutes=70), minutes=60)
+    in_time, after, early, late = (badge(app, district, sheet.people[i]) for i in (0, 1, 2, 2))
+    ids = [new_id() for _ in range(4)]
+    moments = [sheet.ends_at - timedelta(minutes=1), sheet.ends_at, sheet.starts_at, now()]
+    found = batch(officer, sheet, [
+        {"op_id": i, "code": c, "at": at.isoformat()} for i, c, at in zip(ids, [in_time, after, early, late], moments, strict=True)
+    ])
+    assert [found[i] for i in ids] == ["in", "closed", "in", "again"]
+    assert sheet.head(1).status is None
+    answer = officer.post(f"/rolls/{sheet.sheet_id}/badges", data={"code": after, "op_id": new_id()})
+    assert "已经结束" in officer.get(answer.location).get_data(as_text=True)
+
+
+def test_one_operation_is_one_person_and_the_rest_of_the_batch_is_filed(app, officer, sheet: Built) -> None:
+    same, own = new_id(), new_id()
+    codes = [badge(app, sheet.sample, p) for p in sheet.people[:4]]
+    scans = [{"op_id": i, "code": c, "at": now().isoformat()} for i, c in zip((same, same, own), codes, strict=False)]
+    answer = officer.post(f"/rolls/{sheet.sheet_id}/badges/batch", json={"scans": scans})
+    assert answer.status_code == 200
+    assert [r["outcome"] for r in answer.json["results"]] == ["in", "refused", "in"]
+    later = {"op_id": same, "code": codes[3], "at": now().isoformat()}
+    assert batch(officer, sheet, [later]) == {same: "refused"}
+    assert [sheet.head(i).status is None for i in range(4)] == [False, True, False, True]
+
+
 def test_badges_of_others_are_told_apart(app, officer, sheet: Built, district: Sample) -> None:
     stranger = district.other_people[0]
     ids = [new_id() for _ in range(3)]

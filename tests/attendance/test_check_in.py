@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.attendance.sheets import Built, build_sheet
-from tests.builders import Sample, add_account
+from tests.builders import Sample, add_account, build_district
 from tests.conftest import SignIn
 from trainhub.attendance import queries, service
 from trainhub.attendance.check_in_rules import Opening, device_mark, sheet_key
-from trainhub.attendance.models import AttendanceClaim, AttendanceMark, AttendanceRecord, CheckIn
+from trainhub.attendance.models import AttendanceClaim, AttendanceMark, AttendanceRecord, AttendanceSheet, CheckIn
 from trainhub.attendance.queries.check_in import desk
 from trainhub.attendance.service import SubmitRoll
 from trainhub.attendance.views import codes
@@ -24,6 +24,7 @@ from trainhub.kernel.clock import now
 from trainhub.kernel.minutes import whole_minute
 from trainhub.kernel.permissions import Role
 from trainhub.ledger.models import LedgerEntry
+from trainhub.plugin_api import Accepted
 
 
 @dataclass
@@ -232,6 +233,22 @@ def test_people_of_another_school_and_accounts_without_a_person_are_told_where_t
     assert room.rows() == []
 
 
+def test_somebody_of_another_district_sees_nothing_of_the_session(app, room: Room, sign_in: SignIn, session: Session, district: Sample, monkeypatch) -> None:
+    other = build_district(session)
+    session.commit()
+    own = text(phone(app, sign_in, "teacher").get(room.address()))
+    with monkeypatch.context() as there:
+        there.setattr(district, "district_id", other.district_id)
+        there.setitem(district.accounts, "stranger", other.accounts["teacher"])
+        client = phone(app, sign_in, "stranger")
+    answer = client.get(room.address())
+    assert answer.status_code == 422
+    title = session.get_one(AttendanceSheet, (district.district_id, room.sheet.sheet_id)).title
+    assert title in own
+    assert title not in text(answer)
+    assert client.get_cookie("trainhub_scan", path="/check-in") is None
+
+
 # --- codes that are not taken -------------------------------------------------------------------------
 
 
@@ -250,6 +267,19 @@ def test_forged_expired_and_foreign_codes_are_refused_with_a_sentence_each(app, 
     assert len(sentences) == 3
     assert teacher.post("/check-in").status_code == 422
     assert room.rows() == other.rows() == []
+
+
+def test_six_digits_in_the_address_are_refused_and_never_asked_about(app, room: Room, sign_in: SignIn, monkeypatch) -> None:
+    """The address is open to everybody and counts nobody's attempts."""
+    name, shown = room.shown()
+    asked = []
+    monkeypatch.setattr(codes, "judged", lambda desk, said, moment: asked.append(said) or Accepted(moment, "digits"))
+    client = phone(app)
+    for typed in (shown.digits, f"{shown.digits[:3]} {shown.digits[3:]}", "".join(chr(ord(c) + 0xFEE0) for c in shown.digits)):
+        assert client.get(f"/check-in/{name}.{typed}").status_code == 422, typed
+    assert asked == []
+    assert client.get(f"/check-in/{name}.{shown.token}").status_code == 422  # whatever a source calls digits
+    assert client.get_cookie("trainhub_scan", path="/check-in") is None
 
 
 def test_a_renewed_key_makes_every_code_shown_so_far_worthless(app, room: Room, sign_in: SignIn) -> None:

@@ -186,7 +186,7 @@ def test_a_recognised_file_may_be_read_by_other_columns(desk: Any, client: Flask
     assert '<option value="签到" selected>' in client.get(dialog).get_data(as_text=True)
     client.post(dialog, data={"column-name": "姓名", "column-mark": "补签"})
     assert '<option value="补签" selected>' in client.get(dialog).get_data(as_text=True)
-    client.post(check, data={"then": "apply"})
+    client.post(check, data={"version": "2", "then": "apply"})
     assert it.head("T003").status == "present"
 
 
@@ -228,6 +228,6 @@ def test_the_problem_rows_are_a_sheet_in_words_and_formulas_stay_text(desk: Any,
     assert all(r[4] and r[5] for r in rows)
     with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
         assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
-    client.post(check, data={"then": "apply"})
+    client.post(check, data={"version": "1", "then": "apply"})
     after = cells_of(client.get(f"{check}/problems.xlsx").data)
     assert [r[0] for r in after[head + 1:]] == ["2", "3"]

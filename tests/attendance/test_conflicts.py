@@ -397,7 +397,7 @@ def test_after_an_import_with_conflicts_the_queue_comes_next(
     check = officer.post(f"{url}/import", data={"file": (io.BytesIO(content), "签到表.csv")}).location
     text = officer.get(check).get_data(as_text=True)
     assert 'value="wait" selected' in text
-    assert officer.post(check, data={"then": "apply", f"person:{sheet.people[0]}": "wait"}).location == f"{url}/conflicts"
+    assert officer.post(check, data={"version": "1", "then": "apply", f"person:{sheet.people[0]}": "wait"}).location == f"{url}/conflicts"
 
 
 def test_people_added_later_do_not_disturb_the_queue(app: Flask, session: Session, sheet: Built) -> None:

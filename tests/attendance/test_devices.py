@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from trainhub_push.source import signature
 
 from tests.attendance.sheets import Built, build_sheet
-from tests.builders import Sample, add_account, add_staff
+from tests.builders import Sample, add_account, add_staff, build_district
 from tests.conftest import FreshClient, SignIn
 from trainhub.app import create_app
 from trainhub.app.schema import upgrade
@@ -29,6 +29,7 @@ from trainhub.attendance.models import (
     DeviceEvent,
     DeviceNonce,
 )
+from trainhub.attendance.reconciliation import Claim, Decision, reconcile
 from trainhub.attendance.service import device_events, devices
 from trainhub.attendance.service.devices import AddDevice
 from trainhub.kernel.clock import local, now
@@ -36,6 +37,7 @@ from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Role
 from trainhub.plugin_api import PushBatch, PushEvent
 from trainhub.roster.models import PersonIdentifier
+from trainhub.web.errors import sentence
 from trainhub.web.keys import sealing_key
 
 SAMPLE = Path(__file__).parent.parent / "data" / "samples" / "13-zk-push-http"
@@ -445,6 +447,44 @@ def test_a_serial_number_belongs_to_whoever_entered_it_first(session: Session, d
     add_account(session, district, "school_administrator@other", Role.SCHOOL_ADMINISTRATOR, district.other_school_id)
     with pytest.raises(devices.SerialTaken):
         add(session, district, serial=SERIAL, actor="school_administrator@other")
+
+
+def test_a_serial_number_of_another_district_is_refused_like_any_other(
+    app: Flask, session: Session, district: Sample
+) -> None:
+    add(session, district, serial=SERIAL)
+    other = build_district(session)
+    with pytest.raises(devices.SerialTaken) as refusal:
+        add(session, other, serial=SERIAL)
+    with app.test_request_context():
+        said = sentence(refusal.value)
+    assert "释放" in said
+    assert "登记过" not in said
+
+
+def test_an_unsigned_device_does_not_outrank_a_typed_list(session: Session, sheet: Built, client: FlaskClient) -> None:
+    add(session, sheet.sample, serial=SERIAL)
+    session.add(PersonIdentifier(
+        district_id=sheet.sample.district_id, school_id=sheet.sample.school_id, kind="device_pin", value="11",
+        person_id=sheet.people[0], origin="hand", set_by="x", set_at=now(),
+    ))  # fmt: skip
+    session.commit()
+    line = f"11\t{local(sheet.starts_at):%Y-%m-%d %H:%M:%S}\t0\t15\t0\t0\t0\n"
+    assert client.post(f"/iclock/cdata?SN={SERIAL}&table=ATTLOG", data=line, content_type="text/plain").text == "OK:1"
+    claim = session.scalars(select(AttendanceClaim)).one()
+    assert (claim.source, claim.trust) == ("device:zkteco", "self_report")
+    unsigned = Claim(claim.source, "a", "b" * 64, "present", trust=claim.trust)
+    typed = Claim("import:table", "c", "d" * 64, "late", trust="witnessed")
+    found = reconcile([unsigned, typed])
+    assert isinstance(found, Decision)
+    assert found.winner == typed
+
+
+def test_a_signed_device_outranks_a_typed_list_as_before(session: Session, sheet: Built, door: Device) -> None:
+    assert door.push(said(1, sheet.starts_at)) == 200
+    claim = session.scalars(select(AttendanceClaim)).one()
+    signed = Claim(claim.source, "a", "b" * 64, "present", trust=claim.trust)
+    assert (claim.trust, signed.strength) == ("device", 25)
 
 
 def test_a_signed_device_cannot_be_reached_through_the_other_protocol(

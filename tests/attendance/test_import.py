@@ -15,15 +15,16 @@ from sqlalchemy.orm import Session
 from tests.builders import Sample
 from trainhub.attendance import queries, service
 from trainhub.attendance.import_rules import Decisions
-from trainhub.attendance.models import AttendanceEvidence, AttendanceMark, AttendanceRecord
+from trainhub.attendance.models import AttendanceEvidence, AttendanceMark, AttendanceRecord, AttendanceSheet
 from trainhub.attendance.service import Mark, MarkRoll, OpenSheet, SheetPerson, SubmitRoll
 from trainhub.attendance.service.imports import TooLateToWithdraw
 from trainhub.kernel.clock import at, now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.plugin_api import Refused, Upload
-from trainhub.roster.models import Department, DepartmentMembership, Employment, ImportBatch, Person
+from trainhub.roster.models import Department, DepartmentMembership, Employment, ImportBatch, Person, PersonIdentifier
 from trainhub.roster.rules import name_key
+from trainhub.roster.service import Merge, merge, undo_merge
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 LATER = datetime(2026, 3, 6, 1, 0, tzinfo=UTC)
@@ -251,7 +252,7 @@ def test_the_pages_from_choosing_to_writing(app: Flask, desk: Any, session: Sess
     assert check.status_code == 200
     assert "签到表.xlsx" in text
     assert it.head("T001").status is None
-    assert client.post(sent.headers["Location"], data={"then": "apply"}).status_code == 303
+    assert client.post(sent.headers["Location"], data={"version": "1", "then": "apply"}).status_code == 303
     assert it.head("T001").status == "present"
     refused = client.post(url, data={"file": (BytesIO(b"%PDF-1.4 nothing"), "x.xlsx"), "source": "auto"})
     assert refused.status_code == 422
@@ -273,3 +274,40 @@ def test_dropping_and_withdrawing_on_the_pages(app: Flask, desk: Any, session: S
     assert it.head("T001").status == "present"
     client.post(f"{base}/{report.batch_id}/withdraw", data={"reason": "选错文件"})
     assert it.head("T001").status is None
+
+
+def test_a_check_page_that_is_out_of_date_decides_and_writes_nothing(app: Flask, desk: Any, session: Session, sign_in: Any) -> None:
+    it = desk("18-paper-signin-xlsx")
+    client = app.test_client()
+    sign_in(client, "training_officer")
+    batch = it.stage()
+    session.commit()
+    url = f"/rolls/{it.sheet_id}/import/{batch}"
+    assert 'name="version" value="1"' in client.get(url).get_data(as_text=True)
+    person = f"person:{it.ids['T001']}"
+    assert client.post(url, data={"version": "1", "then": "check", person: "skip"}).status_code == 303
+    for old in ("1", "", "x"):
+        refused = client.post(url, data={"version": old, "then": "apply", person: "absent"})
+        assert refused.status_code == 409
+        assert 'name="version" value="2"' in refused.get_data(as_text=True), "the page anew"
+        assert 'role="alert"' in refused.get_data(as_text=True)
+    session.expire_all()
+    held = session.get_one(ImportBatch, (it.district.district_id, batch))
+    assert (held.state, held.version, held.decisions["people"][it.ids["T001"]]) == ("staged", 2, "skip")
+    assert client.post(url, data={"version": "2", "then": "apply"}).status_code == 303
+
+
+def test_what_names_a_merged_record_names_the_kept_one(desk: Any, session: Session) -> None:
+    """Case 100: the card of the merged record is known for the person it stands for, and again without the merge."""
+    it = desk("18-paper-signin-xlsx")
+    kept, merged = it.ids["T001"], it.ids["T003"]
+    key = (it.district.district_id, it.district.school_id)
+    session.add(PersonIdentifier(district_id=key[0], school_id=key[1], kind="card", value="88001234", person_id=merged, origin="typed",
+                                 set_by=it.actor.account_id, set_at=now()))
+    sheet = session.get_one(AttendanceSheet, (key[0], it.sheet_id))
+    clerk = it.district.actors["school_administrator"]
+    merge_id = merge(session, clerk, Merge(key[1], kept, merged, "同一人"), now())
+    assert queries.staging.roster_for(session, sheet, {})[kept].card_no == "88001234"
+    undo_merge(session, clerk, key[1], merge_id, "认错了", now())
+    people = queries.staging.roster_for(session, sheet, {})
+    assert (people[kept].card_no, people[merged].card_no) == ("", "88001234")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from tests.attendance.sheets import Built, build_sheet
@@ -18,8 +18,11 @@ from trainhub.attendance.service import EnterLeave, SheetPerson, SubmitRoll
 from trainhub.attendance.service.commands import BadLeave, LeaveOverlaps, NotStaff, ReasonNeeded
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.errors import NotFound
+from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.ledger.models import LedgerEntry, LedgerPayload
+from trainhub.roster.models import Employment, Person
+from trainhub.roster.service import Merge, merge, undo_merge
 
 TODAY = local_day(now())
 
@@ -230,3 +233,61 @@ def test_statements_do_not_grow_with_the_people_on_leave(session: Session, distr
         counts.append(seen.count)
         session.rollback()
     assert counts[0] == counts[1] <= 16, counts
+
+
+def also_at_the_other_school(it: Built, index: int) -> None:
+    """Let somebody work at the second school too."""
+    it.session.add(Employment(
+        district_id=it.sample.district_id, id=new_id(), person_id=it.people[index], school_id=it.sample.other_school_id, staff_no="X1",
+        category="full_time_teacher", is_home=False, from_on=date(2020, 9, 1), created_at=now(),
+    ))
+    it.session.commit()
+
+
+def test_leave_of_another_school_is_neither_refused_nor_told(sheet: Built) -> None:
+    also_at_the_other_school(sheet, 0)
+    enter(sheet, 0, day_of(sheet))
+    enter(sheet, 0, day_of(sheet), key="training_officer@other")
+    assert len(leave_ids(sheet.session)) == 2
+    with pytest.raises(LeaveOverlaps):
+        enter(sheet, 0, day_of(sheet), key="training_officer@other")
+
+
+def test_leave_excuses_on_open_rolls_of_the_persons_other_school_without_its_days(sheet: Built) -> None:
+    also_at_the_other_school(sheet, 0)
+    first, last = day_of(sheet) - timedelta(days=3), day_of(sheet) + timedelta(days=3)
+    effect = enter(sheet, 0, first, last, key="training_officer@other")
+    assert effect == service.LeaveEffect(), "what happens on rolls of another school is not told"
+    assert (sheet.head(0).status, sheet.head(0).source) == ("excused", "leave")
+    claim = sheet.session.scalars(select(AttendanceClaim)).one()
+    assert first.isoformat() not in str({c.name: getattr(claim, c.key) for c in AttendanceClaim.__table__.columns})
+    service.revoke_leave(sheet.session, sheet.sample.actors["training_officer@other"], leave_ids(sheet.session)[0], "取消", now())
+    assert sheet.head(0).status is None
+
+
+def test_leave_of_one_person_is_entered_one_after_the_other(sheet: Built) -> None:
+    locked: list[Any] = []
+
+    def note(state: Any) -> None:
+        if getattr(state.statement, "_for_update_arg", None) is not None:
+            locked.extend(found["entity"] for found in state.statement.column_descriptions)
+
+    event.listen(sheet.session, "do_orm_execute", note)
+    try:
+        enter(sheet, 0, day_of(sheet))
+    finally:
+        event.remove(sheet.session, "do_orm_execute", note)
+    assert Person in locked
+
+
+def test_case_100_leave_of_a_merged_record_excuses_the_kept_one(session: Session, district: Sample) -> None:
+    enter((district, session), 1, TODAY - timedelta(days=2), TODAY + timedelta(days=2))
+    clerk = district.actors["school_administrator"]
+    merge_id = merge(session, clerk, Merge(district.school_id, district.people[0], district.people[1], "同一人"), now())
+    with pytest.raises(LeaveOverlaps):
+        enter((district, session), 0, TODAY)
+    both = queries.leave.leaves_on(session, district.district_id, [district.people[0]], TODAY)
+    assert set(both) == {district.people[0]}
+    assert set(queries.leave.leaves_on(session, district.district_id, district.people[:2], TODAY)) == {district.people[1]}, "one leave, one line"
+    undo_merge(session, clerk, district.school_id, merge_id, "认错了", now())
+    assert queries.leave.leaves_on(session, district.district_id, [district.people[0]], TODAY) == {}

@@ -1,6 +1,7 @@
 """Installing packs from a page: what lies ready, what it would change, one click, hostile archives."""
 
 import io
+import os
 import stat
 import zipfile
 from pathlib import Path
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.builders import Sample
+from tests.builders import Sample, build_district
 from tests.conftest import SignIn
 from tests.courses.conftest import COURSE, QUIZ, WriteFolder
 from trainhub.courses import shelf as shelf_module
@@ -145,6 +146,32 @@ class TestPage:
         assert PATH not in client.get("/courses").text
 
 
+class TestSeveralBureaus:
+    """Packs are the same in every district: where there are several, no one of them changes them for the others."""
+
+    def test_nothing_is_uploaded_or_installed_from_the_page(
+        self, bureau: FlaskClient, session: Session, folder: WriteFolder, data: Path
+    ) -> None:
+        folder()
+        seen = digest(bureau.get(PATH).text)
+        build_district(session)
+        session.commit()
+        text = bureau.get(PATH).text
+        assert "trainhub courses install" in text
+        assert 'name="digest"' not in text
+        assert 'type="file"' not in text
+        assert PATH not in bureau.get("/courses").text
+        for answer in (bureau.post(f"{PATH}/shipped/small-pack", data={"digest": seen}), send(bureau, archive(GOOD))):
+            assert answer.status_code == 409
+            assert "trainhub courses install" in answer.text
+        assert not session.scalars(select(CoursePack).where(CoursePack.pack_id == "small-pack")).all()
+        assert not (data / "data").exists()
+
+    def test_the_command_still_installs(self, session: Session, district: Sample, folder: WriteFolder) -> None:
+        build_district(session)
+        assert install_pack(session, None, read(folder()), now()).change == "installed"
+
+
 class TestUpload:
     def test_an_archive_lies_ready_and_is_installed_by_the_same_click(self, bureau: FlaskClient, session: Session, data: Path) -> None:
         answer = send(bureau, archive(GOOD | {"notes/secret.txt": "nicht dazu"}))
@@ -161,6 +188,40 @@ class TestUpload:
         assert send(bureau, archive(GOOD | {"course.yaml": COURSE.replace('"1.0"', '"1.1"')})).status_code == 303
         assert "1.1" in (data / "data/packs/small-pack/course.yaml").read_text("utf-8")
         assert [p.name for p in (data / "data/packs").iterdir()] == ["small-pack"]
+
+    def test_the_old_pack_is_put_back_where_the_new_one_cannot_take_its_place(
+        self, bureau: FlaskClient, data: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert send(bureau, archive(GOOD)).status_code == 303
+        replace = Path.replace
+
+        def failing(self: Path, target: Path) -> Path:
+            if self.name.startswith(".new-"):
+                raise OSError
+            return replace(self, target)
+
+        monkeypatch.setattr(Path, "replace", failing)
+        answer = send(bureau, archive(GOOD | {"course.yaml": COURSE.replace('"1.0"', '"1.1"')}))
+        assert answer.status_code == 409
+        assert "再上传一次" in answer.text
+        assert '"1.0"' in (data / "data/packs/small-pack/course.yaml").read_text("utf-8")
+        assert os.listdir(data / "data/packs") == ["small-pack"]
+
+    def test_a_second_upload_at_the_same_moment_ends_in_a_sentence(
+        self, bureau: FlaskClient, data: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        replace = Path.replace
+
+        def overtaken(self: Path, target: Path) -> Path:
+            if self.name.startswith(".new-"):
+                target.mkdir()
+                (target / "course.yaml").write_text("theirs", "utf-8")
+            return replace(self, target)
+
+        monkeypatch.setattr(Path, "replace", overtaken)
+        assert send(bureau, archive(GOOD)).status_code == 409
+        assert (data / "data/packs/small-pack/course.yaml").read_text("utf-8") == "theirs"
+        assert os.listdir(data / "data/packs") == ["small-pack"]
 
     def test_a_pack_with_mistakes_is_refused_with_their_place(self, bureau: FlaskClient, data: Path) -> None:
         answer = send(bureau, archive(GOOD | {"course.yaml": COURSE.replace("minutes: 30\n", "minutes: 三十\n", 1)}))

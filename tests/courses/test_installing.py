@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tests.builders import Sample
@@ -74,6 +75,14 @@ def test_old_versions_stay_readable_and_only_the_highest_is_current(session: Ses
         pack_page(session, SCOPE, "small-pack", "3")
     with pytest.raises(NotFound):
         pack_page(session, SCOPE, "no-such-pack")
+
+
+def test_two_current_versions_of_one_pack_are_impossible(session: Session, folder: WriteFolder) -> None:
+    for version in ("1.0", "1.1"):
+        install_pack(session, None, read(folder, COURSE.replace('"1.0"', f'"{version}"')), NOW)
+    with pytest.raises(IntegrityError):
+        session.execute(update(CoursePack).where(CoursePack.pack_id == "small-pack").values(is_current=True))
+    session.rollback()
 
 
 def test_a_pack_with_mistakes_or_without_texts_is_not_installed(session: Session, folder: WriteFolder) -> None:

@@ -1,6 +1,7 @@
 """A guard breaks off what hangs, fails or floods, and hands a plugin nothing of the request."""
 
 import sys
+import threading
 import time
 
 import pytest
@@ -91,3 +92,14 @@ def test_deep_recursion_ends_in_its_own_thread() -> None:
         Guard("deep").call("deep", deep, 0)
     assert caught.value.error.startswith("RecursionError")
     assert sys.getrecursionlimit() >= 1000
+
+
+def test_answers_and_exceptions_give_the_thread_back() -> None:
+    def refuse() -> None:
+        raise Refused("no_header")
+
+    guard, before = Guard("reader"), threading.active_count()
+    for _ in range(20):
+        with pytest.raises(Refused):
+            guard.call("read", refuse)
+    assert threading.active_count() - before <= 1

@@ -1,12 +1,13 @@
 """The life of plugins: what stops the start, what only sets a plugin aside, switching on and off."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.plugin_host.cages import found, host_of, put, source
 from trainhub.plugin_api import Happening
-from trainhub.plugin_host.discovery import discover
+from trainhub.plugin_host.discovery import OURS, discover
 from trainhub.plugin_host.guard import PluginUnavailable
 from trainhub.plugin_host.host import PluginHost
 from trainhub.plugin_host.manifest import PluginFault, read
@@ -83,8 +84,9 @@ def test_safe_mode_leaves_plugins_from_outside_alone(tmp_path: Path) -> None:
 
 def test_a_key_that_the_manifest_does_not_name_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "sly", source("other"))
-    with pytest.raises(PluginFault, match=r"gives 'other', which its plugin.toml does not name"):
-        host_of(tmp_path)
+    host = host_of(tmp_path)
+    assert "gives 'other', which its plugin.toml does not name" in host.cards["sly"].fault
+    assert list(host.sources) == []
 
 
 def test_a_plugin_that_keeps_personal_data_must_say_what_becomes_of_it(tmp_path: Path) -> None:
@@ -171,3 +173,44 @@ def test_events_reach_each_plugin_alone(tmp_path: Path) -> None:
     assert [error.plugin for error in failed] == ["deaf"]
     assert host.cards["hears"].module.seen == ["roll.verified"]
     assert host.tell(Happening("2", "roll.verified", "d", "s", now()), frozenset()) == []
+
+
+def test_a_hook_that_the_manifest_does_not_name_sets_the_plugin_aside(tmp_path: Path) -> None:
+    put(tmp_path, "two_faced", source("two_faced") + "\n@hookimpl\ndef trainhub_event(event):\n    pass\n")
+    host = host_of(tmp_path)
+    assert "has the hook trainhub_event" in host.cards["two_faced"].fault
+    assert list(host.sources) == []
+
+
+def test_a_plugin_from_outside_cannot_call_itself_core(tmp_path: Path) -> None:
+    put(tmp_path, "proud", source("proud"), more="core = true\non_by_default = true\n")
+    host = PluginHost(found(tmp_path))
+    assert host.defaults == frozenset()
+
+
+def test_two_keys_that_begin_alike_are_refused(tmp_path: Path) -> None:
+    put(tmp_path, "door", source("door"))
+    put(tmp_path, "door_extra", source("door_extra"))
+    with pytest.raises(PluginFault, match="begin alike"):
+        found(tmp_path)
+
+
+def test_the_list_of_our_own_is_the_folder_of_plugins() -> None:
+    folder = Path(__file__).parents[2] / "plugins"
+    names = {re.search(r'^name = "(.+)"', p.read_text(encoding="utf-8"), re.MULTILINE)[1] for p in folder.glob("*/pyproject.toml")}
+    assert names == OURS
+
+
+def test_a_call_broken_off_is_tried_again_once_its_note_is_gone(tmp_path: Path) -> None:
+    put(tmp_path, "weak", source("weak", recognise="raise KeyError"))
+    host = host_of(tmp_path)
+    for _ in range(3):
+        with pytest.raises(PluginUnavailable):
+            host.sources["weak"].recognise(None)  # type: ignore[arg-type]
+    host.forgive(frozenset())
+    assert host.cards["weak"].guard.records["weak.recognise"].broken  # not written down yet
+    host.faults()
+    host.forgive(frozenset({("weak", "weak.recognise")}))
+    assert host.cards["weak"].guard.records["weak.recognise"].broken
+    host.forgive(frozenset())
+    assert "weak.recognise" not in host.cards["weak"].guard.records

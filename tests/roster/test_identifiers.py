@@ -7,8 +7,9 @@ from tests.builders import Sample
 from trainhub.kernel.actor import Scope
 from trainhub.kernel.clock import now
 from trainhub.kernel.errors import DomainError
-from trainhub.ledger.models import LedgerEntry
-from trainhub.roster.queries.identifiers import identifiers_of_school
+from trainhub.ledger.models import LedgerEntry, LedgerPayload
+from trainhub.roster.queries.identifiers import identifiers_of, identifiers_of_school
+from trainhub.roster.service import Merge, merge
 from trainhub.roster.service.identifiers import (
     Learnt,
     SetIdentifier,
@@ -57,3 +58,24 @@ def test_nobody_of_another_school_gets_one(session: Session, district: Sample) -
 ])  # fmt: skip
 def test_values_are_compared_in_one_form(kind: str, typed: str, kept: str) -> None:
     assert normal(kind, typed) == kept
+
+
+@pytest.mark.parametrize(("kind", "value", "tail"), [("card", "88001234", "1234"), ("email", "li.si@example.cn", "e.cn"), ("device_pin", "123456", "")])
+def test_the_ledger_keeps_the_end_of_a_value_at_most(session: Session, district: Sample, kind: str, value: str, tail: str) -> None:
+    actor, command = district.actors["school_administrator"], SetIdentifier(district.school_id, district.people[0], kind, value)
+    set_identifier(session, actor, command, now())
+    forget_identifier(session, actor, command, now())
+    kept = [p.payload for p in session.query(LedgerPayload) if p.payload.get("kind") == kind]
+    assert [p["tail"] for p in kept] == [tail, tail]
+    assert value not in str(kept)
+
+
+def test_case_100_the_value_of_a_merged_record_is_listed_and_forgotten_at_the_kept_one(session: Session, district: Sample) -> None:
+    actor, (kept, twin) = district.actors["school_administrator"], district.people[:2]
+    set_identifier(session, actor, SetIdentifier(district.school_id, twin, "card", "88001234"), now())
+    merge(session, actor, Merge(district.school_id, kept, twin, "同一人"), now())
+    assert held(session, district) == {kept: [("card", "88001234")]}
+    scope = Scope(district.district_id, None)
+    assert [i.value for i in identifiers_of(session, scope, district.school_id, kept)] == ["88001234"]
+    forget_identifier(session, actor, SetIdentifier(district.school_id, kept, "card", "88001234"), now())
+    assert held(session, district) == {}

@@ -18,6 +18,7 @@ from tests.training.scenery import add_training
 from tests.training.test_planning_pages import fields
 from trainhub.kernel.clock import at
 from trainhub.kernel.years import RequirementYear
+from trainhub.ledger.models import LedgerPayload
 from trainhub.plugin_api.contracts import (
     CourseCredit,
     CourseTypeSpec,
@@ -227,6 +228,9 @@ class TestPlanning:
         steps = session.scalars(select(EventHistory)).all()
         last = max(steps, key=lambda h: h.changes["version"])
         assert (last.changes["details.alarms"], last.changes["details.told"]) == ([2, 3], [True, False])
+        told = next(p.payload for p in session.scalars(select(LedgerPayload)) if "details" in p.payload)
+        assert told["details"] == ["alarms", "told"], "the ledger cannot forget: it keeps which fields, never what stood in them"
+        assert not [name for name in told if name.startswith("details.")]
 
 
 class TestPages:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import time_machine
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from tests.builders import TOPIC, Sample
+from tests.builders import TOPIC, Sample, add_staff
 from tests.training.scenery import SPRING, YEAR, add_training
 from trainhub.evidence.models import StoredProof
 from trainhub.evidence.proofs import BadProof, ProofTooLarge, media_type_of, without_metadata
@@ -20,6 +20,8 @@ from trainhub.kernel.clock import at
 from trainhub.kernel.errors import InvalidState, NotFound, SeparationOfDuties
 from trainhub.kernel.ids import new_id
 from trainhub.ledger.models import LedgerEntry
+from trainhub.roster.models import Person
+from trainhub.roster.service import Merge, merge, undo_merge
 from trainhub.training.models import HostEvidence, TrainingObligation
 from trainhub.training.queries.person import person_standing
 from trainhub.training.queries.standing import standing_page
@@ -223,6 +225,55 @@ def test_before_it_was_entered_nobody_knew_of_it() -> None:
     assert entry.presences(NOW)[0].host_accepted
 
 
+def test_papers_of_one_person_are_entered_and_accepted_one_after_the_other(session: Session, scene: Sample) -> None:
+    locked: list[Any] = []
+
+    def note(state: Any) -> None:
+        if getattr(state.statement, "_for_update_arg", None) is not None:
+            locked.extend(found["entity"] for found in state.statement.column_descriptions)
+
+    event.listen(session, "do_orm_execute", note)
+    try:
+        made = enter_evidence(session, scene.actors["training_officer"], paper(scene), NOW)
+        assert Person in locked
+        locked.clear()
+        accept_evidence(session, scene.actors["bureau_officer"], made, NOW)
+        assert locked.index(Person) < locked.index(HostEvidence), "in the same order as entering"
+    finally:
+        event.remove(session, "do_orm_execute", note)
+
+
+def test_the_same_hours_are_not_accepted_twice(session: Session, scene: Sample) -> None:
+    officer, bureau = scene.actors["training_officer"], scene.actors["bureau_officer"]
+    first, second = (enter_evidence(session, officer, paper(scene, stretch(DAY + timedelta(days=n))), NOW) for n in (0, 1))
+    accept_evidence(session, bureau, first, NOW)
+    held = session.get_one(HostEvidence, (scene.district_id, second))
+    held.days, held.starts_at, held.ends_at = (getattr(session.get_one(HostEvidence, (scene.district_id, first)), n) for n in ("days", "starts_at", "ends_at"))
+    session.flush()
+    with pytest.raises(EvidenceTwice):
+        accept_evidence(session, bureau, second, NOW)
+    revoke_evidence(session, bureau, first, "有误", NOW)
+    accept_evidence(session, bureau, second, NOW)
+    assert counted(session, scene) == 90
+
+
+def test_case_100_the_paper_of_a_merged_record_counts_for_the_kept_one(session: Session, scene: Sample) -> None:
+    officer, bureau, kept = scene.actors["training_officer"], scene.actors["bureau_officer"], scene.people[0]
+    twin = add_staff(session, scene.district_id, scene.school_id, 1, department="旧号", first_no=800)[0]
+    made = enter_evidence(session, officer, paper(scene, person_id=twin), NOW)
+    clerk = scene.actors["school_administrator"]
+    merge_id = merge(session, clerk, Merge(scene.school_id, kept, twin, "同一人两个工号"), NOW)
+    with pytest.raises(EvidenceTwice):
+        enter_evidence(session, officer, paper(scene), NOW)
+    with pytest.raises(SeparationOfDuties):
+        accept_evidence(session, replace(bureau, person_id=kept), made, NOW)
+    accept_evidence(session, bureau, made, NOW)
+    assert counted(session, scene) == 90
+    undo_merge(session, clerk, scene.school_id, merge_id, "认错了", NOW)
+    recompute(session, scene.district_id, YEAR, NOW, person_ids=[kept, twin])
+    assert counted(session, scene) == 0
+
+
 # --- the scan --------------------------------------------------------------------------------------
 
 
@@ -286,7 +337,7 @@ def test_from_the_paper_to_the_standing(
     session.commit()
     sign_in(client, "training_officer")
     assert scene.people[0] in client.get(f"/training/evidence/new?person={scene.people[0]}&days=6").get_data(as_text=True)
-    for wrong in ({"host_unit": ""}, {"days-0-ends": "08:00"}, {"days-0-ends": ""}, {"proof_reference": ""}, {"days-0-day": "2026-12-24"}):
+    for wrong in ({"host_unit": ""}, {"days-0-day": "0001-01-01"}, {"days-0-ends": "08:00"}, {"days-0-ends": ""}, {"proof_reference": ""}, {"days-0-day": "2026-12-24"}):
         assert client.post("/training/evidence/new", data=form(scene, **wrong)).status_code == 422, wrong
     bad = client.post("/training/evidence/new", data=form(scene, scan=(io.BytesIO(b"MZ"), "x.pdf")))
     assert bad.status_code == 422

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, current_app, has_app_context
 from sqlalchemy.orm import Session
 
-from trainhub.app.plugins import note_failures
+from trainhub.app.plugins import catch_up, note_failures
 from trainhub.attendance.roll_rules import RecordsChanged, RollVerified
 from trainhub.jobs import service as jobs
 from trainhub.jobs.registry import Job, JobRegistry
@@ -109,7 +109,9 @@ def _enqueue(session: Session, kind: str, district_id: str, payload: dict[str, A
 def _within(app: Flask, do: Callable[[PluginHost, Job, datetime, frozenset[str]], None], job: Job, moment: datetime) -> None:
     with app.app_context(), reading():
         host: PluginHost = app.extensions["trainhub.plugins"]
-        on = queries.on_here(db.session(), host, job.district_id, app.extensions["trainhub.plugins_forced"])
+        forced = app.extensions["trainhub.plugins_forced"]
+        catch_up(host, forced)  # a worker answers no requests and would never hear of a switch
+        on = queries.on_here(db.session(), host, job.district_id, forced)
         db.session.remove()
         try:
             do(host, job, moment, on)
@@ -118,11 +120,14 @@ def _within(app: Flask, do: Callable[[PluginHost, Job, datetime, frozenset[str]]
 
 
 def _tell(host: PluginHost, job: Job, moment: datetime, on: frozenset[str]) -> None:
-    _told(host, Happening(job.dedup, job.payload["kind"], job.district_id, job.payload["school"], moment, job.payload["facts"]), on)
+    """Tell every plugin. Raises where one failed, so that it is told again; the others know the event by its key."""
+    failed = _told(host, Happening(job.dedup, job.payload["kind"], job.district_id, job.payload["school"], moment, job.payload["facts"]), on)
+    if again := [error.plugin for error in failed if error.reason != "broken_off"]:
+        raise NotDelivered(", ".join(again))
 
 
-def _told(host: PluginHost, event: Happening, on: frozenset[str]) -> None:
-    host.tell(event, on, lambda plugin: PluginStore(db.engine, plugin, event.district))
+def _told(host: PluginHost, event: Happening, on: frozenset[str]) -> list[PluginUnavailable]:
+    return host.tell(event, on, lambda plugin: PluginStore(db.engine, plugin, event.district))
 
 
 def _notify(host: PluginHost, job: Job, moment: datetime, on: frozenset[str]) -> None:
@@ -152,7 +157,7 @@ def _delivered(host: PluginHost, job: Job, moment: datetime, channel: str) -> st
         db.session.remove()  # the channel may take seconds; no reading transaction stays open
     deliver = host.notifiers[channel].__wrapped__.deliver  # type: ignore[attr-defined]
     try:
-        answers = host.notifiers.guard(channel).call(f"{channel}.deliver", deliver, (notice,), settings, budget=DELIVERY_SECONDS)
+        answers = host.notifiers.guard(channel).call(f"{channel}.deliver@{job.district_id[-6:]}", deliver, (notice,), settings, budget=DELIVERY_SECONDS)
         return "; ".join(str(answer.error) for answer in answers if answer.error)[:200]
     except PluginUnavailable as error:
         return error.reason

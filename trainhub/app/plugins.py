@@ -129,6 +129,7 @@ def note_failures(host: PluginHost) -> None:
 
 def catch_up(host: PluginHost, forced: Forced) -> None:
     """Switch plugins on and off in this process as the database says."""
+    host.forgive(queries.noted_calls(read_session()))
     wanted = queries.wanted_now(read_session(), host, forced)
     if wanted != {key for key, card in host.cards.items() if card.on or card.fault}:
         host.apply(wanted)

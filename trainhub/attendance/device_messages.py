@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 MESSAGES: dict[str, Any] = {
-    "device_serial_taken": _l("This serial number is entered already, here or at another school. Check the plate of the device."),
+    "device_serial_taken": _l("This serial number cannot be let in. Check the plate of the device; if it is right, ask support to release the number."),
     "device_bad": _l("Choose what kind of device it is, give it a name, and write the serial number as on its plate (letters and digits)."),
     "device_too_many": _l("A school may have %(limit)s devices. Shut out and reuse one that is not needed."),
     "nonce_used": _l("This request was sent before; nothing was changed."),

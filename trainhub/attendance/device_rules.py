@@ -59,11 +59,13 @@ def reading_of(event_id: str, staff_no: str, pin: str, card: str) -> AttendanceR
 
 
 def claim_of(
-    source_key: str, person_id: str, passages: Collection[tuple[str, datetime]], flags: Iterable[str], frame: SessionFrame
+    source_key: str, person_id: str, passages: Collection[tuple[str, datetime]], flags: Iterable[str], frame: SessionFrame,
+    *, signed: bool = True,
 ) -> Claim | None:
     """Return what all events of a source say about one person on one roll; None where they prove no presence.
 
-    ``passages`` are (name of the event, time). A device that saw nobody states nothing: absence is not its to say.
+    ``passages`` are (name of the event, time). Without a signature whoever knows the serial number could have sent
+    them: such a claim is no stronger than what people say of themselves. A device that saw nobody states nothing: absence is not its to say.
     """
     times = tuple(sorted({at for _name, at in passages}))
     found = score([AttendanceReading(row=0, punches=times, flags=tuple(dict.fromkeys(flags)))], frame)
@@ -73,7 +75,7 @@ def claim_of(
     said = "\n".join(sorted(name for name, _at in passages))
     return Claim(
         source=f"{DEVICE}:{source_key}", external_id=f"{source_key}@{person_id}", raw_sha256=hashlib.sha256(said.encode()).hexdigest(),
-        status=status, trust="device", arrived_at=found.check_in if found.check_in and found.check_in > frame.starts_at else None,
+        status=status, trust="device" if signed else "self_report", arrived_at=found.check_in if found.check_in and found.check_in > frame.starts_at else None,
         left_at=found.check_out if found.check_out and found.check_out < frame.ends_at else None,
         late_minutes=found.late_minutes or 0, minutes=found.minutes, cells=tuple(f"{local(at):%H:%M}" for at in times[:12]),
     )

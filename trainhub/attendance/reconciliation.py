@@ -59,9 +59,9 @@ class Claim:
 
     @property
     def strength(self) -> int:
-        """How strong the source is; lists are told apart by the trust of their source."""
+        """How strong the source is; lists and devices are told apart by the trust of their source."""
         kind = self.source.partition(":")[0]
-        return _TRUST[self.trust] if kind == "import" else rank(self.source)
+        return _TRUST[self.trust] if kind in {"import", "device"} else rank(self.source)
 
     @property
     def verdict(self) -> str:

@@ -13,6 +13,11 @@ MESSAGES: dict[str, Any] = {
         "Version %(version)s of this pack is installed already with other content. Raise the version in course.yaml and install it again."
     ),
     "pack_changed": _l("The folder of “%(title)s” was changed after you opened this page. Look at the changes again, then install."),
+    "pack_shared": _l(
+        "Several bureaus use this platform and course packs are the same for all of them. Ask whoever runs the platform to install the pack "
+        "with the command trainhub courses install."
+    ),
+    "pack_not_kept": _l("Somebody uploaded this pack at the same moment, or the data folder took no files. Look at what lies ready, then upload it again."),
     "pack_bad_archive": _l("This is no ZIP archive of a course pack. Choose another file."),
     "pack_not_usable": _l(
         "The pack has %(count)s mistakes and was not installed. Run the check, put them right, and install it again. First: %(first)s"

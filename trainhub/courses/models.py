@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel.orm import Base
@@ -27,3 +27,10 @@ class CoursePack(Base):
     content: Mapped[dict[str, Any]]
     installed_at: Mapped[datetime]
     is_current: Mapped[bool] = mapped_column(default=True)
+
+    __table_args__ = (
+        # Two installations at once read the same versions, or none at all that could be locked: one of them starts anew.
+        Index(
+            "uq_course_pack_pack_id_current", "pack_id", unique=True, sqlite_where=text("is_current"), postgresql_where=text("is_current")
+        ),
+    )

@@ -13,6 +13,7 @@ from trainhub.courses.models import CoursePack
 from trainhub.courses.rules import Pack, pack_of
 from trainhub.kernel.actor import Scope
 from trainhub.kernel.errors import NotFound
+from trainhub.roster.models import OrgUnit
 
 LENGTHS: dict[str, tuple[int, int]] = {"short": (0, 90), "medium": (91, 135), "long": (136, 100_000)}
 """Bands of total minutes by which the catalogue is filtered, both ends inclusive."""
@@ -104,6 +105,11 @@ def pack_outline(session: Session, scope: Scope, pack_id: str) -> PackOutline:
         raise NotFound
     units = tuple((unit["title"], int(unit["minutes"])) for unit in row.course["units"])
     return PackOutline(pack_id, row.title, row.minutes, units, tuple(row.course.get("preparation", ())))
+
+
+def packs_are_shared(session: Session) -> bool:
+    """Whether several bureaus use this platform, so that no one of them may change packs for all. One statement."""
+    return len(session.scalars(select(OrgUnit.id).where(OrgUnit.kind == "bureau").limit(2)).all()) > 1
 
 
 def catalogue(session: Session, scope: Scope, wanted: CatalogueFilter) -> Catalogue:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trainhub.courses.models import CoursePack
+from trainhub.courses.queries import packs_are_shared
 from trainhub.courses.rules import BUILT_IN_TYPES, Pack, check_pack, usable, version_order
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import DomainError
@@ -27,6 +28,13 @@ class PackChanged(DomainError):
     """The pack in the folder is no longer the one whose changes were shown."""
 
     code = "pack_changed"
+    status = 409
+
+
+class PacksAreShared(DomainError):
+    """Several bureaus use this platform and packs are the same for all of them: whoever runs it installs."""
+
+    code = "pack_shared"
     status = 409
 
 
@@ -56,10 +64,10 @@ def install_pack(
     A new version becomes a row of its own and the current one if it is the highest; the old ones stay
     readable, and trainings keep the version they were planned with. ``actor`` is None for the operator at the
     machine; ``seen_digest`` is that of the content whose changes were shown. Raises :class:`PackNotUsable`,
-    :class:`PackVersionTaken`, :class:`PackChanged`, Forbidden.
+    :class:`PackVersionTaken`, :class:`PackChanged`, :class:`PacksAreShared`, Forbidden.
     """
     if actor is not None:
-        actor.require(Permission.CATALOGUE_WRITE)
+        may_change_packs(session, actor)
     _refuse_unusable(pack, known_types)
     digest = pack.digest()
     if seen_digest and seen_digest != digest:
@@ -73,11 +81,19 @@ def install_pack(
     is_current = all(version_order(row.version) < version_order(pack.version) for row in rows)
     for row in rows:
         row.is_current = row.is_current and not is_current
+    session.flush()  # the old one goes before the new one comes: there is one current version at any moment
     session.add(_row(pack, digest, now, is_current=is_current))
     session.flush()
     if actor is not None:
         _note(session, actor, pack, digest, now, is_current=is_current)
     return Installation(pack.id, pack.version, digest, "installed", is_current)
+
+
+def may_change_packs(session: Session, actor: Actor) -> None:
+    """Let a bureau change the catalogue of the platform, if it is the only one. Raises PacksAreShared, Forbidden."""
+    actor.require(Permission.CATALOGUE_WRITE)
+    if packs_are_shared(session):
+        raise PacksAreShared
 
 
 def _note(session: Session, actor: Actor, pack: Pack, digest: str, now: datetime, *, is_current: bool) -> None:

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,8 +13,16 @@ from trainhub.courses.comparing import PackChanges, compare
 from trainhub.courses.packs import COURSE, QUIZ, SHIPPED, pack_folders, read_files, read_folder
 from trainhub.courses.queries import Installed
 from trainhub.courses.rules import Pack, PackProblem, usable
+from trainhub.kernel.errors import DomainError
 
 Source = Literal["shipped", "uploaded"]
+
+
+class PackNotKept(DomainError):
+    """The uploaded pack could not take its place, as a rule because another upload of it took it at that moment."""
+
+    code = "pack_not_kept"
+    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ class Shelf:
         """Read an archive and keep its files among the uploaded packs, if it is usable.
 
         Only the files that course.yaml names are written, under their checked names. A pack of the same id is
-        replaced as a whole. Raises :class:`trainhub.courses.archives.BadArchive`.
+        replaced as a whole. Raises :class:`trainhub.courses.archives.BadArchive`, :class:`PackNotKept`.
         """
         files = ArchiveFiles(content)
         pack, problems = read_files(files, self._known)
@@ -85,14 +94,27 @@ def _write(root: Path, pack_id: str, files: Mapping[str, bytes]) -> None:
             place = fresh / name
             place.parent.mkdir(exist_ok=True)
             place.write_bytes(body)
-        old = Path(tempfile.mkdtemp(prefix=".old-", dir=root))
-        if (root / pack_id).exists():
-            (root / pack_id).replace(old / pack_id)
-        fresh.replace(root / pack_id)
-        (root / pack_id).chmod(0o755)
-        shutil.rmtree(old, ignore_errors=True)
+        fresh.chmod(0o755)
+        _take_place(fresh, root / pack_id)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _take_place(fresh: Path, place: Path) -> None:
+    """Move a folder to its place; where that fails, what lay there before lies there again. Raises PackNotKept."""
+    aside = Path(tempfile.mkdtemp(prefix=".old-", dir=place.parent))
+    old = aside / place.name
+    try:
+        with suppress(FileNotFoundError):  # none lies there, or another upload has just taken it away
+            place.replace(old)
+        fresh.replace(place)
+    except OSError as error:
+        with suppress(OSError):  # the other upload has put its own there
+            if old.exists():
+                old.replace(place)
+        raise PackNotKept from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def beside(ready: ReadyPack, held: Mapping[str, Installed]) -> PackChanges | None:

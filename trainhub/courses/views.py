@@ -25,8 +25,8 @@ from trainhub.courses.messages import (
 )
 from trainhub.courses.messages import sentence as problem_sentence
 from trainhub.courses.rendering import unit_html
-from trainhub.courses.service import PackChanged, install_pack
-from trainhub.courses.shelf import ReadyPack, Shelf, beside
+from trainhub.courses.service import PackChanged, PacksAreShared, install_pack, may_change_packs
+from trainhub.courses.shelf import PackNotKept, ReadyPack, Shelf, beside
 from trainhub.kernel.clock import now
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.permissions import Permission
@@ -61,7 +61,7 @@ def words() -> dict[str, Any]:
     return {
         "delivery_words": DELIVERY, "kind_words": STEP_KINDS, "audience_words": AUDIENCES, "topic_words": TOPICS,
         "type_word": _type_word, "cover": _cover, "unit_html": unit_html,
-        "may_plan": current_actor().can(Permission.TRAINING_WRITE), "may_install": current_actor().can(Permission.CATALOGUE_WRITE),
+        "may_plan": current_actor().can(Permission.TRAINING_WRITE),
         "staff_type": _for_staff, "change_words": CHANGES, "part_words": CHANGED_PARTS, "problem_text": problem_sentence, "problem_place": place,
     }  # fmt: skip
 
@@ -75,9 +75,10 @@ def catalogue() -> Any:
     )
     scope = current_actor().scope(Permission.CATALOGUE_READ)
     shelf = queries.catalogue(read_session(), scope, wanted)
+    may_install = current_actor().can(Permission.CATALOGUE_WRITE) and not queries.packs_are_shared(read_session())
     return page(
         "courses/catalogue.html", shelf=shelf, wanted=wanted, type_choices=_type_choices(shelf, wanted),
-        length_choices=_length_choices(shelf, wanted),
+        length_choices=_length_choices(shelf, wanted), may_install=may_install,
     )  # fmt: skip
 
 
@@ -133,7 +134,8 @@ def _shelf_page(form: ArchiveForm, status: int = 200, problem: str = "", refused
     scope = current_actor().scope(Permission.CATALOGUE_SHELF_READ)
     held = queries.installed(read_session(), scope, {item.pack.id for item in ready if item.pack})
     shown = [replace(item, changes=beside(item, held)) for item in ready]
-    return page("courses/to_install.html", status, ready=shown, form=form, problem=problem, refused=refused)
+    shared = sentence(PacksAreShared()) if queries.packs_are_shared(read_session()) else ""
+    return page("courses/to_install.html", status, ready=shown, form=form, problem=problem, refused=refused, shared=shared)
 
 
 @blueprint.get("/to_install")
@@ -147,6 +149,7 @@ def to_install() -> Any:
 @needs(Permission.CATALOGUE_WRITE)
 def upload() -> Any:
     """Put an uploaded pack beside those that lie ready; nothing is installed by it."""
+    may_change_packs(read_session(), current_actor())
     form = ArchiveForm()
     if not form.validate_on_submit():
         return _shelf_page(form, 422)
@@ -154,6 +157,8 @@ def upload() -> Any:
         ready = _shelf().keep(form.archive.data.stream.read(MAX_ARCHIVE_BYTES + 1))
     except BadArchive as refusal:
         return _shelf_page(form, 422, str(ARCHIVES[refusal.params["why"]]))
+    except PackNotKept as refusal:
+        return _shelf_page(form, 409, sentence(refusal))
     if not ready.usable or ready.pack is None:
         return _shelf_page(form, 422, _("The pack has mistakes and was not kept. Put them right, pack it again and upload it."), ready)
     toast(_("“%(title)s” lies ready. Look at what it changes, then install it.", title=ready.pack.title))

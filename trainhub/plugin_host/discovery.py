@@ -16,8 +16,14 @@ from typing import Any, Literal
 from trainhub.plugin_host.manifest import FILE_NAME, Manifest, PluginFault, read_file
 
 GROUP = "trainhub"
-BUILT_IN = "trainhub-"
-"""Distributions of the project itself are called ``trainhub-...`` and lie in its ``plugins`` folder."""
+OURS = frozenset(
+    f"trainhub-{name}"
+    for name in (
+        "access", "badge", "badges", "course-types", "csv-hours", "device", "dingtalk", "forms", "ical", "lms", "meeting",
+        "oneroster", "push", "qr", "region-rules", "robot", "tabular", "wecom", "xapi",
+    )
+)
+"""The distributions that come with TrainHub; a test holds them to the folder ``plugins``."""
 Origin = Literal["built_in", "installed", "folder", "given"]
 
 
@@ -71,12 +77,16 @@ def by_key(found: Sequence[Found]) -> tuple[Found, ...]:
         if other is not plugin:
             where = " and ".join(sorted(p.distribution or str(p.folder or p.manifest.module) for p in (other, plugin)))
             raise PluginFault(f"two plugins are called {plugin.manifest.key} ({where}); uninstall one of them")
+    for key in seen:
+        if longer := next((k for k in seen if k.startswith(f"{key}_")), None):
+            # Names of tables begin with the key: one would reach into the tables of the other.
+            raise PluginFault(f"the plugin keys {key} and {longer} begin alike; rename one of them")
     return tuple(seen[key] for key in sorted(seen))
 
 
 def _installed(point: EntryPoint, *, outside: bool) -> Found | None:
     distribution = point.dist.name if point.dist else point.name
-    built_in = distribution.replace("_", "-").startswith(BUILT_IN) and _lies_with_us(point.module)
+    built_in = distribution.replace("_", "-") in OURS and _lies_with_us(point.module)
     if not built_in and not outside:
         return None
     folder = _package_folder(point.module)

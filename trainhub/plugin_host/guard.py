@@ -123,10 +123,19 @@ class Guard:
             return function(*args, **kwargs)
         with self._lock:
             worker = self._idle.pop() if self._idle else _Worker(self.plugin)
-        answer: T = worker.ask(lambda: function(*args, **kwargs), budget)  # a slow worker is left behind
+        try:
+            answer: T = worker.ask(lambda: function(*args, **kwargs), budget)
+        except _Slow:
+            raise  # a slow worker is left behind
+        except BaseException:
+            self._give_back(worker)
+            raise
+        self._give_back(worker)
+        return answer
+
+    def _give_back(self, worker: "_Worker") -> None:
         with self._lock:
             self._idle.append(worker)
-        return answer
 
 
 def describe(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from trainhub.plugin_api.routes import Happening, Store
 from trainhub.plugin_host.addresses import Addresses, judge_routes
 from trainhub.plugin_host.discovery import Found, by_key
 from trainhub.plugin_host.guard import Fault, Guard, PluginUnavailable, describe
-from trainhub.plugin_host.manifest import PluginFault
+from trainhub.plugin_host.manifest import HOOK_OF, PluginFault, StartFault
 from trainhub.plugin_host.registry import CourseTypeRegistry, DuplicateKey, Provided, Registry, SourceRegistry, Values
 
 COLLECT_SECONDS = 5.0
@@ -81,8 +81,8 @@ class PluginHost:
     def start(self, wanted: Collection[str] | None = None) -> None:
         """Switch on the wanted plugins (the default ones where None).
 
-        A plugin that cannot be imported or whose hooks fail is set aside with its card; a misspelt hook or a
-        key given twice raises :class:`PluginFault` or :class:`DuplicateKey` and stops the start.
+        A plugin that cannot be imported, whose hooks fail, or that gives what it did not announce is set aside with
+        its card; a misspelt hook or a key given twice raises :class:`StartFault` and stops the start.
         """
         self.apply(self.defaults if wanted is None else wanted, strict=True)
 
@@ -103,6 +103,18 @@ class PluginHost:
             card.fault = ""
             card.guard.reset()
             self.apply(wanted)
+
+    def forgive(self, noted: frozenset[tuple[str, str]]) -> None:
+        """Forget broken calls whose failures somebody cleared, perhaps in another process; fresh ones are kept."""
+        if not self._faults.empty():
+            return  # not written down yet
+        with self._lock:
+            for card in self.cards.values():
+                gone = [name for name, record in list(card.guard.records.items()) if record.broken and (card.key, name[:80]) not in noted]
+                for name in gone:
+                    card.guard.records.pop(name, None)
+                if gone and card.fault:
+                    card.fault = ""
 
     def judge(self, key: str) -> str:
         """Return why a plugin may not be switched on, or "": it is imported and asked, and nothing is put in place."""
@@ -156,13 +168,15 @@ class PluginHost:
             if card.module is None:
                 card.module = card.guard.call("import", card.found.load, budget=COLLECT_SECONDS)
             self._register(card)
+            self._judge_hooks(card)
             card.provided = {hook: self._collect(card, hook) for hook in self.registries}
             card.addresses = judge_routes(card.key, self._ask(card, "trainhub_blueprints"))
         except PluginUnavailable as error:
             self._set_aside(card, f"{error.call}: {error.error}")
         except PluginFault as error:
             self._set_aside(card, str(error))
-            if strict:
+            card.guard.note("start", "failed", str(error))
+            if strict and isinstance(error, StartFault):
                 raise
         else:
             card.on = True
@@ -181,7 +195,13 @@ class PluginHost:
             self.manager.register(card.module, name=card.key)
             self.manager.check_pending()
         except pluggy.PluginValidationError as error:
-            raise PluginFault(f"plugin {card.key}: {error}; compare the hook's name with trainhub.plugin_api") from error
+            raise StartFault(f"plugin {card.key}: {error}; compare the hook's name with trainhub.plugin_api") from error
+
+    def _judge_hooks(self, card: Card) -> None:
+        """What the administrator reads in ``provides`` is all that a plugin may do."""
+        for hook in sorted(set(HOOK_OF.values()) - card.found.manifest.hooks):
+            if any(i.plugin_name == card.key for i in getattr(self.manager.hook, hook).get_hookimpls()):
+                raise PluginFault(f"plugin {card.key} has the hook {hook}, which its plugin.toml does not name under provides; add it")
 
     def _ask(self, card: Card, hook: str) -> list[Any]:
         answers: list[Any] = []
@@ -194,7 +214,7 @@ class PluginHost:
     def _collect(self, card: Card, hook: str) -> list[Provided]:
         """Call each implementation on its own, so that a fault is that plugin's alone, by name."""
         items = self._ask(card, hook)
-        promised = {word.partition(":")[2] for word in card.found.manifest.provides}
+        promised = {key for word, _, key in (w.partition(":") for w in card.found.manifest.provides) if HOOK_OF.get(word) == hook}
         collected = []
         for item in items:
             try:

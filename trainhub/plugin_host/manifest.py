@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +28,10 @@ HOOK_OF = {
 
 class PluginFault(RuntimeError):
     """A plugin cannot be used; the message names it and the mend."""
+
+
+class StartFault(PluginFault):
+    """A mistake that would go unnoticed if it only set the plugin aside: the start is stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,8 @@ def read(text: str, where: str, module: str, *, trusted: bool = False) -> Manife
     for problem in _validator().iter_errors(data):
         place = ".".join(str(p) for p in problem.absolute_path) or "the file"
         raise PluginFault(f"{where}: {place}: {problem.message}")
-    return _checked(_manifest(data, module), where)
+    # Only what came with TrainHub is core or on before anybody decided.
+    return _checked(replace(_manifest(data, module), core=False, on_by_default=False), where)
 
 
 def read_file(path: Path, module: str, *, trusted: bool = False) -> Manifest:

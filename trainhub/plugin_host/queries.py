@@ -170,6 +170,11 @@ def course_packs(session: Session) -> list[tuple[str, str]]:
     return list(rows)
 
 
+def noted_calls(session: Session) -> frozenset[tuple[str, str]]:
+    """Return (plugin, call) of every failure on record; what is gone was forgiven by an administrator."""
+    return frozenset((key, call) for key, call in session.execute(select(PluginFailure.plugin_key, PluginFailure.call)))
+
+
 def stored_settings(session: Session, district_id: str, plugin: str, scope: str, scope_id: str) -> StoredSettings:
     """Return one layer of settings; an empty one where nothing is stored."""
     row = session.get(PluginSetting, (district_id, plugin, scope, scope_id))

@@ -7,12 +7,12 @@ from typing import Any, Generic, TypeVar
 
 from trainhub.plugin_api.contracts import CourseCredit, CourseType, Mode, Problem, UnknownCourseType
 from trainhub.plugin_host.guard import Guard, PluginUnavailable
-from trainhub.plugin_host.manifest import PluginFault
+from trainhub.plugin_host.manifest import StartFault
 
 T = TypeVar("T")
 
 
-class DuplicateKey(PluginFault):
+class DuplicateKey(StartFault):
     """Two plugins provide the same key: the application does not start."""
 
 
@@ -55,7 +55,7 @@ class GuardedSource(Guarded):
     @property
     def broken_off(self) -> bool:
         """Whether it is not asked any more."""
-        return any(r.broken for name, r in self._provided.guard.records.items() if name.startswith(f"{self._provided.key}."))
+        return any(r.broken for name, r in list(self._provided.guard.records.items()) if name.startswith(f"{self._provided.key}."))
 
     def note_failure(self, method: str, reason: str, error: str) -> None:
         """Count a failure in the child."""
@@ -94,8 +94,7 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
-        self._items: dict[str, T] = {}
-        self._provided: dict[str, Provided] = {}
+        self._held: tuple[dict[str, T], dict[str, Provided]] = ({}, {})
 
     def check(self, provided: list[Provided]) -> dict[str, Provided]:
         """Return implementations by key; two plugins with one key are refused by name."""
@@ -110,32 +109,32 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def replace(self, provided: dict[str, Provided]) -> None:
         """Put a new set in place in one step; readers see the old set or the new one."""
-        self._provided = provided
-        self._items = {key: self._wrap(one) for key, one in provided.items()}
+        self._held = ({key: self._wrap(one) for key, one in provided.items()}, provided)
 
     def _wrap(self, one: Provided) -> Any:
         return Guarded(one)
 
     def owner(self, key: str) -> str:
         """Return the plugin that provides a key."""
-        return self._provided[key].plugin
+        return self._held[1][key].plugin
 
     def guard(self, key: str) -> Guard:
         """Return the guard of the plugin that provides a key."""
-        return self._provided[key].guard
+        return self._held[1][key].guard
 
     def of(self, plugins: frozenset[str]) -> dict[str, T]:
         """Return what these plugins provide: the ones that are on in the asker's district."""
-        return {key: item for key, item in self._items.items() if self._provided[key].plugin in plugins}
+        items, provided = self._held
+        return {key: item for key, item in items.items() if provided[key].plugin in plugins}
 
     def __getitem__(self, key: str) -> T:
-        return self._items[key]
+        return self._held[0][key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._items)
+        return iter(self._held[0])
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._held[0])
 
 
 class SourceRegistry(Registry[Any]):
@@ -153,7 +152,7 @@ class CourseTypeRegistry(Registry[CourseType]):
 
     def resolve(self, key: str) -> CourseType:
         """Return the type, or a placeholder where its plugin is gone."""
-        return self._items.get(key) or UnknownCourseType(key)
+        return self._held[0].get(key) or UnknownCourseType(key)
 
 
 class Values(Registry[T]):

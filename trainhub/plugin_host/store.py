@@ -156,8 +156,8 @@ def _table(connection: Connection, name: str) -> _Reflected:
 class PluginStore:
     """What a plugin gets to reach its own tables (:class:`trainhub.plugin_api.Store`); each call commits alone."""
 
-    def __init__(self, engine: Engine, key: str, district_id: str) -> None:
-        self._engine, self._key, self._district = engine, key, district_id
+    def __init__(self, engine: Engine, key: str, district_id: str, *, writable: bool = True) -> None:
+        self._engine, self._key, self._district, self._writable = engine, key, district_id, writable
         self._reflected = lru_cache(maxsize=32)(self._reflect)
 
     def _reflect(self, table: str) -> _Reflected:
@@ -175,6 +175,7 @@ class PluginStore:
 
     def add(self, table: str, rows: Sequence[Mapping[str, Any]]) -> int:
         """Insert rows for the caller's district."""
+        self._may_write()
         if not rows:
             return 0
         found = self._reflected(table)
@@ -183,6 +184,12 @@ class PluginStore:
 
     def remove(self, table: str, where: Mapping[str, Any]) -> int:
         """Delete rows of the caller's district."""
+        self._may_write()
         found = self._reflected(table)
         with self._engine.begin() as connection:
             return found.remove(connection, {**where, TENANT: self._district})
+
+    def _may_write(self) -> None:
+        """A page that is only looked at writes nothing: a link on any site could open it."""
+        if not self._writable:
+            raise PermissionError("a GET route may only read")

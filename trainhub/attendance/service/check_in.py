@@ -81,7 +81,10 @@ class BadgeScan:
 
 @dataclass(frozen=True, slots=True)
 class BadgeResult:
-    """What became of one badge: ``in``, ``again`` or ``not_on_list``."""
+    """What became of one badge: ``in``, ``again``, ``not_on_list``, ``closed`` (scanned after the end) or ``refused``.
+
+    ``refused``: its operation belongs to another person already.
+    """
 
     op_id: str
     person_id: str
@@ -229,21 +232,25 @@ def check_in_badges(session: Session, actor: Actor, sheet_id: str, scans: Sequen
     """File badges that an officer's device scanned, maybe hours ago and offline: each person once, in one save.
 
     A batch sent again changes nothing. The device's time counts while it can be right (domain.md case 102).
-    Raises NotFound, SheetClosed.
+    A scan that cannot be filed is answered by itself and never holds up the others. Raises NotFound, SheetClosed.
     """
     sheet = locked_sheet(session, actor, Permission.ROLL_WRITE, sheet_id)
     open_for_marks(sheet)
     if too_early("present", frame_of(sheet), now):
         raise TooEarly
-    known = set(session.scalars(select(CheckIn.person_id).where(
-        CheckIn.district_id == sheet.district_id, CheckIn.sheet_id == sheet.id, CheckIn.source == BADGE,
-    )))
-    first: dict[str, BadgeScan] = {}
-    for one in sorted(scans, key=lambda s: s.scanned_at):
-        if one.person_id not in known:
-            first.setdefault(one.person_id, replace(one, scanned_at=moment_of(one.scanned_at, now)[0]))
-    strangers = _come_unlisted(session, sheet, first)
     opening = Opening.of(sheet.starts_at, sheet.ends_at, sheet.grace_minutes)
+    known, closed, first = _known(session, sheet), set[str](), dict[str, BadgeScan]()
+    owners = {ticket: person for _, ticket, person in known if ticket}
+    filed = {person for source, _, person in known if source == BADGE}
+    for one in sorted(scans, key=lambda s: s.scanned_at):
+        at = moment_of(one.scanned_at, now)[0]
+        if one.person_id in filed or one.person_id in first:
+            continue
+        if at >= opening.closes_at:
+            closed.add(one.person_id)
+        elif owners.setdefault(one.op_id, one.person_id) == one.person_id:
+            first[one.person_id] = replace(one, scanned_at=at)
+    strangers = _come_unlisted(session, sheet, first)
     statements: Statements = [
         (p, claim_of(Scan(sheet.id, s.scanned_at, "badge", s.op_id), p, opening, BADGE))
         for p, s in first.items() if p not in strangers
@@ -254,11 +261,23 @@ def check_in_badges(session: Session, actor: Actor, sheet_id: str, scans: Sequen
     session.flush()
     if statements:
         state_claims(session, actor, sheet, statements, Save(f"badge-{new_id()}", BADGE), now)
-    return [BadgeResult(s.op_id, s.person_id, _outcome(s, first, strangers)) for s in scans]
+    return [BadgeResult(s.op_id, s.person_id, _outcome(s, first, strangers, filed, closed)) for s in scans]
 
 
-def _outcome(scan: BadgeScan, first: dict[str, BadgeScan], strangers: set[str]) -> str:
+def _known(session: Session, sheet: AttendanceSheet) -> list[tuple[str, str | None, str]]:
+    """Return (source, operation or ticket, person) of every check-in on the sheet. One statement."""
+    rows = session.execute(select(CheckIn.source, CheckIn.ticket, CheckIn.person_id).where(
+        CheckIn.district_id == sheet.district_id, CheckIn.sheet_id == sheet.id,
+    ))
+    return [(source, ticket, person) for source, ticket, person in rows]
+
+
+def _outcome(scan: BadgeScan, first: dict[str, BadgeScan], strangers: set[str], filed: set[str], closed: set[str]) -> str:
     if scan.person_id in strangers:
         return "not_on_list"
     kept = first.get(scan.person_id)
-    return "in" if kept is not None and kept.op_id == scan.op_id else "again"
+    if kept is not None:
+        return "in" if kept.op_id == scan.op_id else "again"
+    if scan.person_id in filed:
+        return "again"
+    return "closed" if scan.person_id in closed else "refused"

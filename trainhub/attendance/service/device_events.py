@@ -208,10 +208,15 @@ def _state(
     for event in _near(session, sheet, source_key, frame, DeviceEvent.person_id.in_(sorted(people))):
         if event.state == "taken":
             seen[str(event.person_id)].append(event)
+    unsigned = set(session.scalars(select(AttendanceDevice.id).where(
+        AttendanceDevice.district_id == sheet.district_id, AttendanceDevice.school_id == sheet.school_id,
+        AttendanceDevice.source_key == source_key, AttendanceDevice.sealed_key == "",
+    )))
     statements = []
     for person, held in seen.items():
         flags = [str(flag) for event in held for flag in event.flags]
-        claim = claim_of(source_key, person, [(f"{e.device_id}/{e.event_id}", e.at) for e in held], flags, frame)
+        claim = claim_of(source_key, person, [(f"{e.device_id}/{e.event_id}", e.at) for e in held], flags, frame,
+                         signed=not any(e.device_id in unsigned for e in held))
         if claim is not None:
             statements.append((person, claim))
     if statements:

@@ -23,7 +23,7 @@ MOST_DEVICES = 50
 
 
 class SerialTaken(DomainError):
-    """Another device has this serial number."""
+    """Another device has this serial number. Where it stands is not told: it may be in another district."""
 
     code = "device_serial_taken"
 

@@ -138,4 +138,8 @@ def _said(result: BadgeResult, names: Mapping[str, str]) -> tuple[str, str]:
         return _("%(name)s was in before", name=name), "info"
     if result.outcome == "not_on_list":
         return _("%(name)s is neither on this list nor on the staff", name=name or _("This person")), "warn"
+    if result.outcome == "closed":
+        return _("%(name)s was scanned after the session had ended: mark the person on the roll", name=name), "warn"
+    if result.outcome == "refused":
+        return _("Not sent and not kept: scan it again"), "error"
     return _("This is no badge of this school. Take the person's name on the roll instead."), "error"

@@ -39,6 +39,8 @@ def scan(code: str) -> Any:
     name, _dot, token = code[:200].partition(".")
     try:
         ticket = _ticket(desk_of_code(read_session(), name), token, actor, moment)
+        if actor is not None and not ticket.serves(actor, moment):
+            raise CheckInRefused("not_on_list")
     except CheckInRefused as refused:
         return _refusal(refused)
     if actor is None:
@@ -48,8 +50,8 @@ def scan(code: str) -> Any:
 
 
 def _ticket(desk: Desk | None, token: str, actor: Actor | None, moment: datetime) -> tickets.Ticket:
-    if desk is None:
-        raise CheckInRefused("forged")
+    if desk is None or not any(sign.isalpha() for sign in token):
+        raise CheckInRefused("forged")  # six digits are typed by whoever is signed in, where attempts are counted
     how = _accepted(codes.judged(desk, token, moment), desk, moment)
     return tickets.new_ticket(desk.district_id, desk.sheet_id, desk.opening, how, actor, moment)
 
@@ -59,6 +61,8 @@ def _accepted(found: Accepted | Declined, desk: Desk, moment: datetime) -> Any:
     if desk.state != "open":
         raise CheckInRefused("closed")
     if isinstance(found, Accepted):
+        if found.how != "token":
+            raise CheckInRefused("forged")
         return found.how
     if found.reason == "not_open" and desk.opening.may_wait(moment):
         return "token"

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Response, abort, current_app, g, url_for
+from flask import Response, abort, current_app, g, request, url_for
 from flask_babel import get_locale, refresh
 from flask_babel import gettext as _
 
@@ -33,7 +33,9 @@ def desk(locale: str) -> Response:
         abort(404)
     g.locale = locale
     refresh()
-    return kept(Response(_script(locale, current_app.debug)[0], content_type="text/javascript; charset=utf-8"))
+    script, digest = _script(locale, current_app.debug)
+    response = Response(script, content_type="text/javascript; charset=utf-8")
+    return kept(response) if request.args.get("v") == digest else response  # never another script under that name
 
 
 def desk_url() -> str:

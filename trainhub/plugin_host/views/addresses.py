@@ -90,7 +90,7 @@ def _request(card: Card, matched: Matched, actor: Actor) -> PluginRequest:
         body,
         Caller(actor.account_id, actor.role.value, actor.district_id, actor.org_id),
         MappingProxyType(settings),
-        PluginStore(db.engine, card.key, actor.district_id),
+        PluginStore(db.engine, card.key, actor.district_id, writable=request.method == "POST"),
         now(),
     )
 

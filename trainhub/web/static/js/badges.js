@@ -64,8 +64,8 @@
     });
   }
   function tell(result) {
-    var kind = { 'in': 'in', again: 'again', not_on_list: 'bad', unknown: 'bad' }[result.outcome];
-    show(kind, result.name || word('unknown'), { 'in': word('in'), again: word('again'), not_on_list: word('stranger'), unknown: word('unknown') }[result.outcome]);
+    var kind = { 'in': 'in', again: 'again' }[result.outcome] || 'bad';
+    show(kind, result.name || word('unknown'), { 'in': word('in'), again: word('again'), not_on_list: word('stranger'), unknown: word('unknown'), closed: word('closed'), refused: word('lost') }[result.outcome]);
   }
 
   /* --- sending: the same entry again is the same operation, so an answer that got lost doubles nothing --- */
