@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import trainhub_robot
 from flask import Flask
 from sqlalchemy import select, update
 from trainhub_robot.channel import Robot, signature
@@ -25,6 +26,7 @@ from trainhub.app.work import run_once
 from trainhub.jobs.models import OutboxJob
 from trainhub.kernel.clock import now
 from trainhub.kernel.permissions import Permission
+from trainhub.plugin_api import hookimpl
 from trainhub.plugin_host import queries, service
 from trainhub.plugin_host.store import PluginStore
 from trainhub.roster.models import Person
@@ -223,3 +225,23 @@ def test_another_school_may_have_a_group_of_its_own(place: Place, group: Group) 
     place.work()
     assert [query["access_token"] for query, _ in group.said] == [["school"]]
     assert isinstance(place.robot, Robot)
+
+
+def test_a_worker_that_began_before_the_switch_hears_of_it(place: Place, group: Group) -> None:
+    place.plan()
+    host = place.app.extensions["trainhub.plugins"]
+    post = place.robot.post
+    host.apply(host.defaults)  # as a worker process that was started earlier
+    assert "robot" not in host.notifiers
+    original = trainhub_robot.trainhub_notifiers
+
+    def with_our_end() -> Any:
+        found = original()
+        for notifier in found:
+            notifier.post = post
+        return found
+
+    host.cards["robot"].module = type(trainhub_robot)("trainhub_robot_here")
+    vars(host.cards["robot"].module).update({**vars(trainhub_robot), "trainhub_notifiers": hookimpl(with_our_end)})
+    place.work()
+    assert len(group.said) == 1

@@ -270,7 +270,7 @@ def test_leave_of_one_person_is_entered_one_after_the_other(sheet: Built) -> Non
 
     def note(state: Any) -> None:
         if getattr(state.statement, "_for_update_arg", None) is not None:
-            locked.extend(found["entity"] for found in state.statement.column_descriptions)
+            locked.extend(found.get("entity") for found in state.statement.column_descriptions)
 
     event.listen(sheet.session, "do_orm_execute", note)
     try:

@@ -1,7 +1,6 @@
 """Installing packs from a page: what lies ready, what it would change, one click, hostile archives."""
 
 import io
-import os
 import stat
 import zipfile
 from pathlib import Path
@@ -205,7 +204,7 @@ class TestUpload:
         assert answer.status_code == 409
         assert "再上传一次" in answer.text
         assert '"1.0"' in (data / "data/packs/small-pack/course.yaml").read_text("utf-8")
-        assert os.listdir(data / "data/packs") == ["small-pack"]
+        assert [p.name for p in (data / "data/packs").iterdir()] == ["small-pack"]
 
     def test_a_second_upload_at_the_same_moment_ends_in_a_sentence(
         self, bureau: FlaskClient, data: Path, monkeypatch: pytest.MonkeyPatch
@@ -221,7 +220,7 @@ class TestUpload:
         monkeypatch.setattr(Path, "replace", overtaken)
         assert send(bureau, archive(GOOD)).status_code == 409
         assert (data / "data/packs/small-pack/course.yaml").read_text("utf-8") == "theirs"
-        assert os.listdir(data / "data/packs") == ["small-pack"]
+        assert [p.name for p in (data / "data/packs").iterdir()] == ["small-pack"]
 
     def test_a_pack_with_mistakes_is_refused_with_their_place(self, bureau: FlaskClient, data: Path) -> None:
         answer = send(bureau, archive(GOOD | {"course.yaml": COURSE.replace("minutes: 30\n", "minutes: 三十\n", 1)}))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.courses.conftest import COURSE, WriteFolder
-from trainhub.courses import archives, messages, packs, rules, service
+from trainhub.courses import archives, messages, packs, rules, service, shelf
 from trainhub.courses.packs import check_folder
 
 SOURCES = "".join(Path(module.__file__ or "").read_text("utf-8") for module in (packs, rules))
@@ -15,7 +15,9 @@ CODES = set(re.findall(r'PackProblem\(\s*"(\w+)"', SOURCES)) | set(packs._CODES.
 
 def test_every_code_has_a_sentence_and_every_sentence_a_code() -> None:
     assert set(messages.PROBLEMS) == CODES
-    refusals = (service.PackVersionTaken, service.PackNotUsable, service.PackChanged, archives.BadArchive)
+    refusals = (
+        service.PackVersionTaken, service.PackNotUsable, service.PackChanged, service.PacksAreShared, shelf.PackNotKept, archives.BadArchive,
+    )
     assert set(messages.MESSAGES) == {refusal.code for refusal in refusals}
 
 

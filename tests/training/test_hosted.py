@@ -230,7 +230,7 @@ def test_papers_of_one_person_are_entered_and_accepted_one_after_the_other(sessi
 
     def note(state: Any) -> None:
         if getattr(state.statement, "_for_update_arg", None) is not None:
-            locked.extend(found["entity"] for found in state.statement.column_descriptions)
+            locked.extend(found.get("entity") for found in state.statement.column_descriptions)
 
     event.listen(session, "do_orm_execute", note)
     try:

@@ -59,9 +59,10 @@ class Claim:
 
     @property
     def strength(self) -> int:
-        """How strong the source is; lists and devices are told apart by the trust of their source."""
+        """How strong the source is; lists, and devices without a signature, are as strong as the trust they have."""
         kind = self.source.partition(":")[0]
-        return _TRUST[self.trust] if kind in {"import", "device"} else rank(self.source)
+        unsigned = kind == "device" and self.trust == "self_report"
+        return _TRUST[self.trust] if kind == "import" or unsigned else rank(self.source)
 
     @property
     def verdict(self) -> str:

@@ -12,6 +12,7 @@ from trainhub.attendance.models import KnownLeave
 from trainhub.kernel.actor import Scope
 from trainhub.kernel.errors import NotFound
 from trainhub.roster.models import Person
+from trainhub.roster.queries import aliases
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,16 @@ def leaves(session: Session, scope: Scope, school_id: str, today: date, limit: i
 
 
 def leaves_on(session: Session, district_id: str, people: Iterable[str], day: date) -> dict[str, KnownLeave]:
-    """Return the leave that covers a day, by person. One statement."""
+    """Return the leave that covers a day, by person; each leave stands with one of them. Two statements.
+
+    The leave of a merged record is that of the person it stands for (case 100).
+    """
+    asked = list(dict.fromkeys(people))
+    stands_for = aliases(session, district_id, asked)
+    here = {stands_for.get(person, person): person for person in asked}
     rows = session.scalars(select(KnownLeave).where(
-        KnownLeave.district_id == district_id, KnownLeave.person_id.in_(list(people)), KnownLeave.revoked_at.is_(None),
+        KnownLeave.district_id == district_id, KnownLeave.person_id.in_({*asked, *stands_for, *stands_for.values()}), KnownLeave.revoked_at.is_(None),
         KnownLeave.from_on <= day, KnownLeave.to_on >= day,
     ).order_by(KnownLeave.entered_at.desc()))
-    return {row.person_id: row for row in rows}
+    listed = frozenset(asked)
+    return {(row.person_id if row.person_id in listed else here[stands_for.get(row.person_id, row.person_id)]): row for row in rows}

@@ -134,16 +134,22 @@ def batch_of(session: Session, actor: Actor, batch_id: str, *, lock: bool = Fals
     return batch
 
 
-def decide_import(session: Session, actor: Actor, batch_id: str, decided: Decisions) -> None:
-    """Keep what a human decided about rows and people of a staged batch."""
+def decide_import(session: Session, actor: Actor, batch_id: str, decided: Decisions, *, seen_version: int | None = None) -> int:
+    """Keep what a human decided about rows and people of a staged batch; return its new version.
+
+    Raises StaleVersion where somebody decided in another window since, InvalidState.
+    """
     batch = batch_of(session, actor, batch_id, lock=True)
     if batch.state != "staged":
         raise InvalidState(state=batch.state, step="decide")
+    if seen_version is not None and seen_version != batch.version:
+        raise StaleVersion(seen=seen_version, now=batch.version)
     held = Decisions.load(batch.decisions)
     batch.decisions = Decisions(
         {**held.rows, **decided.rows}, {**held.people, **decided.people}, {**held.reasons, **decided.reasons}
     ).dump()
     batch.version += 1
+    return batch.version
 
 
 def discard_import(session: Session, actor: Actor, batch_id: str) -> str:

@@ -19,7 +19,7 @@ from trainhub.attendance.reconciliation import Claim
 from trainhub.attendance.roll_rules import LEAVE_TYPES, Statement, apply
 from trainhub.attendance.service.claims import state_claims, withdraw_claims
 from trainhub.attendance.service.commands import BadLeave, EnterLeave, LeaveEffect, LeaveOverlaps, NotStaff
-from trainhub.attendance.service.heads import Change, Save, frame_of, heads_of, locked_sheet, reason_given, save
+from trainhub.attendance.service.heads import Change, Save, frame_of, heads_of, lock, reason_given, save
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import day_bounds, local_day
 from trainhub.kernel.errors import NotFound
@@ -27,6 +27,8 @@ from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.ledger.service import NewEntry, append
 from trainhub.roster.models import Employment
+from trainhub.roster.queries import aliases
+from trainhub.roster.service.facts import lock_person
 
 LEAVE = "leave"
 LONGEST = timedelta(days=366)
@@ -42,11 +44,7 @@ def enter_leave(session: Session, actor: Actor, command: EnterLeave, now: dateti
         raise BadLeave(field="to_on")
     if not _on_staff(session, actor, command):
         raise NotStaff(field="person_id")
-    here = (KnownLeave.district_id == actor.district_id, KnownLeave.person_id == command.person_id, KnownLeave.revoked_at.is_(None))
-    other = session.scalars(select(KnownLeave).where(
-        *here, KnownLeave.from_on <= command.to_on, KnownLeave.to_on >= command.from_on).limit(1)).one_or_none()
-    if other is not None:
-        raise LeaveOverlaps(field="from_on", from_on=other.from_on.isoformat(), to_on=other.to_on.isoformat())
+    _refuse_overlap(session, actor, command)
     row = KnownLeave(
         district_id=actor.district_id, id=new_id(), school_id=actor.org_id, person_id=command.person_id,
         leave_type=command.leave_type, from_on=command.from_on, to_on=command.to_on, note=command.note[:80],
@@ -56,6 +54,17 @@ def enter_leave(session: Session, actor: Actor, command: EnterLeave, now: dateti
     session.flush()
     _tell(session, actor, row, "leave.entered", now)
     return _refresh(session, actor, row, now)
+
+
+def _refuse_overlap(session: Session, actor: Actor, command: EnterLeave) -> None:
+    """Lock the person and refuse days that this school entered already; leave of another school is not told."""
+    ids = lock_person(session, actor.district_id, command.person_id)
+    other = session.scalars(select(KnownLeave).where(
+        KnownLeave.district_id == actor.district_id, KnownLeave.school_id == actor.org_id, KnownLeave.person_id.in_(ids),
+        KnownLeave.revoked_at.is_(None), KnownLeave.from_on <= command.to_on, KnownLeave.to_on >= command.from_on,
+    ).order_by(KnownLeave.from_on).limit(1)).one_or_none()
+    if other is not None:
+        raise LeaveOverlaps(field="from_on", from_on=other.from_on.isoformat(), to_on=other.to_on.isoformat())
 
 
 def revoke_leave(session: Session, actor: Actor, leave_id: str, reason: str, now: datetime) -> LeaveEffect:
@@ -94,25 +103,29 @@ def _tell(session: Session, actor: Actor, row: KnownLeave, kind: str, now: datet
 
 
 def _refresh(session: Session, actor: Actor, row: KnownLeave, now: datetime) -> LeaveEffect:
-    """Bring the open rolls of the days of a leave in line with it."""
+    """Bring the open rolls of the days of a leave in line with it, at whatever school; tell of the school's own."""
     effect = LeaveEffect()
     for sheet_id in _open_sheets(session, row):
-        sheet = locked_sheet(session, actor, Permission.LEAVE_WRITE, sheet_id)
-        if sheet.state == "open":
-            effect += refresh_leave(session, actor, sheet, now)
+        sheet = lock(session, row.district_id, sheet_id)  # whoever may enter the leave was asked before
+        if sheet is None or sheet.state != "open":
+            continue
+        done = refresh_leave(session, actor, sheet, now)
+        if sheet.school_id == row.school_id:
+            effect += done
     return effect
 
 
 def _open_sheets(session: Session, row: KnownLeave) -> list[str]:
-    """The open rolls with the person on them, in the school's scope, in the days of the leave. One statement."""
+    """The open rolls with the person on them, at any of their schools, in the days of the leave. Two statements."""
+    stands_for = aliases(session, row.district_id, [row.person_id])
     first, last = day_bounds(row.from_on)[0], day_bounds(row.to_on)[1]
     return list(session.scalars(
         select(AttendanceSheet.id)
         .join(AttendanceRecord, (AttendanceRecord.district_id == AttendanceSheet.district_id)
               & (AttendanceRecord.sheet_id == AttendanceSheet.id))
-        .where(AttendanceSheet.district_id == row.district_id, AttendanceSheet.school_id == row.school_id,
-               AttendanceSheet.state == "open", AttendanceSheet.starts_at >= first, AttendanceSheet.starts_at < last,
-               AttendanceRecord.person_id == row.person_id)
+        .where(AttendanceSheet.district_id == row.district_id, AttendanceSheet.state == "open", AttendanceSheet.starts_at >= first, AttendanceSheet.starts_at < last,
+               AttendanceRecord.person_id.in_({row.person_id, *stands_for, *stands_for.values()}))
+        .distinct()
         .order_by(AttendanceSheet.id)
     ))
 
@@ -132,7 +145,7 @@ def refresh_leave(session: Session, actor: Actor, sheet: AttendanceSheet, now: d
     for leave_id in over:
         withdraw_claims(session, sheet, now, external_id=leave_id)
     undone = _unmarked(session, actor, sheet, over.values(), now)
-    new = [(person, claim_of_leave(row)) for person, row in covering.items() if row.id not in stated]
+    new = [(person, claim_of_leave(row, sheet.school_id)) for person, row in covering.items() if row.id not in stated]
     if not new:
         return LeaveEffect(undone=undone)
     result = state_claims(session, actor, sheet, new, Save(f"leave-{new_id()}", LEAVE), now, only_unmarked=True)
@@ -150,11 +163,12 @@ def _unmarked(session: Session, actor: Actor, sheet: AttendanceSheet, people: It
     return len(changes)
 
 
-def claim_of_leave(row: KnownLeave) -> Claim:
-    """What a leave states about its person."""
+def claim_of_leave(row: KnownLeave, school_id: str) -> Claim:
+    """What a leave states about its person on a roll of a school; its days are shown at the school that entered it."""
+    cells = (_span(row.from_on, row.to_on),) if row.school_id == school_id else ()
     said = [row.id, row.leave_type, row.from_on.isoformat(), row.to_on.isoformat()]
     return Claim(LEAVE, row.id, hashlib.sha256(json.dumps(said).encode()).hexdigest(), "excused", leave_type=row.leave_type, minutes=0,
-                 cells=(_span(row.from_on, row.to_on),))
+                 cells=cells)
 
 
 def _span(first: date, last: date) -> str:

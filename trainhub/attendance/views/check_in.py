@@ -39,10 +39,10 @@ def scan(code: str) -> Any:
     name, _dot, token = code[:200].partition(".")
     try:
         ticket = _ticket(desk_of_code(read_session(), name), token, actor, moment)
-        if actor is not None and not ticket.serves(actor, moment):
-            raise CheckInRefused("not_on_list")
     except CheckInRefused as refused:
         return _refusal(refused)
+    if actor is not None and not ticket.serves(actor, moment):
+        return _refusal(CheckInRefused("not_on_list"))
     if actor is None:
         toast(_("Scanned at %(at)s. Sign in, your scan is kept until %(until)s.", at=time_text(moment), until=time_text(ticket.until)), "info")
         return tickets.keep(redirect_to("accounts.sign_in", next=tickets.PATH), ticket, moment)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from trainhub.attendance.service.imports import frame_for
 from trainhub.attendance.views import blueprint, files, problems, rows
 from trainhub.evidence.messages import refusal_sentence
 from trainhub.kernel.clock import now
-from trainhub.kernel.errors import DomainError
+from trainhub.kernel.errors import DomainError, StaleVersion
 from trainhub.kernel.permissions import Permission
 from trainhub.plugin_api import Refused
 from trainhub.web.context import current_actor
@@ -64,20 +64,31 @@ def _choose_page(sheet_id: str, problem: str) -> Any:
 @blueprint.route("/rolls/<sheet_id>/import/<batch_id>", methods=["GET", "POST"])
 @needs(get=READ, post=WRITE)
 def check_import(sheet_id: str, batch_id: str) -> Any:
-    """Check what a file would do, problem rows first; a POST keeps the clerk's decisions."""
-    actor = current_actor()
-    if request.method == "POST":
+    """Check what a file would do, problem rows first; a POST keeps the clerk's decisions.
+
+    Decisions made on a page that is out of date change nothing: the page comes anew with 409.
+    """
+    if request.method == "GET":
+        return _check_page(sheet_id, batch_id)
+    try:
         with transaction() as session:
-            service.decide_import(session, actor, batch_id, forms.decisions_of_form(request.form))
+            version = service.decide_import(session, current_actor(), batch_id, forms.decisions_of_form(request.form),
+                                            seen_version=request.form.get("version", -1, int))
         if request.form.get("then") == "apply":
-            return _apply(sheet_id, batch_id)
-        return redirect_to("attendance.check_import", sheet_id=sheet_id, batch_id=batch_id)
+            return _apply(sheet_id, batch_id, version)
+    except StaleVersion as stale:
+        return _check_page(sheet_id, batch_id, stale)
+    return redirect_to("attendance.check_import", sheet_id=sheet_id, batch_id=batch_id)
+
+
+def _check_page(sheet_id: str, batch_id: str, refused: DomainError | None = None) -> Any:
+    actor = current_actor()
     found = queries.import_page(read_session(), actor.scope(READ), batch_id)
     if found.batch.needs_columns:
         return redirect_to("attendance.import_columns", sheet_id=sheet_id, batch_id=batch_id)
     source = files.sources().get(found.batch.source_key)
     return page(
-        "attendance/check_import.html", page=found, sheet=found.roll.sheet, plan=found.plan, words=messages,
+        "attendance/check_import.html", refused.status if refused else 200, problem=sentence(refused) if refused else "", page=found, sheet=found.roll.sheet, plan=found.plan, words=messages,
         warnings=[file_messages.sentence(w, _) for w in found.plan.warnings], tally=rows.tally(found.roll.tally),
         source_label=source.spec.label if source else found.batch.source_key, now=now(),
         conflict_count=sum(1 for line in found.plan.lines if line.conflict),
@@ -85,10 +96,10 @@ def check_import(sheet_id: str, batch_id: str) -> Any:
     )
 
 
-def _apply(sheet_id: str, batch_id: str) -> Any:
-    """Write a checked file in one transaction."""
+def _apply(sheet_id: str, batch_id: str, version: int) -> Any:
+    """Write a checked file in one transaction. Raises StaleVersion where it was decided about since."""
     with transaction() as session:
-        report = service.apply_import(session, current_actor(), batch_id, now())
+        report = service.apply_import(session, current_actor(), batch_id, now(), seen_version=version)
     toast(_("%(changed)s records written, %(unchanged)s unchanged, %(open)s left for you to decide.",
             changed=report.changed, unchanged=report.unchanged, open=report.open_rows))
     return redirect_to("attendance.conflicts" if report.conflicts else "attendance.roll", sheet_id=sheet_id)

@@ -1,12 +1,15 @@
-"""By what platforms and devices name the people of a school."""
+"""By what platforms and devices name the people of a school. What names a merged record names the kept one (case 100)."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from trainhub.kernel.actor import Scope
-from trainhub.roster.models import PersonIdentifier
+from trainhub.roster.models import Person, PersonIdentifier
+
+_stands_for = func.coalesce(Person.merged_into_id, PersonIdentifier.person_id)
+_PERSON = and_(Person.district_id == PersonIdentifier.district_id, Person.id == PersonIdentifier.person_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ def identifiers_of_school(session: Session, scope: Scope, school_id: str) -> dic
         return {}
     found: dict[str, list[Identifier]] = {}
     rows = session.execute(
-        select(PersonIdentifier.person_id, PersonIdentifier.kind, PersonIdentifier.value, PersonIdentifier.origin)
+        select(_stands_for, PersonIdentifier.kind, PersonIdentifier.value, PersonIdentifier.origin)
+        .join(Person, _PERSON)
         .where(PersonIdentifier.district_id == scope.district_id, PersonIdentifier.school_id == school_id)
         .order_by(PersonIdentifier.set_at.desc(), PersonIdentifier.value)
     )
@@ -39,9 +43,10 @@ def identifiers_of(session: Session, scope: Scope, school_id: str, person_id: st
         return []
     rows = session.execute(
         select(PersonIdentifier.kind, PersonIdentifier.value, PersonIdentifier.origin)
+        .join(Person, _PERSON)
         .where(
             PersonIdentifier.district_id == scope.district_id, PersonIdentifier.school_id == school_id,
-            PersonIdentifier.person_id == person_id,
+            _stands_for == person_id,
         )
         .order_by(PersonIdentifier.kind, PersonIdentifier.value)
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.kernel import clock
@@ -13,6 +14,7 @@ from trainhub.kernel.events import announcer
 from trainhub.kernel.permissions import Permission
 from trainhub.ledger.service import LedgerRef, NewEntry, append
 from trainhub.roster.events import StaffChanged
+from trainhub.roster.models import Person
 
 
 def guard(actor: Actor, school_id: str, permission: Permission = Permission.ROSTER_WRITE) -> None:
@@ -52,6 +54,24 @@ def announce(
         announcer.announce(session, StaffChanged(
             actor.district_id, tuple(sorted(set(school_ids))), people, frozenset(newcomers),
         ))
+
+
+def lock_person(session: Session, district_id: str, person_id: str) -> frozenset[str]:
+    """Lock a person until the end of the transaction; return every id of theirs, merged ones too (case 100).
+
+    For whoever looks at what a person has and then adds to it. Lock the person before any row of theirs.
+    Empty where there is nobody. The lock lets others refer to the person meanwhile. Two statements.
+    """
+    kept = session.execute(select(Person.id, Person.merged_into_id).where(
+        Person.district_id == district_id, Person.id == person_id
+    )).one_or_none()
+    if kept is None:
+        return frozenset()
+    stands = kept.merged_into_id or kept.id
+    return frozenset(session.scalars(
+        select(Person.id).where(Person.district_id == district_id, or_(Person.id == stands, Person.merged_into_id == stands))
+        .order_by(Person.id).with_for_update(key_share=True)
+    ))
 
 
 def _plain(value: Any) -> Any:

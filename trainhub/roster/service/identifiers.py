@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import NotFound
 from trainhub.roster.models import Employment, PersonIdentifier
+from trainhub.roster.queries.person import aliases
 from trainhub.roster.refusals import UnknownWord
 from trainhub.roster.service.facts import guard, record
 
@@ -90,7 +91,7 @@ def set_identifier(session: Session, actor: Actor, command: SetIdentifier, now: 
     else:
         row.person_id, row.origin, row.set_by, row.set_at = command.person_id, "typed", actor.account_id, now
     record(session, actor, now, school_id=command.school_id, kind="identifier.set", subject=command.person_id,
-           object_ref=f"identifier/{command.kind}", payload={"kind": command.kind, "value": value, "from_person": before})
+           object_ref=f"identifier/{command.kind}", payload={"kind": command.kind, "tail": _tail(value), "from_person": before})
 
 
 def forget_identifier(session: Session, actor: Actor, command: SetIdentifier, now: datetime) -> None:
@@ -98,14 +99,19 @@ def forget_identifier(session: Session, actor: Actor, command: SetIdentifier, no
     guard(actor, command.school_id)
     value = normal(command.kind, command.value)
     row = session.get(PersonIdentifier, (actor.district_id, command.school_id, command.kind, value))
-    if row is None or row.person_id != command.person_id:
+    if row is None or aliases(session, actor.district_id, [row.person_id]).get(row.person_id, row.person_id) != command.person_id:
         raise NotFound
     session.execute(delete(PersonIdentifier).where(
         PersonIdentifier.district_id == actor.district_id, PersonIdentifier.school_id == command.school_id,
         PersonIdentifier.kind == command.kind, PersonIdentifier.value == value,
     ))
     record(session, actor, now, school_id=command.school_id, kind="identifier.forgotten", subject=command.person_id,
-           object_ref=f"identifier/{command.kind}", payload={"kind": command.kind, "value": value})
+           object_ref=f"identifier/{command.kind}", payload={"kind": command.kind, "tail": _tail(value)})
+
+
+def _tail(value: str) -> str:
+    """What the ledger, which cannot forget, keeps of a value: its last four characters, nothing of a short one."""
+    return value[-4:] if len(value) > 6 else ""
 
 
 def _works_here(session: Session, actor: Actor, command: SetIdentifier) -> bool:

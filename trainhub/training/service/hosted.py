@@ -4,7 +4,7 @@ The one way in for such evidence. Every step is a line of the ledger; a correcti
 place of the old one once it is accepted; nothing is deleted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,8 @@ from trainhub.kernel.permissions import Permission
 from trainhub.kernel.years import RequirementYear
 from trainhub.ledger.service import NewEntry, append
 from trainhub.roster.models import Employment
-from trainhub.roster.queries import policy_book
+from trainhub.roster.queries import aliases, policy_book
+from trainhub.roster.service.facts import lock_person
 from trainhub.training.models import HostEvidence
 from trainhub.training.queries.facts import requirement_of
 from trainhub.training.queries.hosted import as_hosted
@@ -72,8 +73,9 @@ def enter_evidence(session: Session, actor: Actor, command: EnterEvidence, now: 
     if requirement is None:
         raise NotFound
     days = checked_days(command.days, now)
-    corrected = _corrected(session, actor, command)
-    _refuse_twice(session, actor, command, days, corrected)
+    ids = lock_person(session, actor.district_id, command.person_id)
+    corrected = _corrected(session, actor, command, ids)
+    _refuse_twice(session, actor, ids, days, _OPEN, {corrected.id} if corrected is not None else set())
     texts = _texts(command)
     sha = corrected.proof_sha256 if corrected is not None else ""
     if command.scan:
@@ -122,12 +124,12 @@ def _home_unit(session: Session, actor: Actor, person_id: str, now: datetime) ->
     return school
 
 
-def _corrected(session: Session, actor: Actor, command: EnterEvidence) -> HostEvidence | None:
+def _corrected(session: Session, actor: Actor, command: EnterEvidence, ids: Collection[str]) -> HostEvidence | None:
     """The entry to be corrected: of the same person, not withdrawn, not corrected already."""
     if command.corrects_id is None:
         return None
     row = _locked(session, actor, command.corrects_id, Permission.EVIDENCE_WRITE)
-    if row.person_id != command.person_id:
+    if row.person_id not in ids:
         raise NotFound
     if row.state not in {*_OPEN, EvidenceState.RETURNED.value}:
         raise InvalidState(state=row.state)
@@ -135,25 +137,25 @@ def _corrected(session: Session, actor: Actor, command: EnterEvidence) -> HostEv
 
 
 def _refuse_twice(
-    session: Session, actor: Actor, command: EnterEvidence, days: tuple[HostDay, ...], corrected: HostEvidence | None
+    session: Session, actor: Actor, ids: Collection[str], days: Sequence[HostDay], states: Collection[str], besides: Collection[str]
 ) -> None:
+    """Refuse hours that another entry of the (locked) person holds in one of these states. One statement."""
     query = select(HostEvidence).where(
-        HostEvidence.district_id == actor.district_id, HostEvidence.person_id == command.person_id,
-        HostEvidence.state.in_(_OPEN), HostEvidence.starts_at < days[-1].ends_at, HostEvidence.ends_at > days[0].starts_at,
+        HostEvidence.district_id == actor.district_id, HostEvidence.person_id.in_(ids),
+        HostEvidence.state.in_(states), HostEvidence.starts_at < days[-1].ends_at, HostEvidence.ends_at > days[0].starts_at,
     )
     for row in session.scalars(query):
-        mine = corrected is not None and row.id == corrected.id
-        same = any(a.stretch.overlap(b.stretch) for a in as_hosted(row).days for b in days)
-        if same and not mine:
+        if row.id not in besides and any(a.stretch.overlap(b.stretch) for a in as_hosted(row).days for b in days):
             raise EvidenceTwice(state=row.state)
 
 
 def accept_evidence(session: Session, actor: Actor, evidence_id: str, now: datetime) -> None:
     """Accept for the home bureau: from now on the minutes count. Not by whoever entered it, never one's own.
 
-    What the entry corrects ends with it. Raises SeparationOfDuties, InvalidState, NotFound.
+    What the entry corrects ends with it. Raises SeparationOfDuties, InvalidState, EvidenceTwice, NotFound.
     """
-    row = _decidable(session, actor, evidence_id, EvidenceState.WAITING)
+    row, ids = _decidable(session, actor, evidence_id, EvidenceState.WAITING)
+    _refuse_twice(session, actor, ids, as_hosted(row).days, {EvidenceState.ACCEPTED.value}, {row.id, row.corrects_id or ""})
     row.state, row.accepted_by, row.accepted_at = EvidenceState.ACCEPTED.value, actor.account_id, now
     session.flush()
     _record(session, actor, row, "accepted", now)
@@ -168,13 +170,13 @@ def accept_evidence(session: Session, actor: Actor, evidence_id: str, now: datet
 
 def return_evidence(session: Session, actor: Actor, evidence_id: str, reason: str, now: datetime) -> None:
     """Send an entry back with the reason; the school may enter a corrected one. Same separation as accepting."""
-    row = _decidable(session, actor, evidence_id, EvidenceState.WAITING)
+    row, _ids = _decidable(session, actor, evidence_id, EvidenceState.WAITING)
     _end(session, actor, row, EvidenceState.RETURNED, now, _given(reason))
 
 
 def revoke_evidence(session: Session, actor: Actor, evidence_id: str, reason: str, now: datetime) -> None:
     """Take back what was accepted and turned out wrong: its minutes stop counting; the entry stays readable."""
-    row = _decidable(session, actor, evidence_id, EvidenceState.ACCEPTED)
+    row, _ids = _decidable(session, actor, evidence_id, EvidenceState.ACCEPTED)
     _end(session, actor, row, EvidenceState.REVOKED, now, _given(reason))
     _recount(session, [row], now)
 
@@ -194,13 +196,18 @@ def _given(reason: str) -> str:
     return text
 
 
-def _decidable(session: Session, actor: Actor, evidence_id: str, wanted: EvidenceState) -> HostEvidence:
+def _decidable(session: Session, actor: Actor, evidence_id: str, wanted: EvidenceState) -> tuple[HostEvidence, frozenset[str]]:
+    """The locked entry and every id of its person; the person is locked first, as entering does."""
+    person = session.scalar(select(HostEvidence.person_id).where(
+        HostEvidence.district_id == actor.district_id, HostEvidence.id == evidence_id
+    ))
+    ids = lock_person(session, actor.district_id, person or "")
     row = _locked(session, actor, evidence_id, Permission.EVIDENCE_VERIFY)
-    if actor.account_id == row.entered_by or actor.person_id == row.person_id:
+    if actor.account_id == row.entered_by or actor.person_id in ids:
         raise SeparationOfDuties
     if row.state != wanted.value:
         raise InvalidState(state=row.state)
-    return row
+    return row, ids
 
 
 def _locked(session: Session, actor: Actor, evidence_id: str, permission: Permission) -> HostEvidence:
@@ -222,13 +229,14 @@ def _end(
 
 
 def _recount(session: Session, rows: Iterable[HostEvidence], now: datetime) -> None:
-    """Judge the person anew in every year that the days of these entries touch."""
+    """Judge the person anew in every year that the days of these entries touch: whoever stands for them now (case 100)."""
     for row in rows:
+        person = aliases(session, row.district_id, [row.person_id]).get(row.person_id, row.person_id)
         book = policy_book(session, row.district_id, row.district_id)
         days = [local_day(moment) for d in as_hosted(row).days for moment in (d.starts_at, d.ends_at)]
         years = {RequirementYear.of(day, book.of(row.district_id, day).requirement_year) for day in days}
         for year in sorted(years):
-            recompute(session, row.district_id, year, now, person_ids=[row.person_id])
+            recompute(session, row.district_id, year, now, person_ids=[person])
 
 
 def _record(

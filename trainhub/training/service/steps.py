@@ -75,9 +75,19 @@ def note_for(
     append(session, NewEntry(
         district_id=event.district_id, school_id=event.school_id, kind=f"training.{kind}", subject_ref=event.id,
         object_ref=event.id,
-        payload={"from": str(before), "to": event.state, "version": event.version, **dict(changes or {})},
+        payload={"from": str(before), "to": event.state, "version": event.version, **_for_ledger(changes or {})},
         occurred_at=now, recorded_at=now, actor_ref=account_id, acting_role=role, source=source, reason=reason,
     ))
+
+
+def _for_ledger(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes as the ledger keeps them, which cannot forget: of detail fields the names, never what stood in them."""
+    details = sorted(name.removeprefix(_DETAIL) for name in changes if name.startswith(_DETAIL))
+    told = {name: value for name, value in changes.items() if not name.startswith(_DETAIL)}
+    return {**told, "details": details} if details else told
+
+
+_DETAIL = "details."
 
 
 def announce(session: Session, event: TrainingEvent, what: Literal["planned", "moved", "cancelled"], reason: str = "") -> None:

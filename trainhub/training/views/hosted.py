@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
-    DateField,
     FieldList,
     Form,
     FormField,
@@ -42,6 +41,7 @@ from trainhub.training.views.words import BAD_EVIDENCE, PROOF_WORDS
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
+from trainhub.web.fields import DayField
 from trainhub.web.gate import needs
 from trainhub.web.pages import form_page, page, redirect_to, toast
 
@@ -53,7 +53,7 @@ _ID = Regexp(r"^[0-9a-f]{32}$")
 class HostDayForm(Form):  # type: ignore[misc]
     """One day at the host unit; a row without a day is left out. No minutes means the whole stretch."""
 
-    day = DateField(_l("Day"), [Optional()])
+    day = DayField(_l("Day"), [Optional()])
     starts = TimeField(_l("Starts at"), [Optional()])
     ends = TimeField(_l("Ends at"), [Optional()])
     minutes = IntegerField(_l("Minutes"), [Optional(), NumberRange(1, 720)])
