@@ -179,6 +179,6 @@ def test_repeated_rows_count_once() -> None:
 
 
 def test_every_review_code_has_a_sentence_in_both_languages() -> None:
-    chinese = (Path(file_messages.__file__).parent.parent / "translations" / "parts" / "files.po").read_text("utf-8")
+    chinese = (Path(file_messages.__file__).parent.parent / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po").read_text("utf-8")
     for text in (*file_messages.REVIEW.values(), *file_messages.WARNINGS.values()):
         assert f'msgid "{text}"' in chinese

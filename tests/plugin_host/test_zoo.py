@@ -153,8 +153,14 @@ def test_core_transactions_survive_a_plugin_that_commits(zoo: tuple[Flask, Sampl
 
 def test_failures_are_noted_by_name_without_anybodys_data(zoo: tuple[Flask, Sample]) -> None:
     app, _ = zoo
+    host = app.extensions["trainhub.plugins"]
+    for key in ("type_raises", "type_hangs"):
+        host.cards[key].guard.reset()
+        host.course_types[key].problems({})
+    for key in ("hangs", "raises"):
+        host.sources[key].note_failure("recognise", "failed", "told by the child")
     with app.app_context():
-        note_failures(app.extensions["trainhub.plugins"])
+        note_failures(host)
         noted = {row.plugin_key: row for row in db.session.query(PluginFailure)}
         assert set(BROKEN) | {"type_raises", "type_hangs", "hangs", "raises"} <= set(noted)
         assert noted["type_hangs"].broken_at is not None

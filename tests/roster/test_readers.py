@@ -232,7 +232,7 @@ def test_no_label_names_two_fields() -> None:
 
 
 def test_every_problem_has_a_sentence_in_both_languages() -> None:
-    parts = Path(sheet_messages.__file__).parent.parent / "translations" / "parts" / "files.po"
+    parts = Path(sheet_messages.__file__).parent.parent / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
     chinese = parts.read_text("utf-8")
     for text in sheet_messages.SENTENCES.values():
         assert f'msgid "{text}"' in chinese

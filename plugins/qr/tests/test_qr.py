@@ -121,7 +121,7 @@ def test_a_period_outside_its_limits_is_brought_to_them(typed, used):
 
 
 def test_the_manifest_is_sound_and_promises_what_the_plugin_gives():
-    found = read_file(Path(trainhub_qr.__file__).with_name("plugin.toml"), "trainhub_qr")
+    found = read_file(Path(trainhub_qr.__file__).with_name("plugin.toml"), "trainhub_qr", trusted=True)
     assert found.on_by_default
     assert [s.spec.key for s in trainhub_qr.trainhub_attendance_sources()] == ["qr"]
     assert "attendance_source:qr" in found.provides
