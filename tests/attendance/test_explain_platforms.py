@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from trainhub_dingtalk import DingTalkSource
@@ -14,13 +13,12 @@ from trainhub_tabular import TabularSource
 from trainhub_wecom import WeComSource
 
 from tests import workbooks
+from tests.attendance.samples import ROSTER, assert_explained, expected, files_of
 from trainhub.attendance.explain import choose, explain_files, put_together
 from trainhub.evidence import intake
 from trainhub.plugin_api import AttendanceReading, AttendanceSource, ReadResult, Refused, Upload
 
 pytestmark = pytest.mark.files_only
-SAMPLES = Path(__file__).parent.parent / "data" / "samples"
-ROSTER = SAMPLES / "roster_staff.csv"
 SOURCES: Mapping[str, AttendanceSource] = {
     s.spec.key: s
     for s in (TabularSource(), DingTalkSource(), WeComSource(), FormsSource(), MeetingSource(), LmsSource())
@@ -34,36 +32,10 @@ OWNERS = {
 TYPED = ("18-paper-signin-xlsx", "19-class-rollcall-xlsx", "20-html-disguised-as-xls", "24-generic-csv")
 
 
-def expected(folder: str) -> dict[str, Any]:
-    return json.loads((SAMPLES / folder / "expected.json").read_text("utf-8"))  # type: ignore[no-any-return]
-
-
-def files_of(folder: str) -> list[Path]:
-    return [SAMPLES / folder / name for name in expected(folder)["files"]]
-
-
-def differences(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> dict[str, Any]:
-    """Return field -> (wanted, got) where they differ; reviews are sets."""
-    return {
-        key: (value, got.get(key))
-        for key, value in wanted.items()
-        if (set(value) != set(got.get(key) or ()) if key == "review" else value != got.get(key))
-    }
-
-
 @pytest.mark.parametrize("folder", OWNERS)
 @pytest.mark.parametrize("by", ["auto", "key"])
 def test_samples(folder: str, by: str) -> None:
-    wanted = expected(folder)
-    key = "auto" if by == "auto" else OWNERS[folder]
-    found = explain_files(key, ROSTER, wanted["session"], files_of(folder), SOURCES)
-    assert found["format"] == wanted["format"], found["outcomes"]
-    people = {p["person_key"]: p for p in found["people"]}
-    assert set(people) == {p["person_key"] for p in wanted["people"]}
-    assert {p["person_key"]: d for p in wanted["people"] if (d := differences(p, people[p["person_key"]]))} == {}
-    assert len(found["unmatched"]) == len(wanted.get("unmatched", []))
-    for a, b in zip(wanted.get("unmatched", []), found["unmatched"], strict=True):
-        assert differences(a, b) == {}
+    assert_explained(folder, "auto" if by == "auto" else OWNERS[folder], SOURCES)
 
 
 @pytest.mark.parametrize("folder", [*OWNERS, *TYPED])

@@ -1,22 +1,18 @@
 """Exporters as the rooms use them: which are on in a district, and one call that is guarded and judged."""
 
-import re
 from typing import Any
 
 from trainhub.kernel.errors import NotFound
 from trainhub.plugin_api import ExporterSpec, ExportFile
 from trainhub.plugin_api.exchange import ExportSubject
 from trainhub.plugin_host import queries
+from trainhub.plugin_host.files import bounded, harmless_type, plain_name
 from trainhub.plugin_host.host import PluginHost
 from trainhub.plugin_host.rules import Forced
 from trainhub.web.database import read_session
 from trainhub.web.keys import sealing_key
 
 BUDGET_SECONDS = 5.0
-MOST_BYTES = 12 * 1024 * 1024
-_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,80}")
-_ACTIVE = re.compile(r"html|xml|script|svg|multipart|wasm")
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f"/\\:*?<>|]+')
 
 
 class Exports:
@@ -47,10 +43,7 @@ class Exports:
 
 
 def _judged(found: Any) -> ExportFile:
-    """Return a file as it may be sent: bounded, without a path in its name, of no type that a browser runs."""
-    if not isinstance(found, ExportFile) or len(found.content) > MOST_BYTES:
-        raise TypeError(f"an exporter returns an ExportFile of at most {MOST_BYTES} bytes")
-    media_type = found.media_type.lower()
-    if not _MEDIA_TYPE.fullmatch(media_type) or _ACTIVE.search(media_type):
-        media_type = "application/octet-stream"
-    return ExportFile(_UNSAFE.sub("_", found.name).strip(". ")[:120] or "export.bin", media_type, bytes(found.content))
+    """Return a file as it may be sent. Raises TypeError or ValueError, which count as a failure of the plugin."""
+    if not isinstance(found, ExportFile):
+        raise TypeError("an exporter returns an ExportFile")
+    return ExportFile(plain_name(found.name), harmless_type(found.media_type), bounded(bytes(found.content)))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from trainhub.kernel.clock import SCHOOL_ZONE, at
+from trainhub.kernel.clock import SCHOOL_ZONE as SCHOOL_ZONE
+from trainhub.kernel.clock import at
 from trainhub.plugin_api.tables import Cell
 
 _SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's day zero is a wall-clock date

@@ -1,7 +1,7 @@
 """Find the header of a table by its labels, wherever it stands, and say what each column holds."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,6 +45,10 @@ class Header:
     def column(self, field: str) -> int | None:
         """Return the first column that holds a field."""
         return self.fields.index(field) if field in self.fields else None
+
+    def places(self) -> dict[str, int]:
+        """Return field -> column, first column wins."""
+        return {f: c for c, f in reversed(list(enumerate(self.fields))) if f is not None}
 
     def columns(self) -> dict[str, str]:
         """Return field -> header text, first column wins."""
@@ -118,6 +122,13 @@ def _is_second_level(upper: Sequence[str], lower: Sequence[str], field_of: Recog
 
 def _header(first: int, last: int, texts: Sequence[str], field_of: Recogniser) -> Header:
     return Header(first, last, tuple(texts), tuple(field_of(fold_label(t)) if t else None for t in texts))
+
+
+def rows_below(table: Table, header: Header) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """Yield the rows under a header with their 1-based number; blank ones are left out."""
+    for number, row in enumerate(table.rows[header.last + 1 :], header.last + 2):
+        if any(cell is not None for cell in row):
+            yield number, row
 
 
 def groups_over(table: Table, header: Header) -> tuple[str, ...]:

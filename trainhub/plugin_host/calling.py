@@ -5,7 +5,6 @@ call, so that a malformed one counts as a failure of the plugin and never reache
 """
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,19 +12,15 @@ from trainhub.kernel.errors import DomainError
 from trainhub.plugin_api.contracts import Refused
 from trainhub.plugin_api.routes import PluginAnswer, PluginPage, PluginRequest
 from trainhub.plugin_host.addresses import Addresses, Matched
+from trainhub.plugin_host.files import bounded, harmless_type, plain_name
 from trainhub.plugin_host.guard import Guard
 
 BUDGET_SECONDS = 2.0
 MOST_BODY = 1024 * 1024
 MOST_FIELDS = 200
-MOST_ANSWER = 12 * 1024 * 1024
 MOST_ROWS = 2000
 MOST_TEXT = 5000
 STATUSES = frozenset({200, 201, 202, 400, 404, 409, 410, 413, 422, 429})
-_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,80}")
-_ACTIVE = re.compile(r"html|xml|script|svg|multipart|wasm")
-"""Types that a browser might run; such a file is sent as plain bytes."""
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f"/\\:*?<>|]+')
 
 
 class SecretUnreadable(DomainError):
@@ -90,21 +85,13 @@ def judged(answer: Any, addresses: Addresses) -> Reply:
 
 def _json(data: Any, status: int) -> Reply:
     body = json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
-    return Reply(status, body=_bounded(body))
+    return Reply(status, body=bounded(body))
 
 
 def _file(answer: PluginAnswer) -> Reply:
-    media_type = answer.media_type.lower()
-    if not _MEDIA_TYPE.fullmatch(media_type) or _ACTIVE.search(media_type):
-        media_type = "application/octet-stream"
-    name = _UNSAFE.sub("_", answer.name).strip(". ")[:120] or "file.bin"
-    return Reply(answer.status, body=_bounded(bytes(answer.content)), media_type=media_type, name=name)
-
-
-def _bounded(body: bytes) -> bytes:
-    if len(body) > MOST_ANSWER:
-        raise ValueError(f"an answer of {len(body)} bytes; at most {MOST_ANSWER}")
-    return body
+    return Reply(
+        answer.status, body=bounded(bytes(answer.content)), media_type=harmless_type(answer.media_type), name=plain_name(answer.name)
+    )
 
 
 def _page(page: PluginPage) -> PluginPage:

@@ -25,11 +25,6 @@ class Provided:
     item: Any
     guard: Guard
 
-    @property
-    def call_name(self) -> str:
-        """How its calls are named in the record."""
-        return f"{self.plugin}:{self.key}"
-
 
 class Guarded:
     """An implementation behind its guard: the same attributes, every method call isolated and timed."""

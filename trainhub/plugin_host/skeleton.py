@@ -73,7 +73,7 @@ from collections.abc import Mapping
 from trainhub.plugin_api import ReadResult, Refused, SessionFrame, SourceSpec, Upload
 from trainhub.plugin_api.cells import identifier_of, moment_of, school_moment, text_of
 from trainhub.plugin_api.days import DayBook, Who
-from trainhub.plugin_api.headers import Header, cell_at, find_header, labels_to_fields
+from trainhub.plugin_api.headers import Header, cell_at, find_header, labels_to_fields, rows_below
 from trainhub.plugin_api.tables import Table, read_tables
 
 FIELDS = labels_to_fields({{"name": ("姓名",), "staff_no": ("工号",), "at": ("时间",)}})
@@ -101,7 +101,7 @@ class {cls}:
         if table is None or header is None:
             raise Refused("no_header")
         book = DayBook(frame)
-        for number, row in enumerate(table.rows[header.last + 1 :], header.last + 2):
+        for number, row in rows_below(table, header):
             name, staff_no, at = (cell_at(row, header.column(field)) for field in ("name", "staff_no", "at"))
             moment = moment_of(at, frame.day.year)
             who = Who(staff_no=identifier_of(staff_no).text, name=text_of(name))

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from trainhub.plugin_api import AttendanceReading, Problem, ReadResult, Refused, SessionFrame
 from trainhub.plugin_api.cells import identifier_of, moment_of, school_moment, text_of
 from trainhub.plugin_api.days import DayBook, Who
-from trainhub.plugin_api.headers import Header, cell_at, find_header, fold_label, labels_to_fields
+from trainhub.plugin_api.headers import Header, cell_at, find_header, fold_label, labels_to_fields, rows_below
 from trainhub.plugin_api.tables import Cell, Table, Tables
 from trainhub_access.passages import Direction, paired, same_place
 
@@ -136,12 +136,7 @@ def read(tables: Tables, frame: SessionFrame, mapping: Mapping[str, str] | None 
     if found is None:
         raise Refused("no_header")
     table, header = found
-    at = {f: c for c, f in reversed(list(enumerate(header.fields))) if f is not None}
-    rows = [
-        (number, row)
-        for number, row in enumerate(table.rows[header.last + 1 :], header.last + 2)
-        if any(cell is not None for cell in row)
-    ]
+    at, rows = header.places(), list(rows_below(table, header))
     places = {(text_of(cell_at(r, at.get("place"))), text_of(cell_at(r, at.get("device")))) for _n, r in rows}
     # Names of devices (闸机03) need not name a room: without a column of places they decide only where one does.
     mapped = bool(frame.place) and ("place" in at or any(same_place(p, frame.place) for p in places))

@@ -102,7 +102,7 @@ def read(upload: Upload, frame: SessionFrame, mapping: Mapping[str, str] | None 
     if header is None:
         raise Refused("no_header")
     book = PunchBook(frame)
-    columns = {f: c for c, f in reversed(list(enumerate(header.fields))) if f is not None}
+    columns = header.places()
     _take_all(book, enumerate(head[header.last + 1 :], header.last + 2), columns)
     _take_all(book, enumerate(rows, len(head) + 1), columns)
     return ReadResult(

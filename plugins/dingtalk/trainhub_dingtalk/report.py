@@ -5,7 +5,7 @@ else 打卡时间. 月度汇总 is sums only. Columns are found by their labels,
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
@@ -21,7 +21,15 @@ from trainhub.plugin_api.cells import (
     text_of,
 )
 from trainhub.plugin_api.days import DayBook, PersonDay, Who, in_window, session_days
-from trainhub.plugin_api.headers import Header, cell_at, find_header, fold_label, groups_over, labels_to_fields
+from trainhub.plugin_api.headers import (
+    Header,
+    cell_at,
+    find_header,
+    fold_label,
+    groups_over,
+    labels_to_fields,
+    rows_below,
+)
 from trainhub.plugin_api.tables import Cell, Table, Tables
 from trainhub_dingtalk.results import approval_of, result_of, whole_day
 
@@ -70,13 +78,6 @@ class Sheet:
     table: Table
     header: Header
     days: Mapping[int, date] = field(default_factory=dict)
-
-    def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
-        """Yield the rows under the header with their 1-based number; blank ones are left out."""
-        for index in range(self.header.last + 1, len(self.table.rows)):
-            row = self.table.rows[index]
-            if any(cell is not None for cell in row):
-                yield index + 1, row
 
 
 def sheets_of(tables: Tables, mapping: Mapping[str, str] | None = None) -> list[Sheet]:
@@ -187,7 +188,7 @@ def _records(sheets: Sequence[Sheet], frame: SessionFrame) -> dict[tuple[str, da
         if sheet.kind != "records":
             continue
         columns = _Columns(sheet.header)
-        for _number, row in sheet.rows():
+        for _number, row in rows_below(sheet.table, sheet.header):
             day = columns.day(row, frame)
             if day not in session_days(frame):
                 continue
@@ -267,7 +268,7 @@ class _Reader:
         period = _period(sheet.table, sheet.header)
         only = period[0] if period and period[0] == period[1] else None
         self.book.seen.update(sheet.days.values())
-        for number, row in sheet.rows():
+        for number, row in rows_below(sheet.table, sheet.header):
             who = columns.who(row)
             reason = _no_person(who)
             if reason:

@@ -16,7 +16,7 @@ from trainhub.plugin_api import (
 )
 from trainhub.plugin_api.cells import identifier_of, local_day_of, moment_of, school_moment, text_of
 from trainhub.plugin_api.days import in_window
-from trainhub.plugin_api.headers import Header, cell_at, find_header, fold_label
+from trainhub.plugin_api.headers import Header, cell_at, find_header, fold_label, rows_below
 from trainhub.plugin_api.tables import Cell, Table, Tables, read_tables
 from trainhub_forms.claims import claim_of, needs_check
 from trainhub_forms.labels import field_of, maker_of
@@ -129,11 +129,9 @@ class _Reader:
         self.dropped: list[Unreadable] = []
 
     def table(self, table: Table, header: Header) -> None:
-        at = {f: c for c, f in reversed(list(enumerate(header.fields))) if f is not None}
-        for index in range(header.last + 1, len(table.rows)):
-            row = table.rows[index]
-            if any(cell is not None for cell in row):
-                self._row(index + 1, row, at)
+        at = header.places()
+        for number, row in rows_below(table, header):
+            self._row(number, row, at)
 
     def _row(self, number: int, row: Sequence[Cell], at: Mapping[str, int]) -> None:
         name, department = _text(row, at, "name"), _text(row, at, "department")

@@ -13,9 +13,9 @@ from typing import Literal
 from trainhub.plugin_api import AttendanceReading, Problem, ReadResult, SessionFrame, Unreadable
 from trainhub.plugin_api.cells import local_day_of, text_of
 from trainhub.plugin_api.days import session_days
-from trainhub.plugin_api.headers import Header, cell_at, find_header, labels_to_fields
+from trainhub.plugin_api.headers import Header, cell_at, find_header, labels_to_fields, rows_below
 from trainhub.plugin_api.tables import Cell, Table, Tables
-from trainhub_lms.people import LABELS, Keys, Person, columns_of, moment_in, other_days, person_of
+from trainhub_lms.people import LABELS, Keys, Person, moment_in, other_days, person_of
 
 _FIELDS = labels_to_fields(LABELS)
 _POINTS = re.compile(r"\s*\([^)]*\)\s*$")
@@ -34,8 +34,7 @@ class Grid:
 
     def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
         """Yield the rows under the header with their 1-based number."""
-        for index in range(self.header.last + 1, len(self.table.rows)):
-            yield index + 1, self.table.rows[index]
+        return rows_below(self.table, self.header)
 
 
 def find(tables: Tables, mapping: Mapping[str, str] | None = None) -> list[Grid]:
@@ -98,7 +97,7 @@ def _read_rows(
     dropped: list[Unreadable],
     frame: SessionFrame,
 ) -> None:
-    at = columns_of(grid.header)
+    at = grid.header.places()
     keys = Keys("moodle")
     for number, row in grid.rows():
         person = person_of(row, at)

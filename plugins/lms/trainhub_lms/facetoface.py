@@ -10,9 +10,9 @@ from datetime import datetime
 from trainhub.plugin_api import AttendanceReading, ReadResult, SessionFrame, Unreadable
 from trainhub.plugin_api.cells import local_day_of, text_of
 from trainhub.plugin_api.days import session_days
-from trainhub.plugin_api.headers import Header, cell_at, find_header, fold_label, labels_to_fields
+from trainhub.plugin_api.headers import Header, cell_at, find_header, fold_label, labels_to_fields, rows_below
 from trainhub.plugin_api.tables import Cell, Table, Tables
-from trainhub_lms.people import LABELS, Keys, Person, columns_of, moment_in, moment_of_cell, other_days, person_of
+from trainhub_lms.people import LABELS, Keys, Person, moment_in, moment_of_cell, other_days, person_of
 
 _FIELDS = labels_to_fields(
     LABELS
@@ -36,8 +36,7 @@ class Rows:
     start: datetime | None
 
     def __iter__(self) -> Iterator[tuple[int, Sequence[Cell]]]:
-        for index in range(self.header.last + 1, len(self.table.rows)):
-            yield index + 1, self.table.rows[index]
+        return rows_below(self.table, self.header)
 
 
 def find(tables: Tables, mapping: Mapping[str, str] | None = None) -> list[Rows]:
@@ -63,7 +62,7 @@ def read(tables: Tables, found: Sequence[Rows], frame: SessionFrame) -> ReadResu
     dropped: list[Unreadable] = []
     seen: list[datetime] = []
     for rows in found:
-        at = columns_of(rows.header)
+        at = rows.header.places()
         for number, row in rows:
             person = person_of(row, at)
             start = moment_of_cell(cell_at(row, at.get("start"))) or rows.start

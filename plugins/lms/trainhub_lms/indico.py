@@ -13,9 +13,9 @@ from trainhub.plugin_api import AttendanceReading, ReadResult, Refused, SessionF
 from trainhub.plugin_api.cells import local_day_of, text_of
 from trainhub.plugin_api.days import session_days
 from trainhub.plugin_api.documents import records
-from trainhub.plugin_api.headers import Header, cell_at, find_header, labels_to_fields
+from trainhub.plugin_api.headers import Header, cell_at, find_header, labels_to_fields, rows_below
 from trainhub.plugin_api.tables import Cell, Table, Tables
-from trainhub_lms.people import LABELS, Keys, Person, columns_of, other_days, person_of
+from trainhub_lms.people import LABELS, Keys, Person, other_days, person_of
 
 _FIELDS = labels_to_fields(
     LABELS
@@ -39,8 +39,7 @@ class List:
     header: Header
 
     def __iter__(self) -> Iterator[tuple[int, Sequence[Cell]]]:
-        for index in range(self.header.last + 1, len(self.table.rows)):
-            yield index + 1, self.table.rows[index]
+        return rows_below(self.table, self.header)
 
 
 def find(tables: Tables, mapping: Mapping[str, str] | None = None) -> list[List]:
@@ -58,7 +57,7 @@ def read_table(tables: Tables, found: Sequence[List], frame: SessionFrame) -> Re
     """Return one reading per registration."""
     book = _Book(frame)
     for people in found:
-        at = columns_of(people.header)
+        at = people.header.places()
         for number, row in people:
             if any(cell is not None for cell in row):
                 stamp = _utc(cell_at(row, at.get("checked_at")))

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from trainhub.plugin_api import Problem, SessionFrame
 from trainhub.plugin_api.cells import fold_text, identifier_of, local_day_of, moment_of, school_moment, text_of
 from trainhub.plugin_api.days import session_days
-from trainhub.plugin_api.headers import Header, cell_at
+from trainhub.plugin_api.headers import cell_at
 from trainhub.plugin_api.tables import Cell
 
 LABELS: dict[str, tuple[str, ...]] = {
@@ -92,11 +92,6 @@ class Keys:
         base = f"{self.system}:{person.key}@{about}"[:110]
         times = self.given[base] = self.given.get(base, 0) + 1
         return base if times == 1 else f"{base}#{times}"
-
-
-def columns_of(header: Header) -> dict[str, int]:
-    """Return field -> column, the first one wins."""
-    return {f: c for c, f in reversed(list(enumerate(header.fields))) if f is not None}
 
 
 def person_of(row: Sequence[Cell], at: Mapping[str, int]) -> Person:

@@ -4,7 +4,7 @@ Blocks are tick-boxes when it is exported: any of them, even the account, may be
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Literal
@@ -12,7 +12,15 @@ from typing import Literal
 from trainhub.plugin_api import ReadResult, Refused, SessionFrame
 from trainhub.plugin_api.cells import day_of, fold_text, identifier_of, moments_of, school_moment, text_of
 from trainhub.plugin_api.days import DayBook, PersonDay, Who, in_window
-from trainhub.plugin_api.headers import Header, cell_at, find_header, fold_label, groups_over, labels_to_fields
+from trainhub.plugin_api.headers import (
+    Header,
+    cell_at,
+    find_header,
+    fold_label,
+    groups_over,
+    labels_to_fields,
+    rows_below,
+)
 from trainhub.plugin_api.leave import leave_of
 from trainhub.plugin_api.tables import Cell, Table, Tables
 from trainhub_wecom.states import flags_of, says_nothing
@@ -78,13 +86,6 @@ class Sheet:
     kind: Literal["daily", "details"]
     table: Table
     header: Header
-
-    def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
-        """Yield the rows under the header with their 1-based number; blank ones are left out."""
-        for index in range(self.header.last + 1, len(self.table.rows)):
-            row = self.table.rows[index]
-            if any(cell is not None for cell in row):
-                yield index + 1, row
 
 
 def sheets_of(tables: Tables, mapping: Mapping[str, str] | None = None) -> list[Sheet]:
@@ -164,8 +165,8 @@ class _Reader:
         self.book = DayBook(frame)
 
     def sheet(self, sheet: Sheet) -> None:
-        fields = {f: c for c, f in reversed(list(enumerate(sheet.header.fields))) if f is not None}
-        for number, cells in sheet.rows():
+        fields = sheet.header.places()
+        for number, cells in rows_below(sheet.table, sheet.header):
             row = _Row(fields, cells)
             who = row.who()
             reason = _no_person(who)
