@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-from trainhub.kernel.clock import SCHOOL_ZONE as SCHOOL_ZONE
+from trainhub.kernel.clock import SCHOOL_ZONE as SCHOOL_ZONE  # noqa: PLC0414  a plugin may not reach the kernel
 from trainhub.kernel.clock import at
 from trainhub.plugin_api.tables import Cell
 
