@@ -1,4 +1,4 @@
-"""A small pack in a folder, to be broken in one place at a time."""
+"""A small pack for the staff and one for a class, each in a folder, to be broken in one place at a time."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +47,47 @@ items:
     reason: 看见的人最清楚。
 """
 
+LESSON = """\
+format: trainhub.course/1
+id: small-lesson
+version: "1.0"
+title: 小班会
+summary: 只用于测试。
+order: 5
+type: class_meeting
+delivery: face_to_face
+audience: [class]
+class_hours: 1
+grade_bands: [upper_primary, lower_primary]
+theme: bystander
+lesson_minutes: 40
+units:
+  - id: one
+    title: 听故事
+    minutes: 25
+    delivery: face_to_face
+    file: units/01-one.md
+  - id: two
+    title: 做一做
+    minutes: 15
+    delivery: face_to_face
+    file: units/02-two.md
+run_of_show:
+  - {unit: one, minutes: 10, kind: talk, title: 讲故事}
+  - {unit: one, minutes: 15, kind: discussion, title: 说一说}
+  - {unit: two, minutes: 10, kind: practice, title: 画一画}
+  - {unit: two, minutes: 5, kind: check, title: 记住一句话}
+questions: [小熊为什么不笑了？, 小鹿站在哪里？, 谁可以帮小熊？]
+avoid: [不要点名举例, 不要让学生举手承认, 不要当场追问]
+handouts:
+  - {title: 我的图画单, file: handouts/01-sheet.md, kind: activity_sheet}
+  - {title: 给家长的一页纸, file: handouts/02-letter.md, kind: parent_letter}
+assessment: {kind: none}
+local_parameters: [求助教师的姓名和电话]
+license: CC-BY-4.0
+sources: [《中华人民共和国未成年人保护法》第三十九条]
+"""
+
 WriteFolder = Callable[..., Path]
 
 
@@ -62,6 +103,24 @@ def folder(tmp_path: Path) -> WriteFolder:
         (root / "units/02-two.md").write_text("# 第二单元\n\n再见。\n", "utf-8")
         if quiz is not None:
             (root / "quiz.yaml").write_text(quiz, "utf-8")
+        return root
+
+    return write
+
+
+@pytest.fixture
+def lesson_folder(tmp_path: Path) -> WriteFolder:
+    """Return a writer: ``lesson_folder(course=…)`` writes the pack for a class and returns its folder."""
+
+    def write(course: str = LESSON, name: str = "small-lesson") -> Path:
+        root = tmp_path / name
+        for sub in ("units", "handouts"):
+            (root / sub).mkdir(parents=True, exist_ok=True)
+        (root / "course.yaml").write_text(course, "utf-8")
+        (root / "units/01-one.md").write_text("# 听故事\n\n## 讲\n\n从前有一只小熊。\n", "utf-8")
+        (root / "units/02-two.md").write_text("# 做一做\n\n再见。\n", "utf-8")
+        (root / "handouts/01-sheet.md").write_text("# 我的图画单\n\n| 画在这里 |\n|---|\n| |\n", "utf-8")
+        (root / "handouts/02-letter.md").write_text("没有标题的一封信。\n", "utf-8")
         return root
 
     return write

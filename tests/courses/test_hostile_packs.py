@@ -123,3 +123,8 @@ def test_headings_go_one_level_down_and_tables_have_heads() -> None:
     assert "<h2>标题</h2>" in html
     assert "<h6>深</h6>" in html
     assert '<th scope="col">甲</th>' in html
+
+
+def test_a_table_to_write_into_is_told_from_one_to_read() -> None:
+    assert '<table class="pen">' in unit_html("| 甲 | 乙 |\n|---|---|\n| 1 | |\n")
+    assert "<table>" in unit_html("| 甲 | 乙 |\n|---|---|\n| 1 | 2 |\n")

@@ -116,7 +116,7 @@ def test_the_catalogue_filters_by_type_length_and_words(session: Session, folder
         return [card.id for _, cards in shelf.groups for card in cards]
 
     assert "small-pack" in ids()
-    assert "small-pack" in ids(type_key="staff_training", length="short", words="未成年人保护法 小课程")
+    assert "small-pack" in ids(type_key="staff_training", length="lesson", words="未成年人保护法 小课程")
     assert "small-pack" not in ids(length="long")
     assert "small-pack" not in ids(type_key="pottery")
     assert "small-pack" not in ids(words="陶艺")

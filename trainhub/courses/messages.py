@@ -39,7 +39,8 @@ CHANGES: dict[str, Any] = {
 CHANGED_PARTS: dict[str, Any] = {
     "title": _l("title"), "summary": _l("summary"), "delivery": _l("way of delivery"), "class_hours": _l("periods"), "aims": _l("aims"),
     "preparation": _l("preparation"), "run_of_show": _l("run of show"), "cases": _l("cases"), "handouts": _l("hand-outs"),
-    "quiz": _l("closing check"), "sources": _l("sources"),
+    "quiz": _l("closing check"), "sources": _l("sources"), "grade_bands": _l("grades"), "theme": _l("theme"),
+    "lesson_minutes": _l("length of the lesson"), "questions": _l("questions"), "avoid": _l("what not to do"),
 }  # fmt: skip
 
 PROBLEMS: dict[str, Any] = {
@@ -47,6 +48,19 @@ PROBLEMS: dict[str, Any] = {
     "too_few_minutes": _l(
         "%(periods)s periods need %(claimed)s minutes, but the units last %(minutes)s. Lengthen a unit or lower class_hours."
     ),
+    "grade_bands_missing": _l("A class meeting must say for which grades it is. Add grade_bands with one or more of %(known)s."),
+    "theme_missing": _l("A class meeting needs a theme. Add theme with one of %(known)s."),
+    "lesson_minutes_missing": _l("A class meeting must fit into one lesson. Add lesson_minutes: 40 for primary, 45 for junior and senior school."),
+    "no_lesson_length": _l("A class meeting lasts one lesson, not %(minutes)s minutes. Write 40 or 45 under lesson_minutes and fit the units to it."),
+    "no_parent_meeting_length": _l(
+        "A parent meeting lasts %(lowest)s to %(highest)s minutes, not %(minutes)s. Correct lesson_minutes and the minutes of the units."
+    ),
+    "lesson_minutes_differ": _l("The units last %(minutes)s minutes, lesson_minutes says %(lesson)s. Lengthen or shorten units until both are equal."),
+    "run_of_show_missing": _l("Teachers hold the class meeting by the minute. Add run_of_show with four to seven steps."),
+    "activity_sheet_missing": _l("Pupils need a sheet to write or draw on. Add a hand-out with kind: activity_sheet."),
+    "parent_letter_missing": _l("Parents must learn what was talked about. Add a hand-out with kind: parent_letter."),
+    "too_few_questions": _l("There are %(count)s questions. Add some until there are at least %(least)s; each asks about the story, none about a child in the room."),
+    "too_few_to_avoid": _l("Under avoid there are %(count)s lines. Write at least %(least)s things the teacher must not do in this lesson."),
     "not_face_to_face": _l("The training is required face to face, so delivery must be face_to_face."),
     "delivery_differs": _l("Unit %(unit)s is delivered otherwise than the pack. Make them agree, or declare the pack blended."),
     "repeated": _l("%(value)s stands here twice. Each must be different."),
@@ -117,8 +131,38 @@ STEP_KINDS: dict[str, Any] = {
     "break": _l("Break"),
 }
 
+LESSON_STEP_KINDS: dict[str, Any] = {
+    "talk": _l("Teacher tells"),
+    "discussion": _l("Talking together"),
+    "practice": _l("Activity"),
+    "check": _l("Looking back"),
+    "break": _l("Break"),
+}
+"""The same kinds where a class or its parents sit in the room."""
+
+GRADE_BANDS: dict[str, Any] = {
+    "lower_primary": _l("Lower primary"),
+    "upper_primary": _l("Upper primary"),
+    "junior": _l("Junior secondary"),
+    "senior": _l("Senior secondary"),
+}
+
+THEMES: dict[str, Any] = {
+    "recognise": _l("Where joking ends and bullying begins"),
+    "bystander": _l("What bystanders can do"),
+    "internet": _l("Words and pictures on the internet"),
+    "ask_for_help": _l("Asking for help and who helps"),
+}
+
+HANDOUT_KINDS: dict[str, Any] = {
+    "activity_sheet": _l("Activity sheet"),
+    "parent_letter": _l("Letter to parents"),
+    "sheet": _l("Hand-out"),
+}
+
 LENGTH_LABELS: dict[str, Any] = {
-    "short": _l("Up to 90 minutes"),
+    "lesson": _l("Up to 45 minutes"),
+    "short": _l("46 to 90 minutes"),
     "medium": _l("91 to 135 minutes"),
     "long": _l("More than 135 minutes"),
 }
@@ -127,6 +171,8 @@ AUDIENCES: dict[str, Any] = {
     "all_staff": _l("All staff"),
     "homeroom_teacher": _l("Homeroom teachers"),
     "bureau_administrator": _l("Bureau administrators"),
+    "class": _l("Pupils of one class"),
+    "parent": _l("Parents and guardians"),
 }
 
 TOPICS: dict[str, Any] = {

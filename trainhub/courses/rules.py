@@ -2,7 +2,8 @@
 
 Source of the invariants: the course format ``trainhub.course/1`` (``courses/README.md``): units last at
 least the periods claimed, a pack required face to face is face to face throughout, a type that no
-plugin registered is refused, unknown top-level keys are kept and warned about.
+plugin registered is refused, unknown top-level keys are kept and warned about. A class meeting says for which grades, on which theme and
+how long its lesson is, fills exactly that lesson, and brings what pupils write on and what parents read.
 """
 
 import hashlib
@@ -24,11 +25,22 @@ BUILT_IN_TYPES = frozenset({
 KNOWN_KEYS = frozenset({
     "format", "id", "version", "title", "summary", "order", "language", "topic", "type", "delivery", "audience", "required",
     "class_hours", "aims", "preparation", "units", "run_of_show", "cases", "handouts", "assessment",
-    "local_parameters", "license", "sources",
+    "local_parameters", "license", "sources", "grade_bands", "theme", "lesson_minutes", "questions", "avoid",
 })
+CLASS_MEETING = "class_meeting"
+PARENT_MEETING = "parent_meeting"
+GRADE_BANDS = ("lower_primary", "upper_primary", "junior", "senior")
+"""Grades 1-3, 4-6, 7-9 and 10-12; :func:`band_of_grade` tells which."""
+THEMES = ("recognise", "bystander", "internet", "ask_for_help")
+LESSONS = (40, 45)
+"""Minutes of one lesson in primary school, and in junior and senior school (domain.md, glossary "lesson")."""
+PARENT_MEETING_MINUTES = (30, 90)
+AT_LEAST = 3
+"""Questions to ask, and things not to do, that a class meeting needs."""
 
 Delivery = Literal["face_to_face", "online", "blended", "on_the_job"]
 Severity = Literal["error", "warning"]
+HandoutKind = Literal["activity_sheet", "parent_letter", "sheet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,13 @@ def version_order(version: str) -> tuple[int, ...]:
 def usable(problems: Sequence[PackProblem]) -> bool:
     """Whether nothing but warnings was found."""
     return all(problem.severity == "warning" for problem in problems)
+
+
+def band_of_grade(grade: int) -> str:
+    """Return the grade band (of :data:`GRADE_BANDS`) of a grade from 1 to 12. Raises ValueError for any other number."""
+    if not 1 <= grade <= 12:
+        raise ValueError(f"grades run from 1 to 12, not {grade}")
+    return GRADE_BANDS[(grade - 1) // 3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +120,12 @@ class DiscussionCase:
 
 @dataclass(frozen=True, slots=True)
 class Handout:
-    """A sheet to print: its file and the Markdown in it (None: not read)."""
+    """A sheet to print: its file, the Markdown in it (None: not read), and who gets it."""
 
     title: str
     file: str
     text: str | None = None
+    kind: HandoutKind = "sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +151,10 @@ class Quiz:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A course pack as it lies in its folder. ``description`` keeps every key, known or not."""
+    """A course pack as it lies in its folder. ``description`` keeps every key, known or not.
+
+    ``lesson_minutes`` is 0 and ``theme`` "" where the pack names none.
+    """
 
     id: str
     version: str
@@ -156,6 +179,11 @@ class Pack:
     local_parameters: tuple[str, ...]
     license: str
     sources: tuple[str, ...]
+    grade_bands: tuple[str, ...] = ()
+    theme: str = ""
+    lesson_minutes: int = 0
+    questions: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
     description: Mapping[str, Any] = dataclass_field(default_factory=dict, repr=False)
     quiz_description: Mapping[str, Any] | None = dataclass_field(default=None, repr=False)
 
@@ -168,6 +196,10 @@ class Pack:
     def parts(self) -> tuple[Unit | Handout, ...]:
         """Everything of the pack that has a text of its own: units, then hand-outs."""
         return (*self.units, *self.handouts)
+
+    def handout(self, number: int) -> Handout | None:
+        """Return a hand-out by its number, counted from 1; None where there is none."""
+        return self.handouts[number - 1] if 1 <= number <= len(self.handouts) else None
 
     def timetable(self) -> tuple[TimedStep, ...]:
         """Return the run of show with the minute at which each step starts and ends."""
@@ -227,13 +259,20 @@ def pack_of(
         ),
         run_of_show=tuple(Step(int(s["minutes"]), s["kind"], s["title"], s.get("unit", "")) for s in course.get("run_of_show", ())),
         cases=tuple(DiscussionCase(c["id"], c["title"], c["unit"]) for c in course.get("cases", ())),
-        handouts=tuple(Handout(h["title"], h["file"], texts.get(h["file"])) for h in course.get("handouts", ())),
+        handouts=tuple(
+            Handout(h["title"], h["file"], texts.get(h["file"]), h.get("kind", "sheet")) for h in course.get("handouts", ())
+        ),
         assessment=assessment.get("kind", "none"),
         pass_correct=assessment.get("pass_correct"),
         quiz=_quiz_of(quiz),
         local_parameters=tuple(course.get("local_parameters", ())),
         license=course.get("license", ""),
         sources=tuple(course.get("sources", ())),
+        grade_bands=tuple(band for band in GRADE_BANDS if band in course.get("grade_bands", ())),
+        theme=course.get("theme", ""),
+        lesson_minutes=int(course.get("lesson_minutes", 0)),
+        questions=tuple(course.get("questions", ())),
+        avoid=tuple(course.get("avoid", ())),
         description=course,
         quiz_description=quiz,
     )
@@ -248,6 +287,7 @@ def check_pack(pack: Pack, known_types: Collection[str] = BUILT_IN_TYPES) -> lis
     return [
         *_check_type(pack, known_types),
         *_check_minutes(pack),
+        *_check_lesson(pack),
         *_check_delivery(pack),
         *_check_names(pack),
         *_check_run_of_show(pack),
@@ -263,11 +303,50 @@ def _check_type(pack: Pack, known_types: Collection[str]) -> list[PackProblem]:
 
 
 def _check_minutes(pack: Pack) -> list[PackProblem]:
-    claimed = pack.class_hours * FORMAT_PERIOD_MINUTES
+    claimed = pack.class_hours * (pack.lesson_minutes or FORMAT_PERIOD_MINUTES)
     if pack.minutes >= claimed:
         return []
     params = {"periods": pack.class_hours, "claimed": claimed, "minutes": pack.minutes}
     return [PackProblem("too_few_minutes", field="class_hours", params=params)]
+
+
+def _check_lesson(pack: Pack) -> list[PackProblem]:
+    problems = []
+    if pack.lesson_minutes:
+        lowest, highest = PARENT_MEETING_MINUTES
+        if pack.type_key == CLASS_MEETING and pack.lesson_minutes not in LESSONS:
+            problems.append(PackProblem("no_lesson_length", field="lesson_minutes", params={"minutes": pack.lesson_minutes}))
+        if pack.type_key == PARENT_MEETING and not lowest <= pack.lesson_minutes <= highest:
+            params = {"minutes": pack.lesson_minutes, "lowest": lowest, "highest": highest}
+            problems.append(PackProblem("no_parent_meeting_length", field="lesson_minutes", params=params))
+        if pack.type_key in {CLASS_MEETING, PARENT_MEETING} and pack.minutes != pack.lesson_minutes:
+            params = {"lesson": pack.lesson_minutes, "minutes": pack.minutes}
+            problems.append(PackProblem("lesson_minutes_differ", field="lesson_minutes", params=params))
+    if pack.type_key == CLASS_MEETING:
+        problems += _check_class_meeting(pack)
+    return problems
+
+
+def _check_class_meeting(pack: Pack) -> list[PackProblem]:
+    problems = []
+    kinds = {handout.kind for handout in pack.handouts}
+    if not pack.grade_bands:
+        problems.append(PackProblem("grade_bands_missing", field="grade_bands", params={"known": ", ".join(GRADE_BANDS)}))
+    if not pack.theme:
+        problems.append(PackProblem("theme_missing", field="theme", params={"known": ", ".join(THEMES)}))
+    if not pack.lesson_minutes:
+        problems.append(PackProblem("lesson_minutes_missing", field="lesson_minutes"))
+    if not pack.run_of_show:
+        problems.append(PackProblem("run_of_show_missing", field="run_of_show"))
+    if "activity_sheet" not in kinds:
+        problems.append(PackProblem("activity_sheet_missing", field="handouts"))
+    if "parent_letter" not in kinds:
+        problems.append(PackProblem("parent_letter_missing", field="handouts"))
+    if len(pack.questions) < AT_LEAST:
+        problems.append(PackProblem("too_few_questions", field="questions", params={"count": len(pack.questions), "least": AT_LEAST}))
+    if len(pack.avoid) < AT_LEAST:
+        problems.append(PackProblem("too_few_to_avoid", field="avoid", params={"count": len(pack.avoid), "least": AT_LEAST}))
+    return problems
 
 
 def _check_delivery(pack: Pack) -> list[PackProblem]:

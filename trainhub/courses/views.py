@@ -1,5 +1,6 @@
 """The catalogue, the pages of a pack, and the page from which the bureau installs packs."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,19 @@ from trainhub.courses.messages import (
     CHANGED_PARTS,
     CHANGES,
     DELIVERY,
+    GRADE_BANDS,
+    HANDOUT_KINDS,
     LENGTH_LABELS,
+    LESSON_STEP_KINDS,
     STEP_KINDS,
+    THEMES,
     TOPICS,
     place,
     type_label,
 )
 from trainhub.courses.messages import sentence as problem_sentence
-from trainhub.courses.rendering import unit_html
+from trainhub.courses.rendering import sheet_html, unit_html
+from trainhub.courses.rules import CLASS_MEETING, Pack
 from trainhub.courses.service import PackChanged, PacksAreShared, install_pack, may_change_packs
 from trainhub.courses.shelf import PackNotKept, ReadyPack, Shelf, beside
 from trainhub.kernel.clock import now
@@ -55,11 +61,23 @@ def _cover(pack_id: str) -> str:
     return COVERS[sum(pack_id.encode()) % len(COVERS)]
 
 
+def _may_hold(type_key: str) -> bool:
+    """Whether the reader may put a meeting with a pack of the type into a week."""
+    actor = current_actor()
+    return type_key == CLASS_MEETING and (actor.can(Permission.MEETING_WRITE) or actor.can(Permission.MEETING_OWN_WRITE))
+
+
+def _step_words(pack: Pack) -> dict[str, Any]:
+    """A trainer talks to the staff; with children and parents the same kinds of step are called otherwise."""
+    return LESSON_STEP_KINDS if pack.lesson_minutes else STEP_KINDS
+
+
 @blueprint.context_processor
 def words() -> dict[str, Any]:
     """Give the room's templates its words and the course types."""
     return {
-        "delivery_words": DELIVERY, "kind_words": STEP_KINDS, "audience_words": AUDIENCES, "topic_words": TOPICS,
+        "delivery_words": DELIVERY, "step_words": _step_words, "band_words": GRADE_BANDS, "theme_words": THEMES,
+        "handout_words": HANDOUT_KINDS, "may_hold": _may_hold, "audience_words": AUDIENCES, "topic_words": TOPICS,
         "type_word": _type_word, "cover": _cover, "unit_html": unit_html,
         "may_plan": current_actor().can(Permission.TRAINING_WRITE),
         "staff_type": _for_staff, "change_words": CHANGES, "part_words": CHANGED_PARTS, "problem_text": problem_sentence, "problem_place": place,
@@ -70,36 +88,51 @@ def words() -> dict[str, Any]:
 @needs(Permission.CATALOGUE_READ)
 def catalogue() -> Any:
     """All current packs, filtered by what the address says."""
-    wanted = queries.CatalogueFilter(
-        request.args.get("type", "")[:48], request.args.get("length", "")[:12], request.args.get("q", "")[:80].strip()
-    )
+    wanted = queries.known_choices(queries.CatalogueFilter(
+        type_key=request.args.get("type", "")[:48], length=request.args.get("length", ""), words=request.args.get("q", "")[:80].strip(),
+        band=request.args.get("band", ""), theme=request.args.get("theme", ""),
+    ))  # fmt: skip
     scope = current_actor().scope(Permission.CATALOGUE_READ)
     shelf = queries.catalogue(read_session(), scope, wanted)
     may_install = current_actor().can(Permission.CATALOGUE_WRITE) and not queries.packs_are_shared(read_session())
     return page(
-        "courses/catalogue.html", shelf=shelf, wanted=wanted, type_choices=_type_choices(shelf, wanted),
-        length_choices=_length_choices(shelf, wanted), may_install=may_install,
+        "courses/catalogue.html", shelf=shelf, wanted=wanted, kept=_address(wanted), filters=_filters(shelf, wanted), may_install=may_install,
     )  # fmt: skip
 
 
-def _href(wanted: queries.CatalogueFilter, **changed: str) -> str:
-    values: dict[str, Any] = {"type": wanted.type_key, "length": wanted.length, "q": wanted.words} | changed
-    return url_for("courses.catalogue", **{key: value for key, value in values.items() if value})
+def _address(wanted: queries.CatalogueFilter) -> dict[str, str]:
+    """The filter as it stands in the address, without what is not chosen."""
+    values = {"type": wanted.type_key, "band": wanted.band, "theme": wanted.theme, "length": wanted.length, "q": wanted.words}
+    return {key: value for key, value in values.items() if value}
 
 
-def _type_choices(shelf: queries.Catalogue, wanted: queries.CatalogueFilter) -> list[tuple[str, int, str, bool]]:
-    rows = [(_("All kinds"), shelf.total, _href(wanted, type=""), not wanted.type_key)]
-    return rows + [
-        (_type_word(key), count, _href(wanted, type=key), wanted.type_key == key) for key, count in shelf.by_type.items()
+def _filters(shelf: queries.Catalogue, wanted: queries.CatalogueFilter) -> list[tuple[str, list[tuple[str, int, str, bool]]]]:
+    """The groups of filters: heading, and choices as (word, count, address, chosen). A group with nothing to choose is left out."""
+    groups: tuple[tuple[str, str, str, Callable[[str], str]], ...] = (
+        ("type_key", _("For whom"), _("All kinds"), _type_word),
+        ("band", _("Grades"), _("All grades"), lambda key: str(GRADE_BANDS[key])),
+        ("theme", _("Theme"), _("All themes"), lambda key: str(THEMES[key])),
+        ("length", _("Length"), _("Any length"), lambda key: str(LENGTH_LABELS[key])),
+    )
+    return [
+        (heading, _choices(shelf.facets[name], name, everything, word, wanted))
+        for name, heading, everything, word in groups
+        if shelf.facets[name].counts or getattr(wanted, name)
     ]
 
 
-def _length_choices(shelf: queries.Catalogue, wanted: queries.CatalogueFilter) -> list[tuple[str, int, str, bool]]:
-    rows = [(_("Any length"), shelf.total, _href(wanted, length=""), wanted.length not in queries.LENGTHS)]
-    return rows + [
-        (str(LENGTH_LABELS[band]), count, _href(wanted, length=band), wanted.length == band)
-        for band, count in shelf.by_length.items()
-    ]
+def _choices(
+    facet: queries.Facet, name: str, everything: str, word: Callable[[str], str], wanted: queries.CatalogueFilter
+) -> list[tuple[str, int, str, bool]]:
+    chosen: str = getattr(wanted, name)
+
+    def href(choice: str) -> str:
+        changed: Any = {name: choice}
+        address: dict[str, Any] = {**_address(replace(wanted, **changed))}
+        return url_for("courses.catalogue", **address)
+
+    rows = [(everything, facet.all, href(""), not chosen)]
+    return rows + [(word(choice), count, href(choice), choice == chosen) for choice, count in facet.counts.items()]
 
 
 @blueprint.get("/<pack_id>")
@@ -109,6 +142,20 @@ def pack(pack_id: str) -> Any:
     scope = current_actor().scope(Permission.CATALOGUE_READ)
     found = queries.pack_page(read_session(), scope, pack_id, request.args.get("version", ""))
     return page("courses/pack.html", found=found, pack=found.pack, with_answers=request.args.get("answers") == "1")
+
+
+@blueprint.get("/<pack_id>/handouts/<int:number>")
+@needs(Permission.CATALOGUE_READ)
+def handout(pack_id: str, number: int) -> Any:
+    """One hand-out as a sheet to print, counted from 1; ``?version=`` that of an older version."""
+    scope = current_actor().scope(Permission.CATALOGUE_READ)
+    found = queries.pack_page(read_session(), scope, pack_id, request.args.get("version", ""))
+    sheet = found.pack.handout(number)
+    if sheet is None:
+        raise NotFound
+    return page(
+        "courses/handout.html", found=found, pack=found.pack, number=number, handout=sheet, body=sheet_html(sheet.text or "", sheet.title)
+    )  # fmt: skip
 
 
 @blueprint.get("/<pack_id>/course.jsonld")
