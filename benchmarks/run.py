@@ -315,6 +315,20 @@ def measure_check_ins(lines: list[Line], instance: Instance) -> None:
     lines.append(Line("300 check-ins, page and button", f"p95 {found['both_p95_ms']} ms", float(found["both_p95_ms"]) / 1000, "1 s", 1.0))
 
 
+def measure_meetings(lines: list[Line], instance: Instance) -> None:
+    """A school of 60 classes with 50 pupils each: one form for all, the board, the phone's page, the record."""
+    found = in_process("meetings.py", instance)
+    plan, record, sent = found["planning"], found["record"], found["record page"]
+    lines.append(Line("60 class meetings planned in one form", f"{plan['all_seconds']:.2f} s, {plan['all_statements']:.0f} statements",
+                      plan["all_seconds"], "1 s", 1.0))
+    lines.append(Line("statements of 60 classes beside 20", f"{plan['all_statements']:.0f} / {plan['few_statements']:.0f}",
+                      plan["all_statements"] / plan["few_statements"], "20 classes", 1.05))
+    lines.append(Line("board of 60 classes × 6 meetings", f"{found['board']['ms']:.0f} ms", found["board"]["ms"] / 150, "150 ms", 1.0))
+    lines.append(Line("record page, empty cache (gzip)", f"{sent['kb']:.0f} KB, {sent['requests']:.0f} requests", sent["kb"] / 150, "150 KB", 1.0))
+    lines.append(Line("record of 50 pupils saved", f"{record['ms']:.1f} ms (floor {record['floor_ms']:.1f} ms), {record['statements']:.0f} statements",
+                      record["ms"] / record["floor_ms"], "floor save of 50", 2.3))
+
+
 def in_process(script: str, instance: Instance, *words: str) -> dict[str, dict[str, float]]:
     """Run one of the scripts that measure inside a process of their own, and read what it prints."""
     command = [sys.executable, str(ROOT / "benchmarks" / script), *words]
@@ -355,6 +369,7 @@ def measure(folder: Path, *, quick: bool) -> list[Line]:
     measure_import(lines, small, 2_000)
     measure_plugins(lines, small)
     measure_check_ins(lines, small)
+    measure_meetings(lines, small)
     large = Instance(folder / "large", 30 if quick else 100)
     schools = 30 if quick else 100
     lines.append(Line(f"seed of {schools} schools", f"{large.seed_seconds:.1f} s"))
