@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from trainhub.kernel.orm import Json, UtcDateTime
-from trainhub.ledger.guards import GUARDED, postgresql_guards, sqlite_guards
+from trainhub.ledger.guards import FIRST, postgresql_guards, sqlite_guards
 
 revision = '0001'
 down_revision = None
@@ -745,7 +745,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     if op.get_bind().dialect.name != "sqlite":
-        for table in GUARDED:
+        for table in FIRST:
             op.execute(f"DROP TRIGGER {table}_no_change ON {table}")
             op.execute(f"DROP TRIGGER {table}_no_truncate ON {table}")
         op.execute("DROP FUNCTION trainhub_append_only")

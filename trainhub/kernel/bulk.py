@@ -1,4 +1,4 @@
-"""Many rows at once: into a table without the cost of a parameter set each, and made known to the planner."""
+"""Many rows at once: into a table without the cost of a parameter set each, beside rows that are there, known to the planner."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -6,10 +6,19 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import DDL, Column, Dialect, Insert, Table
+from sqlalchemy import DDL, Column, Dialect, FromClause, Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from trainhub.kernel.orm import Base
+
+
+def upsert(session: Session, table: type[Base] | FromClause) -> Any:
+    """Return an INSERT into a table in the words of the session's database, which may go on with ``on_conflict_...``.
+
+    Both databases say it in the same words; SQLAlchemy has a class for each.
+    """
+    return (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(cast("Table", table))
 
 
 def insert_many(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKeyConstraint, MetaData, String, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKeyConstraint, FromClause, MetaData, String, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, registry
 
@@ -75,3 +75,12 @@ def tenant_fk(column: str, table: str, *, target: str = "id", ondelete: str | No
     forbid partitioning by district.
     """
     return ForeignKeyConstraint(["district_id", column], [f"{table}.district_id", f"{table}.{target}"], ondelete=ondelete)
+
+
+PROJECTION = {"projection": True}
+"""``info`` of a table whose rows follow from others: they go with the row they are about and keep nobody from removing it."""
+
+
+def is_projection(table: FromClause) -> bool:
+    """Whether rows of a table only follow from others."""
+    return bool(getattr(table, "info", {}).get("projection"))

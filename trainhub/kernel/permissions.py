@@ -27,6 +27,13 @@ class Permission(StrEnum):
     GRANT_MANAGE = "grant.manage"
     HOME_READ = "home.read"
     LEAVE_WRITE = "leave.write"
+    MEETING_CHECK = "meeting.check"
+    MEETING_COVERAGE_READ = "meeting.coverage.read"
+    MEETING_EXPORT = "meeting.export"
+    MEETING_OWN_READ = "meeting.own.read"
+    MEETING_OWN_WRITE = "meeting.own.write"
+    MEETING_READ = "meeting.read"
+    MEETING_WRITE = "meeting.write"
     PLUGIN_MANAGE = "plugin.manage"
     PLUGIN_READ = "plugin.read"
     POLICY_READ = "policy.read"
@@ -60,6 +67,7 @@ class Role(StrEnum):
     TEACHER = "teacher"
     HOMEROOM_TEACHER = "homeroom_teacher"
     TRAINING_OFFICER = "training_officer"
+    MORAL_EDUCATION_HEAD = "moral_education_head"
     SCHOOL_ADMINISTRATOR = "school_administrator"
     PRINCIPAL = "principal"
     BUREAU_OFFICER = "bureau_officer"
@@ -86,7 +94,10 @@ _STAFF: dict[Permission, Reach] = {
     _P.CHECK_IN_OWN_READ: Reach.OWN,
     _P.CHECK_IN_OWN_WRITE: Reach.OWN,
     _P.CATALOGUE_READ: Reach.SCHOOL,
+    _P.MEETING_OWN_READ: Reach.OWN,
+    _P.MEETING_OWN_WRITE: Reach.OWN,
 }
+"""Everybody on the staff may have to lead a class meeting: the homeroom teacher's own, or as a substitute (domain.md case 34)."""
 _DESK: dict[Permission, Reach] = {
     _P.HOME_READ: Reach.OWN,
     _P.ACCOUNT_OWN_READ: Reach.OWN,
@@ -104,6 +115,12 @@ _SCHOOL_DATA: dict[Permission, Reach] = {
     _P.EVIDENCE_READ: Reach.SCHOOL,
 }
 
+_MEETINGS: dict[Permission, Reach] = {
+    _P.MEETING_READ: Reach.SCHOOL,
+    _P.MEETING_COVERAGE_READ: Reach.SCHOOL,
+    _P.MEETING_EXPORT: Reach.SCHOOL,
+}
+
 POLICY: dict[Role, dict[Permission, Reach]] = {
     _R.TEACHER: _STAFF,
     _R.HOMEROOM_TEACHER: _STAFF,
@@ -115,6 +132,12 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         _P.LEAVE_WRITE: Reach.SCHOOL,
         _P.ROLL_VERIFY: Reach.SCHOOL,
     },
+    _R.MORAL_EDUCATION_HEAD: _STAFF | _MEETINGS | {
+        _P.MEETING_WRITE: Reach.SCHOOL,
+        _P.MEETING_CHECK: Reach.SCHOOL,
+        _P.ROSTER_READ: Reach.SCHOOL,
+        _P.POLICY_READ: Reach.SCHOOL,
+    },
     _R.SCHOOL_ADMINISTRATOR: _STAFF | _SCHOOL_DATA | {
         _P.ROSTER_WRITE: Reach.SCHOOL,
         _P.STUDENT_READ: Reach.SCHOOL,
@@ -124,7 +147,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         _P.ACCOUNT_READ: Reach.SCHOOL,
         _P.ACCOUNT_MANAGE: Reach.SCHOOL,
     },
-    _R.PRINCIPAL: _STAFF | _SCHOOL_DATA | {
+    _R.PRINCIPAL: _STAFF | _SCHOOL_DATA | _MEETINGS | {
         _P.LEAVE_WRITE: Reach.SCHOOL,
         _P.ROLL_VERIFY: Reach.SCHOOL,
         _P.EXEMPTION_APPROVE: Reach.SCHOOL,
@@ -134,6 +157,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
     _R.BUREAU_OFFICER: _STAFF | {
         _P.TRAINING_READ: Reach.DISTRICT,
         _P.COVERAGE_READ: Reach.DISTRICT,
+        _P.MEETING_COVERAGE_READ: Reach.DISTRICT,
         _P.SNAPSHOT_READ: Reach.DISTRICT,
         _P.POLICY_READ: Reach.DISTRICT,
         _P.POLICY_WRITE: Reach.DISTRICT,
@@ -146,6 +170,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         _P.PLUGIN_READ: Reach.DISTRICT,
         _P.AUDIT_READ: Reach.DISTRICT,
         _P.COVERAGE_READ: Reach.DISTRICT,
+        _P.MEETING_COVERAGE_READ: Reach.DISTRICT,
         _P.POLICY_READ: Reach.DISTRICT,
         _P.ACCOUNT_READ: Reach.DISTRICT,
         _P.SNAPSHOT_READ: Reach.DISTRICT,

@@ -42,6 +42,12 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("grace_minutes", 5, "minutes", low=0, high=60),
         Parameter("early_leave_grace_minutes", 5, "minutes", low=0, high=60),
         Parameter("late_record_days", 7, "days", low=0, high=366),
+        Parameter("sessions_per_class_term", 2, "meetings", low=0, high=20),
+        Parameter("late_class_week", 10, "weeks", low=2, high=30),
+        Parameter("late_class_rule", "pro_rata", choices=("pro_rata", "apart")),
+        Parameter("internship_rule", "apart", choices=("apart", "owed")),
+        Parameter("meeting_pause", "summer", choices=("summer", "none")),
+        Parameter("meeting_proof", "photo", choices=("photo", "record")),
     )
 }
 

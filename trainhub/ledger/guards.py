@@ -5,19 +5,27 @@ insert of an existing key is refused as well. PostgreSQL gets one function and U
 triggers; its application role should moreover hold INSERT and SELECT only.
 """
 
-GUARDED: dict[str, tuple[str, ...]] = {
+from collections.abc import Iterable, Mapping
+
+FIRST: dict[str, tuple[str, ...]] = {
     "ledger_entry": ("district_id", "school_id", "seq"),
     "attendance_mark": ("district_id", "sheet_id", "op_id", "person_id"),
     "event_history": ("district_id", "id"),
     "policy_setting": ("district_id", "number"),
     "year_snapshot": ("district_id", "id"),
 }
+"""Tables of the first release with the columns of their key. A table that comes later is guarded by its own migration."""
+
+MEETINGS: dict[str, tuple[str, ...]] = {"meeting_step": ("district_id", "meeting_id", "id")}
+
+GUARDED = FIRST | MEETINGS
+"""Every guarded table."""
 
 
-def sqlite_guards() -> list[str]:
+def sqlite_guards(tables: Mapping[str, tuple[str, ...]] = FIRST) -> list[str]:
     """Return the CREATE TRIGGER statements for SQLite."""
     statements = []
-    for table, key in GUARDED.items():
+    for table, key in tables.items():
         same = " AND ".join(f"{column} = NEW.{column}" for column in key)
         statements += [
             f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} "
@@ -32,12 +40,18 @@ def sqlite_guards() -> list[str]:
 
 
 def postgresql_guards() -> list[str]:
-    """Return the function and triggers for PostgreSQL."""
-    statements = [
+    """Return the function and the triggers of the first tables for PostgreSQL."""
+    return [
         "CREATE FUNCTION trainhub_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$",
+        *postgresql_triggers(FIRST),
     ]
-    for table in GUARDED:
+
+
+def postgresql_triggers(tables: Iterable[str]) -> list[str]:
+    """Return the triggers of these tables for PostgreSQL; their function is there since the first release."""
+    statements = []
+    for table in tables:
         statements += [
             f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION trainhub_append_only()",

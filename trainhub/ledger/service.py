@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from trainhub.kernel.bulk import upsert
 from trainhub.kernel.clock import now as clock_now
 from trainhub.ledger.models import LedgerEntry, LedgerHead, LedgerPayload
 from trainhub.ledger.rules import GENESIS, Link, commitment
@@ -102,9 +102,8 @@ def _locked_head(session: Session, chain: dict[str, str]) -> tuple[int, str]:
     """Return number and hash of the last entry, locked; the first entry of a school makes its head."""
     held = session.execute(_LOCKED_HEAD, chain).one_or_none()
     if held is None:
-        upsert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         session.execute(
-            upsert(_HEAD)
+            upsert(session, _HEAD)
             .values(district_id=chain["district"], school_id=chain["school"], seq=0, entry_hash=GENESIS)
             .on_conflict_do_nothing()
         )

@@ -59,6 +59,7 @@ class SchoolCalendar:
 
     ``national`` and ``own`` map a day to (kind, words); ``unknown_years`` are years for which no
     official notice is stored: their days follow the weekday, and a page that shows them says so.
+    ``follows`` maps an own school day to the weekday (1-7) whose timetable it follows (调休补课).
     """
 
     first: date
@@ -67,6 +68,7 @@ class SchoolCalendar:
     national: Mapping[date, tuple[str, str]] = field(default_factory=dict)
     own: Mapping[date, tuple[str, str]] = field(default_factory=dict)
     unknown_years: tuple[int, ...] = ()
+    follows: Mapping[date, int] = field(default_factory=dict)
 
     def kind(self, day: date) -> DayKind:
         """Tell whether a day is taught and why not."""
@@ -83,6 +85,18 @@ class SchoolCalendar:
         if day.weekday() >= 5:
             return _kind("weekend", teaching=False)
         return _kind("school", teaching=True)
+
+    def timetable_weekday(self, day: date) -> int | None:
+        """The weekday (1-7) whose lessons are taught on a day, or None where none are.
+
+        A make-up workday is taught by the timetable only where somebody said which weekday it follows.
+        """
+        kind = self.kind(day)
+        if not kind.teaching:
+            return None
+        if day in self.follows:
+            return self.follows[day]
+        return None if kind.code == "make_up" else day.isoweekday()
 
     def term(self, day: date) -> Term | None:
         """The term in which a day lies, or None in the vacation."""

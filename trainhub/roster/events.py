@@ -24,3 +24,11 @@ class PolicyChanged:
     district_id: str
     org_id: str
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassesChanged:
+    """Classes, their pupils or the term of a school changed (``school_id`` a bureau's: of all its schools)."""
+
+    district_id: str
+    school_id: str

@@ -21,6 +21,8 @@ from trainhub.roster.messages import (
     STAGE_LABELS,
 )
 from trainhub.roster.people_rules import OUTSIDE_POSTS
+from trainhub.roster.timetable_messages import EXCEPTION_LABELS, WEEKDAY_LABELS, WEEKS_LABELS
+from trainhub.roster.timetable_rules import LAST_LESSON
 from trainhub.web.fields import DayField
 
 _REQUIRED = _l("Fill this in.")
@@ -151,7 +153,59 @@ class DayForm(FlaskForm):  # type: ignore[misc]
 
     day = DayField(_l("Day"), [InputRequired(_REQUIRED)])
     kind = SelectField(_l("What it is"), choices=options([("off", _l("day off")), ("school", _l("extra school day")), ("", _l("as in the calendar again"))]))
+    follows_weekday = SelectField(_l("Lessons of that day"), choices=_pairs({"": _l("of its own weekday"), **WEEKDAY_LABELS}))
     reason = StringField(_l("Reason"), [Length(max=80)])
+
+
+class LessonTimesForm(FlaskForm):  # type: ignore[misc]
+    """From which day and for which stage lesson times hold; the times themselves are plain inputs."""
+
+    from_on = DayField(_l("In force from"), [InputRequired(_REQUIRED)])
+    stage = SelectField(_l("Stage"), choices=_pairs({"": _l("all stages"), **STAGE_LABELS}))
+
+
+class MeetingLessonForm(FlaskForm):  # type: ignore[misc]
+    """The weekly class-meeting lesson of the ticked classes."""
+
+    weekday = SelectField(_l("Weekday"), choices=_pairs(WEEKDAY_LABELS))
+    lesson_no = IntegerField(_l("Lesson number"), [InputRequired(_REQUIRED), NumberRange(1, LAST_LESSON)])
+    weeks = SelectField(_l("Weeks"), choices=_pairs(WEEKS_LABELS))
+    from_on = DayField(_l("In force from"), [InputRequired(_REQUIRED)])
+
+
+class TimetableUploadForm(FlaskForm):  # type: ignore[misc]
+    """A timetable as a file, of which term and from which day."""
+
+    file = FileField(_l("Timetable (XLSX, XLS or CSV)"))
+    term = SelectField(_l("Term"), validate_choice=False)
+    first_day = DayField(_l("In force from"), [Optional()])
+
+
+class CalendarUploadForm(FlaskForm):  # type: ignore[misc]
+    """Days off and make-up workdays as a file."""
+
+    file = FileField(_l("Days (XLSX, XLS, CSV or ICS)"))
+
+
+class ChangeClassForm(FlaskForm):  # type: ignore[misc]
+    """A class split or merged: where its pupils go on, from which day, and why. The pupils are plain inputs."""
+
+    who = SelectField(_l("Who moves"), choices=options([("some", _l("the ticked pupils; the class goes on")), ("all", _l("everybody; the class closes"))]))
+    to_class_id = SelectField(_l("They go on in"), validate_choice=False)
+    new_class_no = IntegerField(_l("Number of the new class"), [Optional(), NumberRange(1, 99)])
+    on_day = DayField(_l("First day in the other class"), [InputRequired(_REQUIRED)])
+    reason = StringField(_l("Reason"), [InputRequired(_REQUIRED), Length(max=200)], id="change-reason")
+
+
+class ExceptionForm(FlaskForm):  # type: ignore[misc]
+    """A class for which a term runs otherwise."""
+
+    kind = SelectField(_l("What it is"), choices=_pairs(EXCEPTION_LABELS), id="exception-kind")
+    term = SelectField(_l("Term"), validate_choice=False, id="exception-term")
+    from_on = DayField(_l("First day"), [InputRequired(_REQUIRED)])
+    to_on = DayField(_l("Last day"), [InputRequired(_REQUIRED)])
+    document = StringField(_l("Document it rests on (number or title)"), [Length(max=120)])
+    note = StringField(_l("Note"), [Length(max=200)])
 
 
 class PolicyForm(FlaskForm):  # type: ignore[misc]

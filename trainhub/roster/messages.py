@@ -32,6 +32,10 @@ MESSAGES: dict[str, Any] = {
     "import_too_late": _l("A file can be withdrawn for 24 hours after it was written. Correct the people one by one now."),
     "import_built_upon": _l("%(count)s records rest on what this file wrote, so it cannot be withdrawn as a whole. Correct the people one by one."),
     "import_unreadable": _l("The file cannot be read. Save it as XLSX or CSV and choose it again."),
+    "roster_lesson_times": _l("These lesson times do not fit: each lesson ends after it begins, and before the next one begins. Correct them."),
+    "roster_day_outside_term": _l("This day lies outside the term (%(first)s to %(last)s). Choose a day within it, or correct the term in the calendar."),
+    "roster_not_that_class": _l("Choose another open class of the same grade and school year, or enter the number of a new one."),
+    "roster_nobody_moves": _l("Tick the pupils who go on in the other class, or let everybody move."),
 }
 
 CATEGORY_LABELS: dict[str, Any] = {
@@ -141,11 +145,14 @@ STAGE_LABELS: dict[str, Any] = {
 }  # fmt: skip
 UNIT_LABELS: dict[str, Any] = {
     "": "", "minutes": _l("minutes"), "percent": _l("percent"), "periods": _l("periods"), "days": _l("days"), "persons": _l("persons"),
+    "meetings": _l("meetings"), "weeks": _l("weeks"),
 }  # fmt: skip
 CHOICE_LABELS: dict[str, Any] = {
     "calendar": _l("calendar year (1 January to 31 December)"), "school": _l("school year (1 September to 31 August)"),
     "session": _l("for each session"), "day": _l("for each day"), "course": _l("for the whole course"),
     "yes": _l("yes"), "no": _l("no"), "all": _l("everybody who works there"), "employed": _l("employed staff only"),
+    "pro_rata": _l("owes its share"), "apart": _l("owes nothing and stands apart"), "owed": _l("owes the same"),
+    "summer": _l("pauses in July and August"), "none": _l("does not pause"), "photo": _l("record and photo"), "record": _l("record alone"),
 }  # fmt: skip
 PARAMETER_LABELS: dict[str, tuple[Any, Any]] = {
     "requirement_year": (_l("What “a year” means"), _l("Printed on every figure. The plans say “every year” and leave open which.")),
@@ -163,6 +170,12 @@ PARAMETER_LABELS: dict[str, tuple[Any, Any]] = {
     "grace_minutes": (_l("Minutes before late is late"), _l("Late minutes count from the start all the same.")),
     "early_leave_grace_minutes": (_l("Minutes before leaving counts as early"), ""),
     "late_record_days": (_l("Days after which a record is late"), _l("Later records are accepted and marked.")),
+    "sessions_per_class_term": (_l("Themed class meetings per class and term"), _l("MOE notice of May 2024: at least two. 0: none is asked for.")),
+    "late_class_week": (_l("From which teaching week a class counts as opened late"), _l("What such a class owes follows the next setting.")),
+    "late_class_rule": (_l("A class opened late"), _l("Its share of the weeks left, rounded down, or nothing this term.")),
+    "internship_rule": (_l("A class on internship all term"), _l("Nothing is owed, or meetings are held online or on return.")),
+    "meeting_pause": (_l("Summer rectification"), _l("In July and August no class meeting may be demanded.")),
+    "meeting_proof": (_l("Proof a class meeting needs before it is checked"), _l("A photo as well, or the record alone.")),
 }
 STATE_LABELS: dict[str, Any] = {
     "staged": _l("waiting to be written"), "applied": _l("written"), "withdrawn": _l("withdrawn"), "discarded": _l("dropped"),

@@ -70,8 +70,36 @@ class SchoolDay(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(12))  # off | school
     reason: Mapped[str] = mapped_column(String(80), default="")
+    follows_weekday: Mapped[int | None]  # 1-7: the weekday whose timetable a make-up day follows (调休补周一的课)
 
-    __table_args__ = (tenant_fk("school_id", "org_unit"),)
+    __table_args__ = (
+        tenant_fk("school_id", "org_unit"),
+        CheckConstraint("follows_weekday IS NULL OR follows_weekday BETWEEN 1 AND 7", name="follows_weekday"),
+    )
+
+
+class LessonTime(Base):
+    """When a lesson begins and ends (作息时间), in minutes from local midnight. A set holds from a day until the next set.
+
+    ``stage`` "" holds for every stage without a set of its own.
+    """
+
+    __tablename__ = "lesson_time"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    school_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    from_on: Mapped[date] = mapped_column(primary_key=True)
+    stage: Mapped[str] = mapped_column(String(12), primary_key=True)  # "" | primary | junior | senior | vocational
+    lesson_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    starts_at_minute: Mapped[int]
+    ends_at_minute: Mapped[int]
+
+    __table_args__ = (
+        tenant_fk("school_id", "org_unit"),
+        CheckConstraint(
+            "starts_at_minute >= 0 AND ends_at_minute > starts_at_minute AND ends_at_minute <= 1440", name="lesson_period"
+        ),
+    )
 
 
 class Person(Base):
@@ -182,6 +210,100 @@ class SchoolClass(Base):
     )
 
 
+class ClassChange(Base):
+    """Pupils of one class went on in another on a day: a split, or a merger that closed the first (case 32).
+
+    ``moved`` says what to put back; an undone change stays on record and counts for nothing.
+    """
+
+    __tablename__ = "class_change"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    from_class_id: Mapped[str] = mapped_column(Id)
+    to_class_id: Mapped[str] = mapped_column(Id)
+    kind: Mapped[str] = mapped_column(String(8))  # split | merge
+    on_day: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(200))
+    moved: Mapped[dict[str, Any]]
+    entered_by: Mapped[str] = mapped_column(Id)
+    entered_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        tenant_fk("from_class_id", "school_class"),
+        tenant_fk("to_class_id", "school_class"),
+        CheckConstraint("from_class_id <> to_class_id", name="two_classes"),
+        Index(None, "district_id", "from_class_id"),
+        Index(None, "district_id", "to_class_id"),
+    )
+
+
+class ClassException(Base):
+    """A class for which a term runs otherwise, such as an internship (case 44): shown, never hidden. Revoked, not deleted."""
+
+    __tablename__ = "class_exception"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    class_id: Mapped[str] = mapped_column(Id)
+    school_year: Mapped[str] = mapped_column(String(12))
+    season: Mapped[str] = mapped_column(String(8))  # autumn | spring
+    kind: Mapped[str] = mapped_column(String(12))  # internship | other
+    note: Mapped[str] = mapped_column(String(200), default="")
+    document: Mapped[str] = mapped_column(String(120), default="")  # number or title of the paper it rests on
+    from_on: Mapped[date]
+    to_on: Mapped[date]
+    entered_by: Mapped[str] = mapped_column(Id)
+    entered_at: Mapped[datetime]
+    revoked_by: Mapped[str | None] = mapped_column(Id)
+    revoked_at: Mapped[datetime | None]
+    revoked_reason: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (
+        tenant_fk("class_id", "school_class"),
+        CheckConstraint("to_on >= from_on", name="exception_period"),
+        Index(None, "district_id", "class_id"),
+    )
+
+
+class TimetableLesson(Base):
+    """A weekly lesson of a class in a term. A new timetable ends the old rows and adds new ones.
+
+    ``weeks`` is all, odd (单周) or even (双周), counted in weeks of the term. ``teacher_name`` is the name as the
+    timetable writes it, also where it names nobody on the staff; ``teacher_id`` is set where it names exactly one.
+    """
+
+    __tablename__ = "timetable_lesson"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    school_id: Mapped[str] = mapped_column(Id)
+    class_id: Mapped[str] = mapped_column(Id)
+    school_year: Mapped[str] = mapped_column(String(12))
+    season: Mapped[str] = mapped_column(String(8))  # autumn | spring
+    weekday: Mapped[int]
+    lesson_no: Mapped[int]
+    weeks: Mapped[str] = mapped_column(String(4), default="all")  # all | odd | even
+    subject: Mapped[str] = mapped_column(String(40))
+    teacher_id: Mapped[str | None] = mapped_column(Id)
+    teacher_name: Mapped[str] = mapped_column(String(80), default="")
+    room: Mapped[str] = mapped_column(String(40), default="")
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
+
+    __table_args__ = (
+        tenant_fk("school_id", "org_unit"),
+        tenant_fk("class_id", "school_class"),
+        tenant_fk("teacher_id", "person"),
+        CheckConstraint("weekday BETWEEN 1 AND 7 AND lesson_no BETWEEN 1 AND 20", name="lesson_place"),
+        CheckConstraint("to_on IS NULL OR to_on >= from_on", name="lesson_span"),
+        Index(None, "district_id", "school_id", "school_year"),
+        Index(None, "district_id", "class_id"),
+        Index(None, "district_id", "teacher_id"),
+    )
+
+
 class PostAssignment(Base):
     """A post held by a person at an organisation, from a day to a day.
 
@@ -270,7 +392,7 @@ class ImportBatch(Base):
     district_id: Mapped[str] = mapped_column(Id, primary_key=True)
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     school_id: Mapped[str] = mapped_column(Id)
-    kind: Mapped[str] = mapped_column(String(16))  # staff | students | attendance
+    kind: Mapped[str] = mapped_column(String(16))  # staff | students | attendance | timetable | calendar
     state: Mapped[str] = mapped_column(String(12), default="staged")
     target_id: Mapped[str | None] = mapped_column(Id)
     file_name: Mapped[str] = mapped_column(String(200))
@@ -322,7 +444,7 @@ class PersonMerge(Base):
 class PersonIdentifier(Base):
     """By what a platform or device names a person of a school: ``platform`` account, ``device_pin``, ``card`` or ``email``.
 
-    One value names one person at a time; a card that changes hands is given anew, the ledger keeps who had it.
+    ``badge`` is the code on a badge that was made anew for somebody; without one it is the person's own id. One value names one person at a time; a card that changes hands is given anew, the ledger keeps who had it.
     ``origin`` is ``import`` where somebody's decision taught it, ``typed`` where somebody entered it.
     """
 

@@ -127,3 +127,27 @@ class UnreadableFile(DomainError):
     """The file was refused before or while it was read. Params: reason and what fills its sentence."""
 
     code = "import_unreadable"
+
+
+class BadLessonTimes(DomainError):
+    """Lessons overlap or end before they begin. Params: why (none, order, overlap)."""
+
+    code = "roster_lesson_times"
+
+
+class DayOutsideTerm(DomainError):
+    """The day lies outside the term it is said of. Params: first, last."""
+
+    code = "roster_day_outside_term"
+
+
+class NotThatClass(DomainError):
+    """A class cannot be changed that way: another school year, closed, or the same class."""
+
+    code = "roster_not_that_class"
+
+
+class NobodyMoves(DomainError):
+    """A change of classes moves no pupil."""
+
+    code = "roster_nobody_moves"

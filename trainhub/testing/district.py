@@ -1,5 +1,6 @@
 """Small invented districts for tests. People, schools and numbers are made up."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -12,13 +13,18 @@ from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Role
 from trainhub.roster.models import (
+    ClassMembership,
     Department,
     DepartmentMembership,
     Employment,
+    LessonTime,
     OrgUnit,
     Person,
     PostAssignment,
     SchoolClass,
+    SchoolTerm,
+    Student,
+    TimetableLesson,
 )
 from trainhub.training.models import TrainingRequirement
 
@@ -126,6 +132,7 @@ def build_district(session: Session, *, staff: int = 6, other_staff: int = 4) ->
         ("homeroom_teacher", Role.HOMEROOM_TEACHER, school_id, people[1]),
         ("training_officer", Role.TRAINING_OFFICER, school_id, people[2]),
         ("training_officer_2", Role.TRAINING_OFFICER, school_id, people[3]),
+        ("moral_education_head", Role.MORAL_EDUCATION_HEAD, school_id, people[4]),
         ("school_administrator", Role.SCHOOL_ADMINISTRATOR, school_id, people[4]),
         ("principal", Role.PRINCIPAL, school_id, people[5]),
         ("bureau_officer", Role.BUREAU_OFFICER, district_id, None),
@@ -158,6 +165,67 @@ def add_class(session: Session, district_id: str, school_id: str, grade: int, nu
     session.add(row)
     session.flush()
     return row.id
+
+
+def add_term(
+    session: Session, sample: Sample, season: str = "autumn", year: str = "2026-2027", *, school_id: str = "",
+    starts_on: date | None = None, ends_on: date | None = None,
+) -> str:
+    """Add a term (1 September to 22 January, or 1 March to 10 July), the bureau's unless a school is named; return its id."""
+    start = int(year[:4])
+    usual = (date(start, 9, 1), date(start + 1, 1, 22)) if season == "autumn" else (date(start + 1, 3, 1), date(start + 1, 7, 10))
+    row = SchoolTerm(district_id=sample.district_id, id=new_id(), school_id=school_id or sample.district_id, school_year=year,
+                     season=season, starts_on=starts_on or usual[0], ends_on=ends_on or usual[1])
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def add_lesson_times(session: Session, sample: Sample, *, school_id: str = "", from_on: date = date(2020, 9, 1), count: int = 8) -> None:
+    """Add a school's lesson times: ``count`` lessons of 40 minutes, four from 08:00, the others from 14:00."""
+    session.add_all([
+        LessonTime(district_id=sample.district_id, school_id=school_id or sample.school_id, from_on=from_on, stage="",
+                   lesson_no=number, starts_at_minute=start, ends_at_minute=start + 40)
+        for number, start in enumerate([*range(480, 680, 50), *range(840, 1340, 50)][:count], 1)
+    ])
+    session.flush()
+
+
+def add_timetable(
+    session: Session, sample: Sample, class_id: str, lessons: Iterable[tuple[int, int, str]] = ((1, 8, "班会"),), *,
+    teacher_id: str | None = None, weeks: str = "all", room: str = "", season: str = "autumn", year: str = "2026-2027",
+    from_on: date | None = None, to_on: date | None = None,
+) -> list[str]:
+    """Give a class weekly lessons as (weekday 1-7, lesson number, subject); by default a class meeting, Monday lesson 8."""
+    school_id = session.get_one(SchoolClass, (sample.district_id, class_id)).school_id
+    start = from_on or date(int(year[:4]) + (season == "spring"), 9 if season == "autumn" else 2, 1)
+    rows = [
+        TimetableLesson(
+            district_id=sample.district_id, id=new_id(), school_id=school_id, class_id=class_id, school_year=year, season=season,
+            weekday=weekday, lesson_no=number, weeks=weeks, subject=subject, teacher_id=teacher_id, room=room, from_on=start, to_on=to_on,
+        )
+        for weekday, number, subject in lessons
+    ]
+    session.add_all(rows)
+    session.flush()
+    return [row.id for row in rows]
+
+
+def add_pupils(session: Session, sample: Sample, class_id: str, count: int, from_on: date = date(2026, 9, 1)) -> list[str]:
+    """Put ``count`` invented pupils into a class, numbered from 1; return their ids."""
+    school_id = session.get_one(SchoolClass, (sample.district_id, class_id)).school_id
+    moment, pupils, places = now(), [], []
+    for number in range(1, count + 1):
+        key, name = new_id(), person_name(number + 40)
+        pupils.append(Student(district_id=sample.district_id, id=key, school_id=school_id, name=name, name_key=name,
+                              sort_key=f"s{number:05d}", number_hash=key * 2, number_tail=f"{number:04d}", number_kind="G",
+                              from_on=from_on, created_at=moment))
+        places.append(ClassMembership(district_id=sample.district_id, id=new_id(), student_id=key, class_id=class_id,
+                                      number_in_class=str(number), from_on=from_on))
+    for rows in (pupils, places):
+        session.add_all(rows)
+        session.flush()
+    return [pupil.id for pupil in pupils]
 
 
 def add_post(

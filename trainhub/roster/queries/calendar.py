@@ -1,5 +1,6 @@
 """Terms, national holidays, a school's own days."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from trainhub.kernel.errors import NotFound
 from trainhub.roster.calendar_rules import SchoolCalendar, Term
 from trainhub.roster.models import CalendarDay, SchoolDay, SchoolTerm
 
-__all__ = ["SchoolCalendar", "calendar", "national_days", "own_days", "terms"]
+__all__ = ["OwnDay", "SchoolCalendar", "calendar", "national_days", "own_days", "terms"]
 
 
 def calendar(session: Session, district_id: str, school_id: str, first: date, last: date) -> SchoolCalendar:
@@ -19,13 +20,15 @@ def calendar(session: Session, district_id: str, school_id: str, first: date, la
     A school's own terms and days stand before the bureau's.
     """
     national = national_days(session, first.year, last.year)
+    own = _own_days(session, district_id, school_id, first, last)
     return SchoolCalendar(
         first,
         last,
         _terms(session, district_id, school_id, first, last),
         {day: (kind, name) for day, kind, name in national},
-        _own_days(session, district_id, school_id, first, last),
+        {day: (row.kind, row.reason) for day, row in own.items()},
         tuple(y for y in range(first.year, last.year + 1) if not any(day.year == y for day, _, _ in national)),
+        {day: row.follows_weekday for day, row in own.items() if row.follows_weekday and row.kind == "school"},
     )
 
 
@@ -64,23 +67,32 @@ def _terms(session: Session, district_id: str, school_id: str, first: date, last
     )
 
 
-def own_days(session: Session, scope: Scope, school_id: str, first: date, last: date) -> dict[date, tuple[str, str]]:
-    """Days off and extra school days set by the school (or by the bureau for all), as day -> (kind, reason)."""
+@dataclass(frozen=True, slots=True)
+class OwnDay:
+    """A day as the school (or the bureau for all) set it. ``follows_weekday`` 1-7 where its timetable is another weekday's."""
+
+    day: date
+    org_id: str
+    kind: str
+    reason: str
+    follows_weekday: int | None
+
+
+def own_days(session: Session, scope: Scope, school_id: str, first: date, last: date) -> dict[date, OwnDay]:
+    """Days off and extra school days set by the school (or by the bureau for all), by day. One statement."""
     if not scope.covers_school(school_id):
         raise NotFound
     return _own_days(session, scope.district_id, school_id, first, last)
 
 
-def _own_days(
-    session: Session, district_id: str, school_id: str, first: date, last: date
-) -> dict[date, tuple[str, str]]:
+def _own_days(session: Session, district_id: str, school_id: str, first: date, last: date) -> dict[date, OwnDay]:
     query = select(SchoolDay).where(
         SchoolDay.district_id == district_id,
         SchoolDay.school_id.in_({school_id, district_id}),
         SchoolDay.day >= first,
         SchoolDay.day <= last,
     )
-    days: dict[date, tuple[str, str]] = {}
-    for row in sorted(session.scalars(query), key=lambda r: r.school_id == school_id):
-        days[row.day] = (row.kind, row.reason)
-    return days
+    return {
+        row.day: OwnDay(row.day, row.school_id, row.kind, row.reason, row.follows_weekday)
+        for row in sorted(session.scalars(query), key=lambda r: r.school_id == school_id)
+    }

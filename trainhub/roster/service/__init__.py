@@ -9,6 +9,21 @@ from trainhub.roster.service.calendar import (
     set_day,
     set_term,
 )
+from trainhub.roster.service.calendar_import import (
+    apply_calendar,
+    discard_calendar,
+    read_calendar_upload,
+    stage_calendar,
+    withdraw_calendar,
+)
+from trainhub.roster.service.class_changes import (
+    ChangeClass,
+    EnterException,
+    change_class,
+    enter_exception,
+    revoke_exception,
+    undo_change,
+)
 from trainhub.roster.service.classes import CreateClass, Rollover, class_name, create_class, new_class, roll_over
 from trainhub.roster.service.employment import (
     ChangeDepartment,
@@ -54,12 +69,22 @@ from trainhub.roster.service.packs import AdoptPack, adopt_pack, usable
 from trainhub.roster.service.policy import PolicySet, SetPolicy, set_policy
 from trainhub.roster.service.posts import AssignPost, EndPost, assign_post, end_post
 from trainhub.roster.service.reading import NumberKey, Reading, SchoolFacts, read_again, read_file
+from trainhub.roster.service.timetable import SetLessonTimes, SetMeetingLesson, set_lesson_times, set_meeting_lesson
+from trainhub.roster.service.timetable_import import (
+    StageTimetable,
+    apply_timetable,
+    discard_timetable,
+    read_timetable_file,
+    stage_timetable,
+    withdraw_timetable,
+)
 
 __all__ = [
     "READS",
     "AddExternal",
     "AdoptPack",
     "AssignPost",
+    "ChangeClass",
     "ChangeDepartment",
     "CloseOrg",
     "CorrectDetails",
@@ -67,6 +92,7 @@ __all__ = [
     "CreateOrg",
     "Decide",
     "EndPost",
+    "EnterException",
     "Hire",
     "Hired",
     "Leave",
@@ -80,12 +106,18 @@ __all__ = [
     "SchoolFacts",
     "SetDay",
     "SetIdentifier",
+    "SetLessonTimes",
+    "SetMeetingLesson",
     "SetPolicy",
     "SetTerm",
+    "StageTimetable",
     "add_external",
     "adopt_pack",
     "apply",
+    "apply_calendar",
+    "apply_timetable",
     "assign_post",
+    "change_class",
     "change_department",
     "class_name",
     "close_department",
@@ -96,7 +128,10 @@ __all__ = [
     "create_org",
     "decide",
     "discard",
+    "discard_calendar",
+    "discard_timetable",
     "end_post",
+    "enter_exception",
     "forget_identifier",
     "hire",
     "import_file",
@@ -110,17 +145,27 @@ __all__ = [
     "official_days",
     "read_again",
     "read_any",
+    "read_calendar_upload",
     "read_file",
+    "read_timetable_file",
     "restage",
+    "revoke_exception",
     "roll_over",
     "school_facts",
     "seed_calendar",
     "set_day",
     "set_identifier",
+    "set_lesson_times",
+    "set_meeting_lesson",
     "set_policy",
     "set_term",
     "stage",
+    "stage_calendar",
+    "stage_timetable",
+    "undo_change",
     "undo_merge",
     "usable",
     "withdraw",
+    "withdraw_calendar",
+    "withdraw_timetable",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.roster.models import CalendarDay, SchoolDay, SchoolTerm
 from trainhub.roster.refusals import DateBeforeStart, NotKnownYet, UnknownWord
-from trainhub.roster.service.facts import guard, record
+from trainhub.roster.service.facts import announce_classes, guard, record
 
 _HOLIDAY_NAMES = {
     "New Year's Day": "元旦", "Spring Festival": "春节", "Tomb-sweeping Day": "清明节", "Labour Day": "劳动节",
@@ -32,12 +32,16 @@ class SetTerm:
 
 @dataclass(frozen=True, slots=True)
 class SetDay:
-    """A school's own day: kind ``off``, ``school``, or "" to take the exception back."""
+    """A school's own day: kind ``off``, ``school``, or "" to take the exception back.
+
+    ``follows_weekday`` 1-7: a school day has the lessons of that weekday.
+    """
 
     org_id: str
     day: date
     kind: str
     reason: str = ""
+    follows_weekday: int | None = None
 
 
 def _may_set(actor: Actor, org_id: str) -> None:
@@ -67,6 +71,7 @@ def set_term(session: Session, actor: Actor, command: SetTerm, now: datetime) ->
         payload={"school_year": command.school_year, "season": command.season, "starts_on": command.starts_on,
                  "ends_on": command.ends_on},
     )
+    announce_classes(session, actor, command.org_id)
     return row.id
 
 
@@ -75,17 +80,21 @@ def set_day(session: Session, actor: Actor, command: SetDay, now: datetime) -> N
     _may_set(actor, command.org_id)
     if command.kind not in ("off", "school", ""):
         raise UnknownWord(field="kind", value=command.kind)
+    if command.follows_weekday is not None and command.follows_weekday not in range(1, 8):
+        raise UnknownWord(field="follows_weekday", value=str(command.follows_weekday))
+    follows = command.follows_weekday if command.kind == "school" else None
     row = session.get(SchoolDay, (actor.district_id, command.org_id, command.day))
     if command.kind and row is None:
         session.add(SchoolDay(district_id=actor.district_id, school_id=command.org_id, day=command.day,
-                              kind=command.kind, reason=command.reason[:80]))
+                              kind=command.kind, reason=command.reason[:80], follows_weekday=follows))
     elif command.kind and row is not None:
-        row.kind, row.reason = command.kind, command.reason[:80]
+        row.kind, row.reason, row.follows_weekday = command.kind, command.reason[:80], follows
     elif row is not None:
         session.delete(row)
     record(
         session, actor, now, school_id=command.org_id, kind="calendar.day", subject=command.org_id,
-        object_ref=command.day.isoformat(), on=command.day, payload={"kind": command.kind}, reason=command.reason,
+        object_ref=command.day.isoformat(), on=command.day,
+        payload={"kind": command.kind, "follows_weekday": follows}, reason=command.reason,
     )
 
 

@@ -11,7 +11,7 @@ from trainhub.kernel.ids import new_id
 from trainhub.roster.models import ClassMembership, PostAssignment, SchoolClass, Student
 from trainhub.roster.queries.staff import during
 from trainhub.roster.refusals import NameTaken, UnknownWord
-from trainhub.roster.service.facts import announce, guard, record
+from trainhub.roster.service.facts import announce, announce_classes, guard, record
 
 _DIGITS = "零一二三四五六七八九"
 
@@ -88,6 +88,7 @@ def create_class(session: Session, actor: Actor, command: CreateClass, now: date
         on=command.opened_on,
         payload={"school_year": row.school_year, "grade": row.grade, "class_no": row.class_no},
     )
+    announce_classes(session, actor, command.school_id)
     return row.id
 
 
@@ -99,7 +100,8 @@ def roll_over(session: Session, actor: Actor, command: Rollover, now: datetime) 
     """
     guard(actor, command.school_id)
     tenant, last_on = actor.district_id, command.starts_on - timedelta(days=1)
-    old = _classes(session, tenant, command.school_id, command.from_year)
+    old = [c for c in _classes(session, tenant, command.school_id, command.from_year)
+           if c.closed_on is None or c.closed_on >= last_on]  # one that was merged away has no successor (case 32)
     there = {(c.grade, c.class_no) for c in _classes(session, tenant, command.school_id, command.to_year)}
     successor: dict[str, str] = {}
     for group in old:
@@ -121,6 +123,7 @@ def roll_over(session: Session, actor: Actor, command: Rollover, now: datetime) 
                  "graduated": graduated},
     )
     announce(session, actor, [command.school_id], teachers)
+    announce_classes(session, actor, command.school_id)
     return RolledOver(len(successor), pupils, graduated)
 
 

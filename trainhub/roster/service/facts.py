@@ -13,7 +13,7 @@ from trainhub.kernel.errors import Forbidden, NotFound
 from trainhub.kernel.events import announcer
 from trainhub.kernel.permissions import Permission
 from trainhub.ledger.service import LedgerRef, NewEntry, append
-from trainhub.roster.events import StaffChanged
+from trainhub.roster.events import ClassesChanged, StaffChanged
 from trainhub.roster.models import Person
 
 
@@ -54,6 +54,12 @@ def announce(
         announcer.announce(session, StaffChanged(
             actor.district_id, tuple(sorted(set(school_ids))), people, frozenset(newcomers),
         ))
+
+
+def announce_classes(session: Session, actor: Actor, school_id: str) -> None:
+    """Tell the rooms above that classes, their pupils or the term of a school changed."""
+    session.flush()
+    announcer.announce(session, ClassesChanged(actor.district_id, school_id))
 
 
 def lock_person(session: Session, district_id: str, person_id: str) -> frozenset[str]:

@@ -1,16 +1,18 @@
 """By what platforms and devices name people: learnt from decisions, entered by hand, given to another person."""
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from trainhub.kernel.actor import Actor
+from trainhub.kernel.bulk import upsert
 from trainhub.kernel.errors import NotFound
 from trainhub.roster.models import Employment, PersonIdentifier
+from trainhub.roster.queries.identifiers import BADGE
 from trainhub.roster.queries.person import aliases
 from trainhub.roster.refusals import UnknownWord
 from trainhub.roster.service.facts import guard, record
@@ -56,8 +58,7 @@ def learn(session: Session, actor: Actor, school_id: str, found: Iterable[Learnt
     )).all())
     fresh = [row for key, row in rows.items() if key not in known]
     if fresh:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        session.execute(insert(PersonIdentifier).on_conflict_do_nothing(), fresh)
+        session.execute(upsert(session, PersonIdentifier).on_conflict_do_nothing(), fresh)
     return len(fresh)
 
 
@@ -92,6 +93,24 @@ def set_identifier(session: Session, actor: Actor, command: SetIdentifier, now: 
         row.person_id, row.origin, row.set_by, row.set_at = command.person_id, "typed", actor.account_id, now
     record(session, actor, now, school_id=command.school_id, kind="identifier.set", subject=command.person_id,
            object_ref=f"identifier/{command.kind}", payload={"kind": command.kind, "tail": _tail(value), "from_person": before})
+
+
+def new_badge(session: Session, actor: Actor, school_id: str, person_id: str, now: datetime) -> None:
+    """Give a person's badge a new code; what was printed before is worthless. Raises NotFound for nobody of the school.
+
+    The caller has checked that the actor may: whoever scans badges prints them.
+    """
+    if not _works_here(session, actor, SetIdentifier(school_id, person_id, BADGE, "")):
+        raise NotFound
+    session.execute(delete(PersonIdentifier).where(
+        PersonIdentifier.district_id == actor.district_id, PersonIdentifier.school_id == school_id,
+        PersonIdentifier.kind == BADGE, PersonIdentifier.person_id == person_id,
+    ))
+    session.add(PersonIdentifier(
+        district_id=actor.district_id, school_id=school_id, kind=BADGE, value=secrets.token_hex(16), person_id=person_id,
+        origin="made", set_by=actor.account_id, set_at=now,
+    ))
+    record(session, actor, now, school_id=school_id, kind="badge.renewed", subject=person_id, object_ref="identifier/badge", payload={})
 
 
 def forget_identifier(session: Session, actor: Actor, command: SetIdentifier, now: datetime) -> None:

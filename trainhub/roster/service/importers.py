@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from trainhub.evidence import intake
+from trainhub.evidence.rules import NO_TABLE
 from trainhub.plugin_api import Refused, RosterImporter, Upload
 from trainhub.roster.refusals import UnreadableFile
 from trainhub.roster.service.reading import Kind, Reading, SchoolFacts, read_file, read_table
@@ -40,7 +41,7 @@ def _recognised(upload: Upload, importers: Mapping[str, RosterImporter]) -> Rost
     try:
         scores = intake.recognise(upload, asked)
     except Refused as refused:
-        if refused.code in {"not_a_table", "undecodable", "nul_bytes", "too_many_rows"}:
+        if refused.code in NO_TABLE:
             return None  # the reader of sheets says so in its own words
         raise
     best = max(asked, key=lambda one: scores.get(one.spec.key, 0))

@@ -23,7 +23,7 @@ from trainhub.roster.people_rules import LEFT_REASONS, clean_name
 from trainhub.roster.queries.imports import find_batch, first_day, has_list, plan_of
 from trainhub.roster.queries.policy import policy_for
 from trainhub.roster.refusals import AlreadyApplied, NothingToWrite, OpenQuestions, TooLateToWithdraw, UnknownWord
-from trainhub.roster.service.facts import announce, guard, record
+from trainhub.roster.service.facts import announce, announce_classes, guard, record
 from trainhub.roster.service.reading import Kind, NumberKey, Reading, SchoolFacts, fixed_number, to_json
 from trainhub.roster.service.staff_writing import StaffWriter
 from trainhub.roster.service.student_writing import StudentWriter
@@ -264,6 +264,8 @@ def _tell(
     )
     if row.kind == "staff":
         announce(session, actor, [row.school_id], written.people, newcomers)
+    else:
+        announce_classes(session, actor, row.school_id)
 
 
 def _carried(current: Plan, written: Written) -> dict[str, Any]:

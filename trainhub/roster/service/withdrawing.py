@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from trainhub.kernel.orm import Base
+from trainhub.kernel.orm import Base, is_projection
 from trainhub.roster.models import (
     Employment,
     ImportBatch,
@@ -93,6 +93,8 @@ def _references() -> list[tuple[Any, Any, str]]:
     """Every foreign key into the tables an import writes, as (table, column, table referred to)."""
     found = []
     for table in Base.metadata.sorted_tables:
+        if is_projection(table):
+            continue
         for constraint in table.foreign_key_constraints:
             target = constraint.referred_table.name
             columns = [c for c in constraint.columns if c.name != "district_id"]

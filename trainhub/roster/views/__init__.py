@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.errors import DomainError
-from trainhub.roster import messages
+from trainhub.roster import messages, timetable_messages
 from trainhub.web.errors import sentence
 from trainhub.web.pages import toast
 
@@ -21,7 +21,8 @@ def words() -> dict[str, Any]:
             "CONTRACTS": messages.CONTRACT_LABELS, "LEFT": messages.LEFT_LABELS, "FIELDS": messages.FIELD_LABELS,
             "KINDS": messages.KIND_LABELS, "STAGES": messages.STAGE_LABELS, "SEASONS": messages.SEASON_LABELS,
             "UNITS": messages.UNIT_LABELS, "CHOICES": messages.CHOICE_LABELS, "PARAMETERS": messages.PARAMETER_LABELS,
-            "STATES": messages.STATE_LABELS, "DAYS": messages.DAY_LABELS, "IDENTIFIERS": messages.IDENTIFIER_LABELS, "today": local_day(now())}
+            "STATES": messages.STATE_LABELS, "DAYS": messages.DAY_LABELS, "IDENTIFIERS": messages.IDENTIFIER_LABELS, "today": local_day(now()),
+            **timetable_messages.labels()}
 
 
 def with_error(form: Any, error: DomainError) -> Any:
@@ -46,4 +47,15 @@ def page_number() -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
 
 
-from trainhub.roster.views import accounts, calendar, classes, imports, people, person, policy  # noqa: E402, F401  they add their routes
+from trainhub.roster.views import (  # noqa: E402  they add their routes
+    accounts,  # noqa: F401
+    calendar,  # noqa: F401
+    class_page,  # noqa: F401
+    classes,  # noqa: F401
+    imports,  # noqa: F401
+    people,  # noqa: F401
+    person,  # noqa: F401
+    policy,  # noqa: F401
+    sheets,  # noqa: F401
+    timetable,  # noqa: F401
+)

@@ -66,7 +66,8 @@ def _set_day() -> Any:
     if not form.validate():
         say_errors(form)
         return redirect_to("roster.calendar")
-    command = service.SetDay(actor.org_id, form.day.data, form.kind.data, form.reason.data or "")
+    command = service.SetDay(actor.org_id, form.day.data, form.kind.data, form.reason.data or "",
+                             int(form.follows_weekday.data or 0) or None)
     return _run(lambda session: service.set_day(session, actor, command, now()), _("The day is recorded."),
                 month=form.day.data.strftime("%Y-%m"))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import current_app, request
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound as PageNotFound
 
@@ -28,7 +28,7 @@ from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
 from trainhub.web.keys import pupil_key
-from trainhub.web.pages import form_page, page, redirect_to, toast
+from trainhub.web.pages import attachment, form_page, page, redirect_to, toast
 
 FIELDS = {"staff": STAFF_FIELDS, "students": STUDENT_FIELDS}
 NOT_OFFERED = frozenset({"email", "school_code"})
@@ -223,9 +223,7 @@ def import_problems(batch_id: str) -> Any:
                      "；".join(what for what, _todo in words), "；".join(todo for _what, todo in words if todo)))
     content = xlsx.write([SheetSpec(_("Problem rows"), columns, rows)], created_by=current_actor().display_name, created_at=now())
     name = download_name(_("Problem rows"), current_actor().org_name, day=local_day(now()))
-    answer = Response(content, mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
+    return attachment(content, name, xlsx.MEDIA_TYPE)
 
 
 @blueprint.post("/roster/import/batch/<batch_id>/withdraw")
