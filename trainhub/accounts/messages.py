@@ -28,6 +28,7 @@ ROLE_LABELS: dict[str, Any] = {
     "teacher": _l("Teacher"),
     "homeroom_teacher": _l("Homeroom teacher"),
     "training_officer": _l("Training officer"),
+    "moral_education_head": _l("Head of moral education"),
     "school_administrator": _l("School administrator"),
     "principal": _l("Principal"),
     "bureau_officer": _l("Bureau officer"),

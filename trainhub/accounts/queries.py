@@ -17,7 +17,7 @@ from trainhub.kernel.orm import Base
 from trainhub.kernel.permissions import Role
 
 _RANK = {role: i for i, role in enumerate((
-    Role.TRAINING_OFFICER, Role.SCHOOL_ADMINISTRATOR, Role.PRINCIPAL, Role.BUREAU_OFFICER,
+    Role.TRAINING_OFFICER, Role.MORAL_EDUCATION_HEAD, Role.SCHOOL_ADMINISTRATOR, Role.PRINCIPAL, Role.BUREAU_OFFICER,
     Role.SECURITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR, Role.AUDITOR, Role.HOMEROOM_TEACHER, Role.TEACHER,
 ))}
 

@@ -28,14 +28,15 @@ class Exports:
         on = queries.on_here(read_session(), self._host, district_id, self._forced)
         return [one.spec for one in self._host.exporters.of(on).values() if one.spec.subject == subject]
 
-    def file(self, key: str, data: Any, subject: ExportSubject, district_id: str, school_id: str = "") -> ExportFile:
-        """Return a finished file. Raises NotFound for a format that is not on, PluginUnavailable where it fails."""
+    def file(self, key: str, data: Any, subject: ExportSubject, district_id: str, school_id: str = "", course_id: str = "") -> ExportFile:
+        """Return a finished file. Raises NotFound for a format that is not on, PluginUnavailable where it fails, SecretUnreadable."""
         if key not in {spec.key for spec in self.offered(subject, district_id)}:
             raise NotFound
         session = read_session()
         exporter = self._host.exporters[key]
         settings = queries.settings_for(
-            session, self._host, self._host.exporters.owner(key), district_id, sealing_key(), school_id=school_id
+            session, self._host, self._host.exporters.owner(key), district_id, sealing_key(), school_id=school_id,
+            course_id=course_id,
         )
         session.rollback()  # no transaction of core is open while a plugin works
         export = exporter.__wrapped__.export  # type: ignore[attr-defined]

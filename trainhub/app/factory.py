@@ -15,6 +15,7 @@ from trainhub.app import logs, probes, schema, shell, tables, wiring
 from trainhub.app import plugins as plugins_here
 from trainhub.app.settings import check_key, from_environment
 from trainhub.attendance.views import receiver
+from trainhub.class_meetings import registry as meetings
 from trainhub.kernel.ids import new_id
 from trainhub.plugin_host.discovery import Found
 from trainhub.training.registry import use_course_types
@@ -95,3 +96,4 @@ def _prepare_database(app: Flask) -> None:
 def _start_plugins(app: Flask, extra: Sequence[Found]) -> None:
     host = plugins_here.install(app, extra)
     use_course_types(host.course_types.resolve)
+    meetings.use_course_types(host.course_types.resolve)

@@ -17,11 +17,11 @@ from trainhub.jobs.registry import Job, JobRegistry
 from trainhub.kernel.clock import local, now
 from trainhub.kernel.events import Announcer
 from trainhub.kernel.ids import new_id
-from trainhub.kernel.sealing import CannotUnseal
 from trainhub.plugin_api import Happening, Notice
 from trainhub.plugin_host import queries
 from trainhub.plugin_host.guard import PluginUnavailable
 from trainhub.plugin_host.host import PluginHost
+from trainhub.plugin_host.rules import PluginSwitched
 from trainhub.plugin_host.store import PluginStore
 from trainhub.roster.events import StaffChanged
 from trainhub.training.rules.happenings import TrainingAnnounced
@@ -42,6 +42,7 @@ def listen(announcer: Announcer) -> None:
     announcer.listen(RecordsChanged, _on_records_changed)
     announcer.listen(StaffChanged, _on_staff_changed)
     announcer.listen(TrainingAnnounced, _on_training)
+    announcer.listen(PluginSwitched, _on_plugin_switched)
 
 
 def register(found: JobRegistry, app: Flask) -> None:
@@ -76,7 +77,12 @@ def _on_training(session: Session, event: TrainingAnnounced) -> None:
     if host is None or (event.starts_at is not None and event.starts_at < now()):
         return  # entered afterwards: nobody has to come any more
     for channel in host.notifiers:  # a job each: one that fails does not repeat the others
-        _enqueue(session, NOTIFY, event.district_id, {"channel": channel, "school": event.school_id, **_worded(event)})
+        _enqueue(session, NOTIFY, event.district_id, {"channel": channel, "school": event.school_id, "course": event.course_id, **_worded(event)})
+
+
+def _on_plugin_switched(session: Session, event: PluginSwitched) -> None:
+    kind = "plugin.enabled" if event.on else "plugin.disabled"
+    _note(session, kind, event.district_id, event.district_id, {"plugin": event.plugin})
 
 
 _TITLES = {"planned": "培训通知", "moved": "培训改期", "cancelled": "培训取消"}
@@ -85,7 +91,7 @@ _TITLES = {"planned": "培训通知", "moved": "培训改期", "cancelled": "培
 def _worded(event: TrainingAnnounced) -> dict[str, str]:
     """Return the notice in the language of the channels, which are Chinese group chats.
 
-    The reason stays inside: it is typed freely and may name somebody.
+    Why a training was moved is not told: that is typed freely and may name somebody.
     """
     time = f"{local(event.starts_at):%m月%d日 %H:%M}" if event.starts_at else "另行通知"
     lines = [f"时间：{time}", f"地点：{event.place}" if event.place else "", f"应到：{event.people} 人" if event.people else ""]
@@ -149,10 +155,11 @@ def _delivered(host: PluginHost, job: Job, moment: datetime, channel: str) -> st
     notice = Notice(job.dedup, told["kind"], told["title"], told["body"], told["link"], moment)
     try:
         settings = queries.settings_for(
-            db.session(), host, host.notifiers.owner(channel), job.district_id, sealing_key(), school_id=told["school"]
+            db.session(), host, host.notifiers.owner(channel), job.district_id, sealing_key(), school_id=told["school"],
+            course_id=told.get("course", ""),  # a job of an older version names none
         )
-    except CannotUnseal:
-        return "secret_unreadable"
+    except queries.SecretUnreadable as refused:
+        return refused.code
     finally:
         db.session.remove()  # the channel may take seconds; no reading transaction stays open
     deliver = host.notifiers[channel].__wrapped__.deliver  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.service import imports as attendance_imports
+from trainhub.attendance.service.reading import read_attendance
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import DomainError
 from trainhub.kernel.permissions import Permission
@@ -45,7 +46,7 @@ def import_attendance(
     sources = current_app.extensions["trainhub.sources"]
     set_read_only(True)
     sheet_id = _sheet_of(db.session(), actor, event_id)
-    read = attendance_imports.read_attendance(
+    read = read_attendance(
         upload, sources, attendance_imports.frame_for(db.session(), actor, sheet_id), key,
         remembered=attendance_imports.remembered_columns(db.session(), actor, sheet_id),
     )

@@ -6,14 +6,16 @@ from functools import partial
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, has_request_context
+from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from trainhub.app.exports import Exports
 from trainhub.kernel.clock import now
 from trainhub.plugin_api.contracts import CourseType
-from trainhub.plugin_host import queries, service
+from trainhub.plugin_host import queries, service, store
 from trainhub.plugin_host.discovery import Found, discover
 from trainhub.plugin_host.host import PluginHost
+from trainhub.plugin_host.manifest import PluginFault
 from trainhub.plugin_host.registry import Registry
 from trainhub.plugin_host.rules import Forced
 from trainhub.web.context import load_actor
@@ -74,6 +76,8 @@ def install(app: Flask, extra: Sequence[Found]) -> PluginHost:
     host = PluginHost((*found, *extra))
     with app.app_context():
         host.start(queries.wanted_at_start(db.engine, host, forced) | {p.manifest.key for p in extra})
+        if forced.on and queries.is_there(db.engine):
+            make_tables(host, db.engine, only_missing=True)
     app.extensions |= {
         "trainhub.plugins": host,
         "trainhub.plugins_forced": forced,
@@ -97,8 +101,27 @@ def install(app: Flask, extra: Sequence[Found]) -> PluginHost:
     return host
 
 
+def make_tables(host: PluginHost, engine: Engine, *, only_missing: bool = False) -> None:
+    """Bring the tables of the plugins that are on in this process up to date, each in a transaction of its own.
+
+    Whoever switches a plugin on makes its tables; where configuration switches it on, or a newer version was installed,
+    nobody does. A plugin whose migrations fail is noted by name, and the others go on.
+    """
+    for card in host.cards.values():
+        if not card.on or "tables" not in card.found.manifest.provides or card.found.folder is None:
+            continue
+        if only_missing and inspect(engine).has_table(store.version_table(card.key)):
+            continue
+        try:
+            with engine.begin() as connection:
+                store.upgrade(connection, card.key, card.found.folder / "migrations")
+        except PluginFault as fault:
+            if not inspect(engine).has_table(store.version_table(card.key)):  # another process was not first
+                card.guard.note("migrations", "failed", str(fault))
+
+
 def source_settings(host: PluginHost, key: str, district_id: str, school_id: str) -> dict[str, Any]:
-    """Return the settings of the plugin that gives an attendance source, as of one school."""
+    """Return the settings of the plugin that gives an attendance source, as of one school. Raises SecretUnreadable."""
     return queries.settings_for(
         read_session(), host, host.sources.owner(key), district_id, sealing_key(), school_id=school_id
     )

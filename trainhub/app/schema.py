@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
 
+from trainhub.app.plugins import make_tables
 from trainhub.web.database import db
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
@@ -50,9 +51,10 @@ def tell_where(app: Flask) -> None:
 
 
 def upgrade(app: Flask) -> None:
-    """Bring the database to the newest revision; a failing step leaves it as it was."""
+    """Bring the database to the newest revision, then the tables of plugins; a failing step leaves it as it was."""
     from flask_migrate import upgrade as run
 
     tell_where(app)
     with app.app_context():
         run(directory=str(FOLDER))
+        make_tables(app.extensions["trainhub.plugins"], db.engine)

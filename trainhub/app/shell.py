@@ -44,6 +44,9 @@ class ShownActor:
 _ENTRIES: tuple[tuple[str, str, str, str, Permission], ...] = (
     ("today", "training.home", "Today", "home", Permission.HOME_READ),
     ("train", "training.events", "Training", "people", Permission.TRAINING_READ),
+    ("meet", "class_meetings.board_page", "Class meetings", "board", Permission.MEETING_READ),
+    ("meet", "class_meetings.coverage", "Class meetings", "board", Permission.MEETING_COVERAGE_READ),
+    ("meet", "class_meetings.mine", "Class meetings", "board", Permission.MEETING_OWN_READ),
     ("rolls", "attendance.rolls", "Rolls", "check", Permission.ROLL_READ),
     ("mine", "training.my_standing", "My hours", "clock", Permission.STANDING_OWN_READ),
     ("standing", "training.standing", "Standing", "ledger", Permission.STANDING_READ),
@@ -54,7 +57,9 @@ _ENTRIES: tuple[tuple[str, str, str, str, Permission], ...] = (
     ("policy", "roster.policy", "Rules", "gear", Permission.POLICY_READ),
     ("plugins", "plugin_host.plugins", "Plugins", "plug", Permission.PLUGIN_READ),
 )
-_MAX_ITEMS = 8
+"""Key, page, label, icon, right. Of entries with one key the first that the role may open stands there."""
+
+_MAX_ITEMS = 9
 
 
 def navigation(app: Flask, actor: Actor) -> list[NavItem]:
@@ -68,15 +73,14 @@ def navigation(app: Flask, actor: Actor) -> list[NavItem]:
 
 
 def _navigation(app: Flask, actor: Actor) -> list[NavItem]:
-    labels = {"Today": _("Today"), "Training": _("Training"), "Rolls": _("Rolls"), "My hours": _("My hours"),
+    labels = {"Today": _("Today"), "Training": _("Training"), "Class meetings": _("Class meetings"), "Rolls": _("Rolls"), "My hours": _("My hours"),
               "Standing": _("Standing"), "Coverage": _("Coverage"), "Course packs": _("Course packs"),
               "People": _("People"), "Accounts": _("Accounts"), "Rules": _("Rules"), "Plugins": _("Plugins")}
-    items = [
-        NavItem(key, labels[label], url_for(endpoint), icon)
-        for key, endpoint, label, icon, permission in _ENTRIES
-        if actor.can(permission) and endpoint in app.view_functions
-    ]
-    return items[:_MAX_ITEMS]
+    items: dict[str, NavItem] = {}
+    for key, endpoint, label, icon, permission in _ENTRIES:
+        if key not in items and actor.can(permission) and endpoint in app.view_functions:
+            items[key] = NavItem(key, labels[label], url_for(endpoint), icon)
+    return list(items.values())[:_MAX_ITEMS]
 
 
 def install(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from trainhub.accounts import models as accounts
 from trainhub.attendance import models as attendance
+from trainhub.class_meetings import models as class_meetings
 from trainhub.courses import models as courses
 from trainhub.evidence import models as evidence
 from trainhub.jobs import models as jobs
@@ -10,4 +11,4 @@ from trainhub.plugin_host import models as plugin_host
 from trainhub.roster import models as roster
 from trainhub.training import models as training
 
-ALL = (accounts, attendance, courses, evidence, jobs, ledger, plugin_host, roster, training)
+ALL = (accounts, attendance, class_meetings, courses, evidence, jobs, ledger, plugin_host, roster, training)

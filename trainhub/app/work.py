@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from trainhub.accounts.models import SignInThrottle, UserSession
 from trainhub.app import happenings
 from trainhub.attendance.service.devices import forget_old
+from trainhub.class_meetings.service import standing as meetings
 from trainhub.jobs import service as jobs
 from trainhub.jobs.registry import Job, JobRegistry
 from trainhub.jobs.worker import Worker, hang, make_bell, make_consumer, ring_after_commit, start_thread
@@ -33,6 +34,7 @@ def registry(app: Flask) -> JobRegistry:
     found.register("ledger.anchor", _anchor, every=timedelta(hours=1))
     found.register("clean", _clean, every=timedelta(hours=6))
     found.register("training.refresh", _refresh, every=timedelta(hours=12))
+    found.register(meetings.REFRESH, _refresh_meetings, every=timedelta(hours=12))
     found.register(standing.REBUILD, _rebuild)
     happenings.register(found, app)
     return found
@@ -45,6 +47,11 @@ def _anchor(session: Session, job: Job, moment: datetime) -> None:
 def _refresh(session: Session, job: Job, moment: datetime) -> None:
     """Moves and posts entered for a later day take effect when the day has come."""
     standing.refresh(session, job.district_id, local_day(moment) - timedelta(days=3), moment)
+
+
+def _refresh_meetings(session: Session, job: Job, moment: datetime) -> None:
+    """Pupils come and go, classes open, a new term begins: what classes owe follows by the calendar alone."""
+    meetings.refresh(session, job.district_id, moment)
 
 
 def _rebuild(session: Session, job: Job, moment: datetime) -> None:

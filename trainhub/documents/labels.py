@@ -58,4 +58,9 @@ def statement_labels() -> dict[str, str]:
     }
 
 
-LABELS = {"signin": signin_labels, "statement": statement_labels}
+def poster_labels() -> dict[str, str]:
+    """Words of a class convention's poster."""
+    return {"sign": _("We sign"), "teacher": _("Homeroom teacher"), "date": _("Date")}
+
+
+LABELS = {"signin": signin_labels, "statement": statement_labels, "poster": poster_labels}

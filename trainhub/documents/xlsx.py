@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-__all__ = ["Cell", "Column", "SheetSpec", "download_name", "write"]
+__all__ = ["MEDIA_TYPE", "Cell", "Column", "SheetSpec", "download_name", "write"]
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _LAST_ROW = 1_048_575
 _LONGEST_TEXT = 32_767

@@ -1,6 +1,7 @@
 """Keys derived from configuration. They stay in memory and are never logged."""
 
 import hashlib
+import hmac
 
 from flask import current_app
 
@@ -24,3 +25,12 @@ def sealing_key() -> bytes:
     ``TRAINHUB_SEALING_KEY`` where it is set, so that the sign-in key may be changed alone; else derived from it.
     """
     return key_of(str(current_app.config.get("TRAINHUB_SEALING_KEY") or current_app.config["SECRET_KEY"]))
+
+
+def offline_key(account_id: str) -> str:
+    """Return what an account's browser mixes into the key of its offline store (64 hex digits).
+
+    Only pages of that account carry it: what one account left on a device, another cannot read.
+    """
+    seed = hashlib.sha256(b"trainhub/offline/1" + str(current_app.config["SECRET_KEY"]).encode()).digest()
+    return hmac.new(seed, account_id.encode(), hashlib.sha256).hexdigest()

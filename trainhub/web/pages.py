@@ -1,7 +1,7 @@
 """Answers: pages, forms with errors, redirects after a change, short JSON."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Response, flash, jsonify, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -17,6 +17,14 @@ def page(template: str, status: int = 200, **model: Any) -> Response:
 def form_page(template: str, status: int = 422, **model: Any) -> Response:
     """Render a form again with its errors beside the fields."""
     return page(template, status, **model)
+
+
+def attachment(content: bytes, name: str, media_type: str) -> Response:
+    """Answer with a file to be saved under ``name``, which may hold any characters. Text is UTF-8."""
+    answer = make_response(content)
+    answer.headers["Content-Type"] = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return answer
 
 
 def redirect_to(endpoint: str, **values: Any) -> BaseResponse:

@@ -214,6 +214,37 @@
     if (name || box.name) count(name || box.name);
   });
 
+  /* what record.js keeps on the device: whoever comes to sign in may be somebody else, so the key goes; signing out wipes all of it */
+  function device(use) {
+    if (!window.indexedDB) return;
+    var request = indexedDB.open('trainhub-meetings');
+    request.onupgradeneeded = function () { request.transaction.abort(); };  /* nothing was ever kept here */
+    request.onsuccess = function () { use(request.result); };
+  }
+  if (body.classList.contains('login')) device(function (kept) {
+    var keys = kept.transaction('keys', 'readwrite').objectStore('keys');
+    keys.delete('key'); keys.delete('who');
+    keys.transaction.oncomplete = function () { kept.close(); };
+  });
+  all('form[data-wipe]').forEach(function (form) {
+    var send = function () { form.wiped = true; form.submit(); };
+    var wipe = function () { var gone = indexedDB.deleteDatabase('trainhub-meetings'); gone.onsuccess = gone.onerror = send; gone.onblocked = send; };
+    form.addEventListener('submit', function (event) {
+      if (form.wiped || !window.indexedDB) return;
+      event.preventDefault(); event.stopPropagation();
+      var request = indexedDB.open('trainhub-meetings');
+      request.onupgradeneeded = function () { request.transaction.abort(); };
+      request.onerror = send;
+      request.onsuccess = function () {
+        var count = request.result.transaction('queue').objectStore('queue').count();
+        count.onsuccess = function () {
+          request.result.close();
+          if (count.result) open(ask(form.getAttribute('data-wipe').replace('{n}', count.result), '', true, wipe), event.submitter); else wipe();
+        };
+      };
+    });
+  });
+
   /* small things */
   on('click', '[data-reveal]', function (event, button) {
     var input = doc.getElementById(button.getAttribute('data-reveal')), show = input.type === 'password';

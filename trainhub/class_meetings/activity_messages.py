@@ -1,0 +1,46 @@
+"""Sentences of the refusals of other kinds of education and of class conventions."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+ACTIVITY: dict[str, Any] = {
+    "activity_kind": _l("Choose what it was: a parent meeting, heart talks, an assembly or a law lesson."),
+    "activity_one_class": _l("One class alone has a class meeting, not an assembly. Plan it as a class meeting, or choose several classes."),
+    "activity_far": _l("That day is more than a year away. Correct the date."),
+    "activity_when": _l("Write the day as 2026-11-20 and the times as 14:00 and 14:40."),
+    "activity_times": _l("It ends on the day it begins and lasts from 5 to %(most)s minutes. Put the times right."),
+    "activity_number": _l("Write a whole number, such as 36."),
+    "activity_text_long": _l("This text is longer than %(most)s characters. Shorten it."),
+    "activity_talk_text": _l("Heart talks are a number of the week only: no word about whom or what. Leave every text empty."),
+    "activity_talk_ahead": _l("That week has not begun. Enter the talks when they were held."),
+    "activity_talks": _l("Write how many talks were held, from 1 to %(most)s."),
+    "activity_talks_twice": _l("The talks of that week are entered already for these pupils. Open that entry and correct the number there."),
+    "activity_week_off": _l("That week has no school day (%(what)s). Choose the week in which the talks were held."),
+    "activity_no_school_day": _l("That day is no school day (%(what)s). Choose the day on which it was held; only parent meetings may be on a day off."),
+    "activity_not_begun": _l("It is recorded as held, so it cannot begin in the future. Correct the day, or cancel it and plan another one."),
+    "activity_nobody": _l("No pupil is in the chosen classes on that day. Choose other classes or another day."),
+    "activity_pupils": _l("At most %(most)s pupils could take part: so many are in the chosen classes that day. Correct the number, or leave it empty for all of them."),
+    "activity_invited_missing": _l("Write how many households were invited."),
+    "activity_invited": _l("Write how many households were invited, from 1 to %(most)s."),
+    "activity_came_missing": _l("Write how many households came."),
+    "activity_more_than_invited": _l("More households came than were invited. Check both numbers."),
+    "activity_not_a_choice": _l("Choose one of the words on the list."),
+    "activity_out_of_range": _l("This number must lie between %(lowest)s and %(highest)s."),
+    "activity_unit_missing": _l("Name the unit that the guest comes from, for example the district court."),
+    "activity_content_not_stored": _l("Part of this entry is not kept by this kind of course. Reload the page and fill it in again."),
+    "activity_other": _l("The kind of course does not take this entry: %(text)s"),
+    "activity_type_gone": _l("The plugin for this kind of course is switched off, so nothing new can be entered. Ask the administrator to switch it on."),
+    "activity_pack": _l("This course pack is not installed, or is none for parent meetings. Choose one from the list."),
+    "activity_form": _l("The form was incomplete. Reload the page and send it again; nothing was saved."),
+    "convention_empty": _l("Write at least one clause."),
+    "convention_too_many": _l("A convention has at most %(most)s clauses. Put two together, or leave one out."),
+    "convention_clause_long": _l("Clause %(number)s is longer than %(most)s characters, too long for a poster. Shorten it."),
+    "convention_votes": _l("Write the votes as whole numbers, 0 where there were none."),
+    "convention_nobody_voted": _l("Nobody voted. Write how many were for it, against it and abstained."),
+    "convention_too_many_votes": _l("%(votes)s votes, but the class has only %(pupils)s pupils that day. Correct the numbers."),
+    "convention_meeting": _l("This class had no such meeting, or it is not over. Choose another one, or none."),
+    "convention_day_ahead": _l("That day is still to come. Enter the vote when it was held."),
+    "convention_when": _l("Write the day of the vote as 2026-11-20."),
+    "convention_class_not_there": _l("The class does not exist on that day. Correct the day of the vote."),
+}  # fmt: skip

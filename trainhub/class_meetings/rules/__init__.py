@@ -1,0 +1,1 @@
+"""Rules of class meetings. Pure: no database, no web, no clock."""
