@@ -23,6 +23,7 @@ from tests.app.world import contents, table_of
 from tests.attendance.sheets import build_sheet
 from tests.builders import Sample, person_name
 from trainhub.attendance.service import imports as rolls
+from trainhub.attendance.service.reading import read_attendance
 from trainhub.kernel.clock import local, now
 from trainhub.kernel.ids import new_id
 from trainhub.plugin_api import Upload
@@ -105,7 +106,8 @@ def test_an_attendance_file_in_another_dress_changes_nothing(app: Flask, session
     sources = current_app.extensions["trainhub.sources"]
 
     def bring_in(upload: Upload) -> Any:
-        report = rolls.import_attendance(session, officer, sheet.sheet_id, upload, sources, moment, key="auto", dry_run=False)
+        read = read_attendance(upload, sources, rolls.frame_for(session, officer, sheet.sheet_id))
+        report = rolls.import_read_file(session, officer, sheet.sheet_id, read, moment)
         session.flush()
         return report
 

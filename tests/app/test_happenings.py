@@ -23,6 +23,7 @@ from trainhub.app import create_app
 from trainhub.app.happenings import NOTIFY
 from trainhub.app.schema import upgrade
 from trainhub.app.work import run_once
+from trainhub.courses.models import CoursePack
 from trainhub.jobs.models import OutboxJob
 from trainhub.kernel.clock import now
 from trainhub.kernel.permissions import Permission
@@ -109,10 +110,10 @@ class Place:
     def kept(self) -> list[dict[str, Any]]:
         return PluginStore(db.engine, "robot", self.sample.district_id).rows("delivery")
 
-    def plan(self, days: int = 7) -> str:
+    def plan(self, days: int = 7, pack_id: str | None = None) -> str:
         start = (now() + timedelta(days=days)).replace(hour=6, minute=30, second=0, microsecond=0)
         part = PartTime(start, start + timedelta(minutes=90), "阶梯教室")
-        command = PlanEvent(self.sample.school_id, "防治欺凌专题培训", (part,), topic=TOPIC, trainers=(Trainer("陈立新", "区人民法院"),))
+        command = PlanEvent(self.sample.school_id, "防治欺凌专题培训", (part,), topic=TOPIC, trainers=(Trainer("陈立新", "区人民法院"),), pack_id=pack_id)
         with transaction() as session:
             judged = review(session, self.officer.scope(Permission.TRAINING_WRITE), sketch_of(command), now())
             accepted = frozenset(p.key for p in judged.problems if p.severity == "ask")
@@ -225,6 +226,38 @@ def test_another_school_may_have_a_group_of_its_own(place: Place, group: Group) 
     place.work()
     assert [query["access_token"] for query, _ in group.said] == [["school"]]
     assert isinstance(place.robot, Robot)
+
+
+def test_a_course_may_have_a_group_of_its_own(place: Place, group: Group) -> None:
+    """What is set for a course pack goes before the school's, for trainings planned with that pack and no other."""
+    host, admin = place.app.extensions["trainhub.plugins"], place.sample.actors["system_administrator"]
+    with transaction() as session:
+        session.add(CoursePack(
+            pack_id="staff-law", version="1", digest="0" * 64, type_key="staff_training", topic=TOPIC, title="法律与职责",
+            delivery_mode="face_to_face", minutes=90, class_hours=2, content={}, installed_at=now(),
+        ))
+    for scope, where in (("school", place.sample.school_id), ("course", "staff-law")):
+        typed = {"webhook": f"https://oapi.dingtalk.com/robot/send?access_token={scope}"}
+        with transaction() as session:
+            service.save_settings(session, admin, host, service.SaveSettings("robot", scope, where, typed, 0), sealing_key(), now())
+    place.plan(pack_id="staff-law")
+    place.plan(days=14)
+    place.work()
+    assert sorted(query["access_token"] for query, _ in group.said) == [["course"], ["school"]]
+
+
+def test_switching_another_plugin_is_told_once_each_way(place: Place) -> None:
+    host, forced = place.app.extensions["trainhub.plugins"], place.app.extensions["trainhub.plugins_forced"]
+    for on in (True, True, False):  # the second changes nothing and is told to nobody
+        with transaction() as session:
+            service.switch(session, place.sample.actors["system_administrator"], host, forced, "ical", on, now())
+    place.work()
+    told = PluginStore(db.engine, "robot", place.sample.district_id).rows("happening")
+    assert sorted(row["kind"] for row in told) == ["plugin.disabled", "plugin.enabled"]
+    [row] = [r for r in told if r["kind"] == "plugin.enabled"]
+    with transaction() as session:
+        job = session.scalars(select(OutboxJob).where(OutboxJob.dedup == row["key"])).one()
+        assert job.payload["facts"] == {"plugin": "ical"}
 
 
 def test_a_worker_that_began_before_the_switch_hears_of_it(place: Place, group: Group) -> None:

@@ -28,7 +28,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.ledger.models import LedgerEntry
-from trainhub.plugin_api import Upload
+from trainhub.plugin_api import Trust, Upload
 from trainhub.roster.models import Employment, Person
 
 
@@ -43,12 +43,14 @@ def officer(client: FlaskClient, sign_in: SignIn) -> FlaskClient:
     return client
 
 
-def scan(sheet: Built, *who: tuple[int, str], source: str = "qr", minutes: int | None = 120, late: int = 0) -> service.Stated:
+def scan(
+    sheet: Built, *who: tuple[int, str], source: str = "qr", minutes: int | None = 120, late: int = 0, trust: Trust = "device"
+) -> service.Stated:
     """Let a source state something about people, as a scan or a device would."""
     held = locked_sheet(sheet.session, sheet.actor(), Permission.ROLL_WRITE, sheet.sheet_id)
     statements = [
         (sheet.people[i], Claim(
-            source, f"ev-{i}", hashlib.sha256(f"{i}{status}{minutes}{late}".encode()).hexdigest(), status, trust="device",
+            source, f"ev-{i}", hashlib.sha256(f"{i}{status}{minutes}{late}".encode()).hexdigest(), status, trust=trust,
             minutes=minutes, arrived_at=sheet.starts_at + timedelta(minutes=late) if late and status == "late" else None, late_minutes=late,
         ))
         for i, status in who
@@ -243,6 +245,18 @@ def test_a_typed_list_does_not_replace_what_a_device_list_measured(app: Flask, s
     assert (line.code, line.choice, line.writes) == ("loses_to_mark", "keep", False)
     typed(app, sheet, (0, "√"))
     assert (sheet.head(0).status, sheet.head(0).minutes, waiting(sheet)) == ("late", 90, {})
+
+
+@pytest.mark.parametrize(("trust", "code", "status"), [("self_report", "replaces_mark", "present"), ("device", "loses_to_mark", "late")])
+def test_beside_a_device_the_preview_proposes_what_its_signature_is_worth(
+    app: Flask, sheet: Built, trust: Trust, code: str, status: str
+) -> None:
+    """Whoever knows the serial number of a device without a signature could have sent what it says."""
+    scan(sheet, (0, "late"), source="device:zkteco", late=30, minutes=90, trust=trust)
+    line = typed(app, sheet, (0, "√"), apply=False).plan.lines[0]
+    assert (line.code, line.choice, line.writes) == (code, "present" if status == "present" else "keep", status == "present")
+    typed(app, sheet, (0, "√"))
+    assert (sheet.head(0).status, waiting(sheet)) == (status, {})
 
 
 def test_an_absence_only_concluded_from_times_contradicts_nobody(app: Flask, sheet: Built) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,19 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tests.attendance.sheets import build_sheet
 from tests.builders import Sample
-from trainhub.attendance import queries, service
+from trainhub.attendance import queries, registry, service
 from trainhub.attendance.import_rules import Decisions
 from trainhub.attendance.models import AttendanceEvidence, AttendanceMark, AttendanceRecord, AttendanceSheet
+from trainhub.attendance.registry import SubjectFacts
 from trainhub.attendance.service import Mark, MarkRoll, OpenSheet, SheetPerson, SubmitRoll
 from trainhub.attendance.service.imports import TooLateToWithdraw
 from trainhub.kernel.clock import at, now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.plugin_api import Refused, Upload
+from trainhub.plugin_host.models import PluginChoice
 from trainhub.roster.models import Department, DepartmentMembership, Employment, ImportBatch, Person, PersonIdentifier
 from trainhub.roster.rules import name_key
 from trainhub.roster.service import Merge, merge, undo_merge
@@ -75,7 +77,10 @@ class Desk:
 
     def run(self, moment: datetime = LATER, **more: Any) -> Any:
         """Import the sample in one go."""
-        report = service.import_attendance(self.session, self.actor, self.sheet_id, self.upload, self.sources, moment, **more)
+        frame = service.imports.frame_for(self.session, self.actor, self.sheet_id)
+        remembered = service.remembered_columns(self.session, self.actor, self.sheet_id)
+        read = service.read_attendance(self.upload, self.sources, frame, more.pop("key", "auto"), remembered=remembered)
+        report = service.import_read_file(self.session, self.actor, self.sheet_id, read, moment, **more)
         self.session.commit()
         return report
 
@@ -97,7 +102,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(app: Flask, session: Session, district: Sample) -> Iterator[Any]:
+def desk(app: Flask, session: Session, district: Sample) -> Any:
     return lambda name, **more: Desk(app, session, district, name, **more)
 
 
@@ -274,6 +279,50 @@ def test_dropping_and_withdrawing_on_the_pages(app: Flask, desk: Any, session: S
     assert it.head("T001").status == "present"
     client.post(f"{base}/{report.batch_id}/withdraw", data={"reason": "选错文件"})
     assert it.head("T001").status is None
+
+
+def test_a_file_is_read_knowing_the_room(
+    app: Flask, desk: Any, session: Session, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever passed only the gate is not in the hall: a list of passages needs the room, on the page as anywhere."""
+    from io import BytesIO
+
+    it = desk("17-campus-card-csv")
+    monkeypatch.setitem(registry._describers, "training_part", lambda _s, _d, ids: {i: SubjectFacts(room="报告厅") for i in ids})
+    session.add(PluginChoice(district_id=it.district.district_id, plugin_key="access", is_on=True, changed_at=LATER, changed_by="x"))
+    session.commit()
+    host = app.extensions["trainhub.plugins"]
+    host.apply(host.defaults | {"access"})
+    try:
+        client = app.test_client()
+        sign_in(client, "training_officer")
+        file = (BytesIO(it.upload.content), it.upload.name)
+        assert client.post(f"/rolls/{it.sheet_id}/import", data={"file": file, "source": "auto"}).status_code == 303
+    finally:
+        host.apply(host.defaults)
+    read = {r["staff_no"]: r for r in session.scalars(select(ImportBatch)).one().staged["readings"]}
+    wanted = {p["person_key"]: p for p in it.expected["people"]}
+    gone = next(key for key, p in wanted.items() if "other_location" in p["review"])
+    assert "other_location" in read[it.rows[gone]["staff_no"]]["flags"]
+    assert "punches" not in read[it.rows[gone]["staff_no"]]
+
+
+def test_an_import_is_found_on_its_own_roll_only(app: Flask, desk: Any, session: Session, district: Sample, sign_in: Any) -> None:
+    it, another = desk("18-paper-signin-xlsx"), build_sheet(session, district)
+    report, staged = it.run(now()), it.stage()
+    session.commit()
+    client = app.test_client()
+    sign_in(client, "training_officer")
+    mine, other = (f"/rolls/{sheet}/import" for sheet in (it.sheet_id, another.sheet_id))
+    for address in (f"{other}/{staged}", f"{other}/{staged}/columns", f"{other}/{staged}/problems.xlsx"):
+        assert client.get(address).status_code == 404, address
+    reason = {"reason": "选错文件"}
+    for address in (f"{other}/{staged}", f"{other}/{staged}/discard", f"{other}/{report.batch_id}/withdraw", f"{mine}/{new_id()}/withdraw"):
+        assert client.post(address, data=reason).status_code == 404, address
+    sign_in(client, "training_officer@other")
+    assert client.post(f"{mine}/{report.batch_id}/withdraw", data=reason).status_code == 404
+    assert it.head("T001").status == "present"
+    assert session.get_one(ImportBatch, (it.district.district_id, staged)).state == "staged"
 
 
 def test_a_check_page_that_is_out_of_date_decides_and_writes_nothing(app: Flask, desk: Any, session: Session, sign_in: Any) -> None:

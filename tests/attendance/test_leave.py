@@ -210,13 +210,20 @@ def test_a_slip_is_told_on_the_page_and_nothing_is_written(officer: FlaskClient,
 
 def test_the_principal_enters_leave_and_a_teacher_does_not(client: FlaskClient, sign_in: SignIn, sheet: Built) -> None:
     data = {"person_id": sheet.people[0], "leave_type": "sick", "from_on": TODAY.isoformat(), "to_on": TODAY.isoformat()}
-    sign_in(client, "principal")
-    assert client.post("/training/leave", data=data).status_code == 303
     sign_in(client, "teacher")
     assert client.get("/training/leave").status_code == 403
     assert client.post("/training/leave", data=data).status_code == 403
+    assert leave_ids(sheet.session) == []
+    sign_in(client, "principal")
+    assert client.post("/training/leave", data=data | {"from_on": day_of(sheet).isoformat()}).status_code == 303
+    held = sheet.session.scalars(select(KnownLeave)).one()
+    assert (held.person_id, held.leave_type, held.entered_by) == (sheet.people[0], "sick", sheet.sample.accounts["principal"])
+    assert (sheet.head(0).status, sheet.head(0).leave_type, sheet.head(0).source) == ("excused", "sick", "leave")
     sign_in(client, "training_officer@other")
-    assert client.post(f"/training/leave/{leave_ids(sheet.session)[0]}/revoke", data={"reason": "x"}).status_code == 404
+    assert client.post(f"/training/leave/{held.id}/revoke", data={"reason": "x"}).status_code == 404
+    sheet.session.expire_all()
+    assert sheet.session.scalars(select(KnownLeave)).one().revoked_at is None
+    assert sheet.head(0).status == "excused"
 
 
 def test_statements_do_not_grow_with_the_people_on_leave(session: Session, district: Sample, count_statements: Any) -> None:

@@ -70,3 +70,13 @@ class Tells(Misbehaving):
 
     def read(self, upload: Upload, frame: SessionFrame, mapping: Mapping[str, str] | None = None) -> ReadResult:
         return ReadResult(",".join(sorted(os.environ)), ())
+
+
+class FromOutside(Misbehaving):
+    """Not misbehaving at all: a plugin from outside with a binary layout of its own."""
+
+    spec = SourceSpec(key="outside", label="x", kind="file", trust="device")
+    outside = True
+
+    def recognise(self, upload: Upload) -> int:
+        return {b"GATE": 99, b"GUES": 60}.get(upload.content[:4], 0)

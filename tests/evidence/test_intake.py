@@ -14,12 +14,12 @@ from tests import workbooks
 from tests.evidence import misbehaving
 from trainhub.evidence import child, intake, wire
 from trainhub.evidence.messages import REFUSALS, refusal_sentence
-from trainhub.evidence.rules import content_hash
+from trainhub.evidence.rules import NO_TABLE, content_hash
 from trainhub.plugin_api import AttendanceReading, Problem, ReadResult, Refused, Unreadable, Upload
 from trainhub.plugin_api.limits import LIMITS
 from trainhub.plugin_api.tables import Table, Tables, read_tables
 
-pytestmark = pytest.mark.files_only
+pytestmark = [pytest.mark.files_only, pytest.mark.usefixtures("cold_child")]
 QUICK = dataclasses.replace(LIMITS, seconds=1)
 SMALL = dataclasses.replace(LIMITS, memory_bytes=400 * 2**20)
 UPLOAD = workbooks.xlsx([["姓名", "签到时间"], ["张䶮", "13:50"], ["赵一", time(14, 20)]])
@@ -36,6 +36,20 @@ def test_the_child_gives_what_the_reader_gives() -> None:
     direct = TabularSource().read(UPLOAD, workbooks.FRAME)
     assert intake.read_attendance(UPLOAD, TabularSource(), workbooks.FRAME) == direct
     assert intake.recognise(UPLOAD, [TabularSource(), misbehaving.Misbehaving()]) == {"tabular": 70, "misbehaving": 1}
+
+
+def test_a_source_from_outside_is_asked_before_a_file_without_a_table_is_refused() -> None:
+    sources = [TabularSource(), misbehaving.FromOutside()]
+    known = Upload("gate.dat", b"GATE\x00\x01\x02\x00" * 8)
+    assert intake.recognise(known, sources) == {"tabular": 0, "outside": 99}
+    with pytest.raises(Refused) as caught:
+        intake.recognise(known, [TabularSource()])
+    assert caught.value.code in NO_TABLE
+    with pytest.raises(Refused):  # a guess is not enough
+        intake.recognise(Upload("gate.dat", b"GUES\x00\x01\x02\x00" * 8), sources)
+    with pytest.raises(Refused) as hostile:  # what is refused for another reason is shown to nobody
+        intake.recognise(Upload("a.xlsx", b""), sources)
+    assert hostile.value.code == "empty_file"
 
 
 @pytest.mark.parametrize("source", [misbehaving.Hangs(), misbehaving.Spins()])

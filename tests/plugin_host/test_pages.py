@@ -166,7 +166,7 @@ def test_what_may_not_be_switched_on_says_why(
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert "插件没有启用，什么都没有改动" in page
-    assert words in page or words in text_of(client, f"/plugins/{key}")
+    assert words in page
     assert session.scalars(select(PluginChoice).where(PluginChoice.plugin_key == key)).all() == []
 
 

@@ -1,6 +1,7 @@
 """Settings of plugins: declared fields only, places, secrets that are never seen again, two administrators at once."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -87,7 +88,8 @@ def test_an_empty_secret_keeps_the_old_one_and_a_tick_forgets_it(
         == 303
     )
     assert in_force(app, session, plugin_host, district)["token"] == "neues-geheimnis"
-    last = session.scalars(select(LedgerPayload).order_by(LedgerPayload.seq.desc())).first()
+    chain = select(LedgerPayload).where(LedgerPayload.school_id == district.district_id)
+    last = session.scalars(chain.order_by(LedgerPayload.seq.desc())).first()
     assert last is not None
     assert last.payload["secrets_forgotten"] == ["token"]
 
@@ -113,7 +115,12 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_saved(
     page = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert sentence in page
-    assert "https://robot.example/hook" in page or field == "set-webhook"  # what was typed stays
+    typed = GOOD | {field: value}
+    for name in ("set-webhook", "set-seats"):  # what was typed stays in its control, right or wrong
+        control = next(tag for tag in re.findall(r"<input[^>]*>", page) if f'name="{name}"' in tag)
+        assert f'value="{typed[name]}"' in control
+    beside = [part for part in re.split(r'(?=name="set-)', page) if part.startswith(f'name="{field}"')]
+    assert [sentence in part for part in beside] == ([True] if field in GOOD else [])
     assert SECRET not in page
     assert session.scalars(select(PluginSetting)).all() == []
 

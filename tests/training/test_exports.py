@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -17,9 +18,12 @@ from trainhub_ical.reading import read_feed
 from tests.builders import Sample
 from tests.training.scenery import AUTUMN, SPRING, YEAR, add_training
 from trainhub.accounts.models import Account
+from trainhub.courses.models import CoursePack
 from trainhub.kernel.clock import at
-from trainhub.plugin_api import Upload
-from trainhub.plugin_host.models import PluginChoice
+from trainhub.plugin_api import Certificate, ExportFile, Upload
+from trainhub.plugin_host.manifest import Setting
+from trainhub.plugin_host.models import PluginChoice, PluginSetting
+from trainhub.roster.models import Employment
 from trainhub.training.models import CalendarSubscription, EventPart, EventParticipant, HoursStatement, TrainingEvent
 from trainhub.training.service.standing import recompute
 from trainhub.training.service.statements import IssueStatement, issue_statement, revoke_statement
@@ -86,6 +90,18 @@ def test_hours_only_for_whom_they_are(client: FlaskClient, sign_in: SignIn, scen
         assert client.get(f"/training/standing/exports/{key}").status_code == 404
 
 
+def test_a_secret_of_another_key_is_a_sentence(client: FlaskClient, sign_in: SignIn, scene: Sample, session: Session) -> None:
+    session.add(PluginSetting(
+        district_id=scene.district_id, plugin_key="csv_hours", scope="bureau", scope_id=scene.district_id, values={},
+        secrets={"token": "s1.00000000.AAAA"}, version=1, changed_at=NOW, changed_by="x",
+    ))
+    session.commit()
+    sign_in(client, "training_officer")
+    answer = client.get("/training/standing/exports/csv_hours?year=2026")
+    assert answer.status_code == 409
+    assert "重新填写" in answer.get_data(as_text=True)
+
+
 def test_where_it_is_off_there_is_nothing(client: FlaskClient, sign_in: SignIn, district: Sample) -> None:
     sign_in(client, "training_officer")
     assert "csv_hours" not in client.get("/training/standing?show=all").get_data(as_text=True)
@@ -104,6 +120,11 @@ def feed(client: FlaskClient, path: str) -> Any:
     return read_feed(Upload("x.ics", answer.get_data()))
 
 
+def unfolded(answer: Any) -> list[str]:
+    text: str = answer.get_data(as_text=True)
+    return text.replace("\r\n ", "").split("\r\n")
+
+
 def test_one_training_as_a_file(client: FlaskClient, sign_in: SignIn, scene: Sample, session: Session) -> None:
     event = invite(session, scene, scene.people[0])
     sign_in(client, "training_officer")
@@ -111,8 +132,40 @@ def test_one_training_as_a_file(client: FlaskClient, sign_in: SignIn, scene: Sam
     assert path in client.get(f"/training/events/{event.id}").get_data(as_text=True)
     [found] = feed(client, path).sessions
     assert (found.title, found.starts_at, found.cancelled) == ("第一期", at(SPRING, time(14, 30)), False)
+    assert f"URL:http://localhost/training/events/{event.id}" in unfolded(client.get(path))
     sign_in(client, "training_officer@other")
     assert client.get(path).status_code == 404
+
+
+def test_a_setting_of_the_course_reaches_the_format(
+    app: Flask, client: FlaskClient, sign_in: SignIn, scene: Sample, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, held = app.extensions["trainhub.plugins"].cards["ical"], scene.district_id
+    declared = replace(card.found.manifest, settings=(Setting("note", "x", "text", ("bureau", "course")),))
+    monkeypatch.setattr(card, "found", replace(card.found, manifest=declared))
+    got: list[object] = []
+    exporter = app.extensions["trainhub.plugins"].exporters["ical"].__wrapped__
+    monkeypatch.setattr(
+        exporter, "export", lambda _data, settings: got.append(settings) or ExportFile("a", "text/calendar", b""), raising=False
+    )
+    session.add(CoursePack(
+        pack_id="p1", version="1", digest="0" * 64, type_key="staff_training", topic="x", title="x", delivery_mode="face_to_face",
+        minutes=90, class_hours=2, content={}, installed_at=NOW,
+    ))
+    session.add_all(
+        PluginSetting(district_id=held, plugin_key="ical", scope=scope, scope_id=at_, values={"note": scope}, secrets={}, version=1, changed_at=NOW, changed_by="x")
+        for scope, at_ in (("bureau", held), ("course", "p1"))
+    )
+    event = session.scalars(select(TrainingEvent).where(TrainingEvent.title == "第一期")).one()
+    session.commit()
+    sign_in(client, "training_officer")
+    path = f"/training/events/{event.id}/exports/ical"
+    assert client.get(path).status_code == 200
+    session.flush()
+    event.pack_id, event.pack_version = "p1", "1"
+    session.commit()
+    assert client.get(path).status_code == 200
+    assert got == [{"note": "bureau"}, {"note": "course"}]
 
 
 def make_address(client: FlaskClient) -> str:
@@ -137,6 +190,7 @@ def test_ones_own_calendar_is_read_without_signing_in_until_it_ends(
     assert token not in client.get("/account/calendar").get_data(as_text=True)  # shown once
     phone = app.test_client()
     [found] = feed(phone, address).sessions  # the second training invites somebody else
+    assert "URL:http://localhost/training/standing/me" in unfolded(phone.get(address))  # a page that a teacher may open
     assert found.title == "第一期"
     renewed = make_address(client)
     assert phone.get(address).status_code == 404
@@ -222,6 +276,18 @@ def test_a_certificate_of_somebody_who_met_the_duty(client: FlaskClient, sign_in
     name = session.scalars(select(HoursStatement)).one().printed["name"]
     assert name in page
     assert name not in json.dumps(badge, ensure_ascii=False)
+
+
+def test_a_certificate_knows_the_staff_number(
+    app: Flask, client: FlaskClient, sign_in: SignIn, scene: Sample, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got: list[Certificate] = []
+    exporter = app.extensions["trainhub.plugins"].exporters["badges"].__wrapped__
+    monkeypatch.setattr(exporter, "export", lambda data, _settings: got.append(data) or ExportFile("a", "application/json", b"{}"), raising=False)
+    sign_in(client, "training_officer")
+    assert client.get(f"/verify/{issue(session, scene, scene.people[0])}/exports/badges").status_code == 200
+    wanted = session.scalars(select(Employment.staff_no).where(Employment.person_id == scene.people[0])).one()
+    assert (got[0].staff_no, bool(wanted)) == (wanted, True)
 
 
 def test_who_may_take_it(app: Flask, client: FlaskClient, sign_in: SignIn, scene: Sample, session: Session) -> None:

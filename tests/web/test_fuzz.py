@@ -17,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 from tests.app.prober import SLOW, Answer, Prober
 from tests.app.world import Form, Page, School, World, addresses, build_world, contents
 from tests.builders import Sample
+from trainhub.app import shell
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.orm import Base
 from trainhub.roster.models import Department, Person
@@ -41,6 +42,12 @@ QUERY: dict[str, Sequence[str]] = {
     "category": TEXTS, "class": TEXTS, "state": TEXTS, "next": TEXTS, "pack": TEXTS, "missed": TEXTS, "people": TEXTS,
     "code": TEXTS, "training_min_minutes": NUMBERS, "presence_threshold": NUMBERS, "new_hire_grace_days": NUMBERS,
 }
+
+
+@pytest.fixture(autouse=True)
+def _remembered_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of pages are asked for; the label of the week is not what is tried."""
+    monkeypatch.setattr(shell, "WEEK_SECONDS", 60)
 
 
 @pytest.fixture
@@ -287,6 +294,7 @@ def test_a_mark_takes_only_its_fields(world: World, probe: Probe, session: Sessi
 MARKUP = '<script>alert(1)</script>"onmouseover="x\'<img src=x onerror=y>甲{{7*7}}乙'
 
 
+@pytest.mark.files_only
 def test_markup_in_names_titles_rooms_and_files_is_shown_as_text(
     app: Flask, client: FlaskClient, sign_in: SignIn, session: Session, district: Sample
 ) -> None:
@@ -318,6 +326,7 @@ def test_markup_in_names_titles_rooms_and_files_is_shown_as_text(
 LEADS = ("=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1", "＝1+1", "＋1", "－1", "＠a", '=HYPERLINK("http://x","y")', "http://evil.example/x")
 
 
+@pytest.mark.files_only
 def test_sheets_hold_no_formula_and_no_link(app: Flask, world: World, probe: Probe, session: Session) -> None:
     """Names and departments that a spreadsheet program would run are text in every workbook."""
     for number, person in enumerate(world.home.ids["person_id"]):
@@ -356,6 +365,7 @@ def leaks(answer: Answer) -> bool:
     return any(w in body for w in (WORD.encode(), WORD.encode("unicode_escape"), b"%E4%B9%99%E5%AF%86"))
 
 
+@pytest.mark.files_only
 def test_another_schools_ids_lead_nowhere(app: Flask, world: World, probe: Probe) -> None:
     """Every route with every id of the other school: exactly as if there were no such thing."""
     assert leaks(probe("training_officer@other").send("GET", f"/training/events/{world.other.ids['event_id'][0]}")), "its own people see it"

@@ -8,6 +8,7 @@ against counted heads.
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -41,6 +42,22 @@ def badge_key(sealing: bytes, district_id: str, school_id: str) -> bytes:
 
 def _derived(key: bytes, *parts: str) -> bytes:
     return hmac.new(key, json.dumps(parts).encode(), hashlib.sha256).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeCodes:
+    """Which code stands on whose badge: the person's id, or a code of its own once the badge was made anew."""
+
+    renewed: Mapping[str, str]
+
+    def of(self, person_id: str) -> str:
+        """The code to print."""
+        return self.renewed.get(person_id, person_id)
+
+    def person(self, code: str) -> str | None:
+        """Whose badge it is; None for one that a newer badge replaced."""
+        owner = next((person for person, held in self.renewed.items() if held == code), code)
+        return owner if self.of(owner) == code else None
 
 
 def device_mark(key: bytes, device: str) -> str:

@@ -25,6 +25,7 @@ REFUSED: dict[str, Any] = {
     "nonce_used": _l("a request was repeated"),
     "too_many_pushes": _l("too many requests"),
     "key_unreadable": _l("the key cannot be opened: change it"),
+    "secret_unreadable": _l("a secret in the plugin's settings cannot be opened: enter it again"),
 }
 """Why a request was refused; other codes are faults of the sender's program."""
 

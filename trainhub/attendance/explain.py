@@ -19,6 +19,7 @@ from trainhub.attendance.matching import Directory, RosterPerson
 from trainhub.attendance.outcomes import Outcome, PersonOutcome, UnmatchedRow, weigh
 from trainhub.evidence import intake
 from trainhub.evidence.messages import refusal_sentence
+from trainhub.evidence.rules import SURE
 from trainhub.kernel.clock import at, local
 from trainhub.kernel.minutes import PeriodRule
 from trainhub.plugin_api.contracts import (
@@ -37,8 +38,6 @@ from trainhub.roster import readers
 
 Translate = Callable[[str], str]
 _FALLBACK_DAY = date(2000, 1, 1)
-SURE = 95
-"""A source this sure has recognised a layout of its own: the file is no roster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +190,7 @@ def _read(
     scores: Mapping[str, int] = {}
     if key == "auto":
         scores = intake.recognise(upload, [s for s in sources.values() if s.spec.kind == "file"])
+    # A source that is sure has recognised a layout of its own: the file is no roster.
     if key not in sources and max(scores.values(), default=0) < SURE and not looks_like_json(upload.content):
         tables = intake.read_tables(upload)
         kind = _roster_kind(key, tables)

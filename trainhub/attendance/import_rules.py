@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from trainhub.attendance.outcomes import Outcome, PersonOutcome, UnmatchedRow
-from trainhub.attendance.reconciliation import Claim, Conflict, about, reconcile, settled
+from trainhub.attendance.reconciliation import Claim, Conflict, about, current_claims, reconcile, settled, strength_of
 from trainhub.attendance.roll_rules import (
     LEAVE_TYPES,
     THERE,
@@ -187,7 +187,8 @@ def plan(
     lines += [_dismissed(by_key[k], decided) for k, person in decided.rows.items() if person == "" and k in by_key]
     for found in outcome.people:
         if found.rows:
-            line = _matched(found, by_key, heads, frame, decided)
+            stronger = _holds(heads.get(found.person_key), said.claims.get(found.person_key, ()), origin)
+            line = _matched(found, by_key, heads, frame, decided, stronger=stronger)
             line = replace(line, claim=_claim(line, found, by_key, origin))
             lines.append(_reconciled(line, said, decided.people.get(found.person_key, "")))
     order = {"problem": 0, "confirm": 1, "ready": 2, "same": 3, "left_out": 4}
@@ -213,7 +214,7 @@ def _dismissed(reading: AttendanceReading, decided: Decisions) -> PlanRow:
 
 def _matched(
     found: PersonOutcome, by_key: Mapping[str, AttendanceReading], heads: Mapping[str, Head], frame: Frame,
-    decided: Decisions,
+    decided: Decisions, *, stronger: bool,
 ) -> PlanRow:
     head = heads.get(found.person_key)
     choice = decided.people.get(found.person_key, "")
@@ -229,11 +230,26 @@ def _matched(
     if choice in VALUES and found.status is None:
         return replace(base, kind="confirm", code=found.review[0] if found.review else "undecided", options=(*VALUES, "keep"),
                        choice=choice, proposed=after)
-    return _compared(base, after, head, choice, found)
+    return _compared(base, after, head, choice, found, stronger=stronger)
 
 
-def _compared(base: PlanRow, after: Head, head: Head | None, choice: str, found: PersonOutcome) -> PlanRow:
-    """Say what the proposal means beside the record as it stands."""
+def _holds(head: Head | None, stored: Iterable[Claim], origin: Origin) -> bool:
+    """Whether the record as it stands rests on something stronger than the file.
+
+    A record names its source; how far that one is to be trusted its claim says: a device without a signature is no
+    stronger than what people say of themselves.
+    """
+    if head is None:
+        return False
+    behind = next((c for c in current_claims(stored) if c.source == head.source), None)
+    held = behind.strength if behind else rank(head.source)
+    return held > strength_of(f"{IMPORT}:{origin.source_key}", origin.trust)
+
+
+def _compared(
+    base: PlanRow, after: Head, head: Head | None, choice: str, found: PersonOutcome, *, stronger: bool
+) -> PlanRow:
+    """Say what the proposal means beside the record as it stands; ``stronger`` where that rests on something stronger."""
     status = str(after.status)
     line = replace(base, proposed=after)
     if head is None:
@@ -245,7 +261,6 @@ def _compared(base: PlanRow, after: Head, head: Head | None, choice: str, found:
     ):
         return replace(line, kind="same", code="same", choice="keep")
     if head.status is not None:
-        stronger = rank(head.source) > rank(IMPORT)
         pick = choice if choice in {*VALUES, "keep"} else ("keep" if stronger else status)
         code = "loses_to_mark" if stronger else "replaces_mark"
         return replace(line, kind="confirm", code=code, choice=pick, options=("keep", status))

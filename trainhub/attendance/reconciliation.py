@@ -23,6 +23,13 @@ _TRUST: dict[str, int] = {"device": 25, "witnessed": 20, "self_report": 15, "onl
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def strength_of(source: str, trust: Trust) -> int:
+    """Return how strong a source is; lists, and devices without a signature, are as strong as the trust they have."""
+    kind = source.partition(":")[0]
+    unsigned = kind == "device" and trust == "self_report"
+    return _TRUST[trust] if kind == "import" or unsigned else rank(source)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What one source states about one person on one sheet. A source restates by a newer claim.
@@ -59,10 +66,8 @@ class Claim:
 
     @property
     def strength(self) -> int:
-        """How strong the source is; lists, and devices without a signature, are as strong as the trust they have."""
-        kind = self.source.partition(":")[0]
-        unsigned = kind == "device" and self.trust == "self_report"
-        return _TRUST[self.trust] if kind == "import" or unsigned else rank(self.source)
+        """How strong the source is: :func:`strength_of`."""
+        return strength_of(self.source, self.trust)
 
     @property
     def verdict(self) -> str:

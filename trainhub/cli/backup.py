@@ -1,8 +1,8 @@
 """Backup while in use, and restore into an empty database; both prove the ledger.
 
 SQLite is copied by its online backup interface. PostgreSQL is written table by table out of one
-REPEATABLE READ snapshot, as lines of JSON that either database can read back. A backup is complete
-once its ``manifest.json`` is there: it is written last, with the digest of every file.
+REPEATABLE READ snapshot, those of plugins too, as lines of JSON that either database can read back. A backup
+is complete once its ``manifest.json`` is there: it is written last, with the digest of every file.
 """
 
 import gzip
@@ -16,8 +16,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
-from sqlalchemy import Connection, Date, Engine, Table, create_engine, func, inspect, select
+from flask import Flask, current_app
+from sqlalchemy import Connection, Date, DateTime, Engine, Table, create_engine, func, inspect, select
 from sqlalchemy.orm import Session
 
 from trainhub import __version__
@@ -25,12 +25,17 @@ from trainhub.app.schema import current_heads, expected_heads, upgrade
 from trainhub.kernel.clock import now
 from trainhub.kernel.orm import Base, UtcDateTime
 from trainhub.ledger.queries import heads, verify
+from trainhub.plugin_host.host import PluginHost
+from trainhub.plugin_host.manifest import PluginFault
+from trainhub.plugin_host.store import PREFIX, prefix, tables_of_all
+from trainhub.plugin_host.store import upgrade as make
 from trainhub.web.database import db, set_read_only
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 SQLITE_COPY = "trainhub.sqlite3"
 _CHUNK = 1_000
+_ENDING = ".jsonl.gz"
 Report = dict[str, Any]
 
 
@@ -144,7 +149,8 @@ def _copy_tables(engine: Engine, folder: Path) -> Report:
     """Write every table from one snapshot; writers go on meanwhile and see nothing of it."""
     snapshot = engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with snapshot as connection, connection.begin():
-        counts = {table.name: _write_table(connection, table, folder) for table in Base.metadata.sorted_tables}
+        tables = [*Base.metadata.sorted_tables, *tables_of_all(connection)]
+        counts = {table.name: _write_table(connection, table, folder) for table in tables}
         with Session(bind=connection) as session:
             chain = [[h.district_id, h.school_id, h.seq, h.entry_hash] for h in heads(session)]
         versions = sorted(current_heads(connection))
@@ -152,7 +158,7 @@ def _copy_tables(engine: Engine, folder: Path) -> Report:
 
 
 def _write_table(connection: Connection, table: Table, folder: Path) -> int:
-    path, count = folder / f"{table.name}.jsonl.gz", 0
+    path, count = folder / f"{table.name}{_ENDING}", 0
     _write_private(path, b"")
     with gzip.open(path, "wt", encoding="utf-8", compresslevel=3) as file:
         for row in connection.execution_options(yield_per=_CHUNK).execute(select(table)).mappings():
@@ -175,16 +181,35 @@ def _fill_tables(engine: Engine, folder: Path, manifest: Report) -> Report:
             if connection.execute(select(func.count()).select_from(table)).scalar_one():
                 connection.execute(table.delete())  # what the migrations put in; the backup has it too
         for table in Base.metadata.sorted_tables:
-            path = folder / f"{table.name}.jsonl.gz"
+            path = folder / f"{table.name}{_ENDING}"
             if path.name in manifest["files"]:
                 for rows in _chunks(_superiors_first(table, _read_table(path, table))):
                     connection.execute(table.insert(), rows)
+        left_out = _fill_plugins(connection, folder, manifest)
         with Session(bind=connection) as session:
-            return _proof(session, manifest)
+            return _proof(session, manifest) | ({"left_out": left_out} if left_out else {})
+
+
+def _fill_plugins(connection: Connection, folder: Path, manifest: Report) -> list[str]:
+    """Fill the tables of plugins that are installed here; return the names of those that are not, which stay in the backup."""
+    names = {name.removesuffix(_ENDING) for name in manifest["files"] if name.startswith(PREFIX) and name.endswith(_ENDING)}
+    host: PluginHost = current_app.extensions["trainhub.plugins"]
+    for card in host.cards.values():
+        if card.found.folder is not None and any(name.startswith(prefix(card.key)) for name in names):
+            try:
+                make(connection, card.key, card.found.folder / "migrations")
+            except PluginFault as fault:
+                raise BackupFault(f"插件 {card.key} 的数据表建不起来，未恢复：{fault}") from fault
+    for table in tables_of_all(connection):
+        if table.name in names:
+            for rows in _chunks(_read_table(folder / f"{table.name}{_ENDING}", table)):
+                connection.execute(table.insert(), rows)
+            names.discard(table.name)
+    return sorted(names)
 
 
 def _read_table(path: Path, table: Table) -> Iterator[dict[str, Any]]:
-    moments = {c.name for c in table.columns if isinstance(c.type, UtcDateTime)}
+    moments = {c.name for c in table.columns if isinstance(c.type, UtcDateTime | DateTime)}
     days = {c.name for c in table.columns if isinstance(c.type, Date)}
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for line in file:

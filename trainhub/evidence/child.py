@@ -12,17 +12,12 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from trainhub.evidence import wire
-from trainhub.evidence.rules import OUTPUT_BYTES
+from trainhub.evidence.rules import NO_TABLE, OUTPUT_BYTES, SURE
 from trainhub.plugin_api.contracts import AttendanceSource, Refused, Upload
 from trainhub.plugin_api.documents import looks_like_json, read_json
 from trainhub.plugin_api.exchange import RosterImporter
 from trainhub.plugin_api.limits import Limits
 from trainhub.plugin_api.tables import read_tables
-
-NO_TABLE = frozenset({"nul_bytes", "not_a_table", "undecodable", "too_many_rows"})
-"""Refusals that say only that a file is no table, or a longer one than tables may be."""
-SURE = 95
-"""A source this sure has recognised a layout of its own."""
 
 
 def _confine(limits: Limits) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from trainhub.evidence import wire
+from trainhub.evidence.rules import NO_TABLE, SURE
 from trainhub.plugin_api import AttendanceSource, ReadResult, Refused, RosterImporter, RosterTable, SessionFrame, Upload
 from trainhub.plugin_api.limits import LIMITS, Limits
 from trainhub.plugin_api.tables import Tables
@@ -74,14 +75,22 @@ def recognise(upload: Upload, sources: Sequence[AttendanceSource | RosterImporte
     """Return how sure each source is (0-100 by source key). A file that must be refused raises ``Refused``.
 
     Sources that came with TrainHub share a child; one from outside is asked in a child of its own, so that it
-    costs only its own answer when it fails or hangs.
+    costs only its own answer when it fails or hangs. A file that is no table is refused only when none of them,
+    from outside or not, is sure of it.
     """
     ours = [s for s in sources if not getattr(s, "outside", False)]
-    request = {"op": "recognise", "sources": {s.spec.key: _reference(s) for s in ours}}
-    answer: dict[str, int] = _ask(request, upload, limits)
+    no_table: Refused | None = None
+    try:
+        answer: dict[str, int] = _ask({"op": "recognise", "sources": {s.spec.key: _reference(s) for s in ours}}, upload, limits)
+    except Refused as refused:
+        if refused.code not in NO_TABLE:
+            raise
+        no_table, answer = refused, dict.fromkeys((s.spec.key for s in ours), 0)
     for source in sources:
         if getattr(source, "outside", False) and not getattr(source, "broken_off", False):
             answer[source.spec.key] = _asked_alone(upload, source, limits)
+    if no_table is not None and max(answer.values(), default=0) < SURE:
+        raise no_table
     return answer
 
 

@@ -58,21 +58,35 @@ _KEPT_APP = {0xE0, 0xE2, 0xEE}
 
 
 def _jpeg(content: bytes) -> bytes:
-    """Walk the segments up to the picture data, which is copied whole."""
+    """Walk the segments to the end of the picture; what a phone hangs behind it (a film, a second picture) is dropped."""
     kept, at = [content[:2]], 2
     while True:
         if content[at] != 0xFF:
             raise IndexError
         marker, length = content[at + 1], struct.unpack(">H", content[at + 2 : at + 4])[0]
-        if marker == _SOS:
-            return b"".join([*kept, content[at:]])
         end = at + 2 + length
         if end > len(content) or length < 2:
             raise IndexError
+        if marker == _SOS:
+            end = _scan_end(content, end)
         extra = 0xE0 <= marker <= 0xEF and marker not in _KEPT_APP
         if not extra and marker != _COMMENT:
             kept.append(content[at:end])
+        if marker == _SOS and content[end + 1 : end + 2] in {b"", b"\xd9"}:
+            return b"".join([*kept, content[end : end + 2]])
         at = end
+
+
+def _scan_end(content: bytes, at: int) -> int:
+    """Where the picture data that begin at ``at`` end: the next marker that is no part of them, or the end of the file."""
+    while (at := content.find(b"\xff", at)) >= 0:
+        following = content[at + 1 : at + 2]
+        if not following:
+            break
+        if following[0] not in {0x00, 0xFF} and not 0xD0 <= following[0] <= 0xD7:
+            return at
+        at += 1 if following[0] == 0xFF else 2
+    return len(content)
 
 
 _PNG_EXTRA = {b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"}

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from trainhub.jobs.models import OutboxJob
 from trainhub.jobs.registry import Job, Periodic
+from trainhub.kernel.bulk import upsert
 
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 5
@@ -55,8 +55,7 @@ def _row(
 
 
 def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
-    upsert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(upsert(OutboxJob).on_conflict_do_nothing(), rows)
+    session.execute(upsert(session, OutboxJob).on_conflict_do_nothing(), rows)
     session.info[ENQUEUED] = True
 
 

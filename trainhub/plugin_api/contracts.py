@@ -85,7 +85,8 @@ class DetailField:
 class CourseTypeSpec:
     """The description of a course type. ``key`` is unique over all plugins.
 
-    ``required_proofs`` name what is kept as evidence (``sign_in_sheet``, ``photo``, ``record_sheet`` ...);
+    ``required_proofs`` name what should be kept as evidence (``sign_in_sheet``, ``photo``, ``record_sheet`` ...): a page
+    names them, nothing demands them;
     ``report_columns`` name the detail fields that stand in the ledger of trainings, in that order. Raises ValueError
     where a name stands twice or a column names no field.
     """
@@ -247,14 +248,15 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """The description of an attendance source. ``key`` is unique over all plugins."""
+    """The description of an attendance source. ``key`` is unique over all plugins.
+
+    What it collects of people stands in ``plugin.toml``, which is read before anything is imported.
+    """
 
     key: str
     label: str
     kind: SourceKind
     trust: Trust
-    gives: tuple[str, ...] = ()
-    collects: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     face_to_face: bool = True
 

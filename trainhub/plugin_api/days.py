@@ -4,13 +4,17 @@ A source that meets many rows about one person (punches, shifts, records of an i
 :class:`DayBook`, asks it for the entry of each row, and returns its readings.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from trainhub.plugin_api.cells import local_day_of
 from trainhub.plugin_api.contracts import AttendanceReading, Problem, SessionFrame, Unreadable
+from trainhub.plugin_api.headers import fold_label
 from trainhub.plugin_api.leave import Leave
+
+_TOTALS = re.compile(r"^(?:合计|总计|小计|备注|制表)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,18 @@ class DayBook:
             return ()
         said = {"day": self.frame.day, "first": min(self.seen), "last": max(self.seen)}
         return (Problem("no_rows_for_the_day", params={k: v.isoformat() for k, v in said.items()}),)
+
+
+def nobody(who: Who, labels: Collection[str]) -> str:
+    """Return why a row is about nobody: ``no_identity``, ``header_again``, ``totals``; "" where it is about somebody.
+
+    ``labels`` are the folded labels that the format knows: a name among them is a header repeated between pages.
+    """
+    if not (who.name or who.staff_no or who.platform_id):
+        return "no_identity"
+    if fold_label(who.name) in labels or fold_label(who.platform_id) in labels:
+        return "header_again"
+    return "totals" if _TOTALS.match(who.name) else ""
 
 
 def session_days(frame: SessionFrame) -> frozenset[date]:

@@ -50,7 +50,7 @@ class HoursLedger:
 
 @dataclass(frozen=True, slots=True)
 class CalendarItem:
-    """One session as a calendar shows it. ``uid`` never changes, ``sequence`` grows with every move."""
+    """One session as a calendar shows it. ``uid`` never changes, ``sequence`` grows with every move; ``url`` is the page about it."""
 
     uid: str
     title: str
@@ -216,8 +216,7 @@ class PolicyPack:
     """A region's rules as data: values for policy parameters, and the document they rest on.
 
     ``parameters`` maps names that core declares (``trainhub.kernel.policy``) to values; an unknown name or
-    a value out of range keeps the pack from being offered. ``clocks``, ``tiers``, ``seats`` and ``phases``
-    describe committees and campaigns for the rooms that use them.
+    a value out of range keeps the pack from being offered.
     """
 
     key: str
@@ -226,7 +225,3 @@ class PolicyPack:
     version: str
     citation: str
     parameters: Mapping[str, int | str | bool] = dataclass_field(default_factory=dict)
-    clocks: Mapping[str, int] = dataclass_field(default_factory=dict)
-    tiers: tuple[str, ...] = ()
-    seats: tuple[str, ...] = ()
-    phases: tuple[str, ...] = ()

@@ -6,7 +6,6 @@ remembers what was used, and files the result as claims; nothing a plugin says m
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -27,13 +26,12 @@ class CheckInFrame:
 
 @dataclass(frozen=True, slots=True)
 class ShownCode:
-    """What the projector shows now: ``token`` as a picture, ``digits`` to type; both fall at ``valid_until``."""
+    """What the projector shows from ``shown_at`` to ``next_at``: ``token`` as a picture, ``digits`` to type."""
 
     token: str
     digits: str
     shown_at: datetime
     next_at: datetime
-    valid_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,6 @@ class PushEvent:
     staff_no: str = ""
     device_pin: str = ""
     card_no: str = ""
-    name: str = ""
     flags: tuple[str, ...] = ()
 
 
@@ -111,7 +108,7 @@ class PushBatch:
     """What a request said and what the device wants to hear.
 
     ``nonce`` is used once ("" where the protocol has none); ``sent_at`` is when the device says it sent it, held
-    against the server's clock. ``pins`` are names a device told for its numbers: core ignores them unless asked.
+    against the server's clock.
     """
 
     events: tuple[PushEvent, ...] = ()
@@ -119,7 +116,6 @@ class PushBatch:
     media_type: str = "text/plain"
     nonce: str = ""
     sent_at: datetime | None = None
-    pins: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ class Happening:
     """Something that was committed. ``facts`` holds counts, days and ids; never a name.
 
     Kinds: ``roll.verified``, ``records.changed``, ``training.planned``, ``training.moved``,
-    ``training.cancelled``, ``staff.changed``, ``plugin.enabled``, ``plugin.disabled``, and after each attempt to hand a
+    ``training.cancelled``, ``staff.changed``, ``plugin.enabled`` and ``plugin.disabled`` (facts: plugin; not told to a plugin
+    that is off: not of its own first switching on, nor of its own switching off), and after each attempt to hand a
     notice to a channel ``notice.delivered`` or ``notice.failed`` (facts: channel, notice, about, attempt, error).
     ``store`` reaches the plugin's own tables of that district; None where the plugin has none.
     """

@@ -23,13 +23,6 @@ MOST_TEXT = 5000
 STATUSES = frozenset({200, 201, 202, 400, 404, 409, 410, 413, 422, 429})
 
 
-class SecretUnreadable(DomainError):
-    """A stored secret was sealed with another key."""
-
-    code = "secret_unreadable"
-    status = 409
-
-
 class RequestTooLarge(DomainError):
     """More than a plugin takes at a time."""
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from trainhub.accounts.models import Account
 from trainhub.courses.models import CoursePack
-from trainhub.kernel.sealing import unseal
+from trainhub.kernel.errors import DomainError
+from trainhub.kernel.sealing import CannotUnseal, unseal
 from trainhub.ledger.models import LedgerEntry, LedgerPayload
 from trainhub.plugin_host.host import PluginHost
 from trainhub.plugin_host.models import PluginChoice, PluginFailure, PluginSetting
@@ -19,6 +20,13 @@ from trainhub.plugin_host.rules import SCOPE_ORDER, Forced, effective, on_anywhe
 
 KINDS = ("plugin.enabled", "plugin.disabled", "plugin.settings", "plugin.retried", "plugin.exported", "plugin.purged")
 """Kinds of ledger entries about plugins."""
+
+
+class SecretUnreadable(DomainError):
+    """A stored secret was sealed with another key, or moved; params: plugin."""
+
+    code = "secret_unreadable"
+    status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +80,23 @@ def wanted_at_start(engine: Engine, host: PluginHost, forced: Forced) -> frozens
 
 def _all_choices(engine: Engine) -> list[tuple[str, bool]]:
     """Choices of every district. Building an application must not create a database, so a missing one is no choice."""
-    if engine.dialect.name == "sqlite" and not _is_file(engine):
-        return []
     try:
+        if not is_there(engine):
+            return []
         with engine.connect() as connection:
-            if not inspect(connection).has_table(PluginChoice.__tablename__):
-                return []
             rows = connection.execute(select(PluginChoice.plugin_key, PluginChoice.is_on)).all()
             return [(key, is_on) for key, is_on in rows]
     except SQLAlchemyError:  # the pages will say what is wrong with the database; plugins wait with their defaults
         return []
 
 
-def _is_file(engine: Engine) -> bool:
+def is_there(engine: Engine) -> bool:
+    """Whether the database exists and was set up; asking does not create it."""
     from pathlib import Path
 
-    return bool(engine.url.database) and Path(str(engine.url.database)).is_file()
+    if engine.dialect.name == "sqlite" and not (engine.url.database and Path(str(engine.url.database)).is_file()):
+        return False
+    return inspect(engine).has_table(PluginChoice.__tablename__)
 
 
 def wanted_now(session: Session, host: PluginHost, forced: Forced) -> frozenset[str]:
@@ -188,7 +197,7 @@ def settings_for(
 ) -> dict[str, Any]:
     """Return a plugin's settings for one call: bureau, then school, then course; secrets in clear.
 
-    The result goes to the plugin and nowhere else.
+    The result goes to the plugin and nowhere else. Raises :class:`SecretUnreadable`.
     """
     places = {"bureau": district_id, "school": school_id, "course": course_id}
     rows = {
@@ -201,13 +210,16 @@ def settings_for(
         )
         if places.get(row.scope) == row.scope_id
     }
-    layers = [
-        {**row.values, **{name: unseal(key, text, place_of(row.district_id, plugin, scope, row.scope_id, name))
-                          for name, text in row.secrets.items()}}
-        for scope in SCOPE_ORDER
-        if (row := rows.get(scope)) is not None
-    ]
+    try:
+        layers = [{**row.values, **_opened(row, key)} for scope in SCOPE_ORDER if (row := rows.get(scope)) is not None]
+    except CannotUnseal as error:
+        raise SecretUnreadable(plugin=plugin) from error
     return effective(host.cards[plugin].found.manifest.settings, layers)
+
+
+def _opened(row: PluginSetting, key: bytes) -> dict[str, str]:
+    place = (row.district_id, row.plugin_key, row.scope, row.scope_id)
+    return {name: unseal(key, text, place_of(*place, name)) for name, text in row.secrets.items()}
 
 
 def place_of(district_id: str, plugin: str, scope: str, scope_id: str, name: str) -> str:

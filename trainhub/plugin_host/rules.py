@@ -28,6 +28,15 @@ class Forced:
         return cls(frozenset(w for w in words if not w.startswith("-")), frozenset(w[1:] for w in words if w.startswith("-")))
 
 
+@dataclass(frozen=True, slots=True)
+class PluginSwitched:
+    """A district switched a plugin on or off."""
+
+    district_id: str
+    plugin: str
+    on: bool
+
+
 def on_in_district(manifests: Iterable[Manifest], choices: Mapping[str, bool], forced: Forced) -> frozenset[str]:
     """Return the keys that are on in a district: core always, then configuration, then the choice, then the default."""
     return frozenset(m.key for m in manifests if _is_on(m, choices, forced))

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from trainhub.kernel.actor import Actor
+from trainhub.kernel.bulk import upsert
 from trainhub.kernel.errors import DomainError, NotFound, StaleVersion
+from trainhub.kernel.events import announcer
 from trainhub.kernel.permissions import Permission
 from trainhub.kernel.sealing import seal
 from trainhub.ledger.service import NewEntry, append
@@ -22,7 +23,7 @@ from trainhub.plugin_host.host import Card, PluginHost
 from trainhub.plugin_host.manifest import PluginFault
 from trainhub.plugin_host.models import PluginChoice, PluginFailure, PluginSetting
 from trainhub.plugin_host.queries import changes, on_here, place_of, traces
-from trainhub.plugin_host.rules import Forced, declared_at, on_anywhere, read_settings
+from trainhub.plugin_host.rules import Forced, PluginSwitched, declared_at, on_anywhere, read_settings
 
 
 class PluginIsCore(DomainError):
@@ -107,6 +108,7 @@ def switch(session: Session, actor: Actor, host: PluginHost, forced: Forced, key
     else:
         row.is_on, row.changed_at, row.changed_by = on, now, actor.account_id
     _record(session, actor, now, "plugin.enabled" if on else "plugin.disabled", key, {"version": manifest.version})
+    announcer.announce(session, PluginSwitched(actor.district_id, key, on))
     return True
 
 
@@ -177,9 +179,8 @@ def _reaches(session: Session, actor: Actor, command: SaveSettings) -> bool:
 
 def note_failures(session: Session, faults: Collection[Fault], now: datetime) -> None:
     """Add failures to the record; called outside of any business step, so that a rolled-back one is noted too."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     for fault in faults:
-        put = insert(PluginFailure).values(
+        put = upsert(session, PluginFailure).values(
             plugin_key=fault.plugin, call=fault.call[:80], failures=1, reason=fault.reason, error=fault.error[:240],
             first_at=now, last_at=now, broken_at=now if fault.broken else None,
         )

@@ -83,7 +83,7 @@ class {cls}:
     """One row for each time somebody passed; core makes minutes of it."""
 
     spec = SourceSpec(
-        key="{key}", label="{label}", kind="file", trust="device", collects=("姓名", "工号", "时间"), extensions=("csv", "xlsx"),
+        key="{key}", label="{label}", kind="file", trust="device", extensions=("csv", "xlsx"),
     )
 
     def recognise(self, upload: Upload) -> int:

@@ -20,6 +20,7 @@ from trainhub.plugin_host.manifest import PluginFault
 from trainhub.web.database import reading
 
 TENANT = "district_id"
+PREFIX = "px_"
 MOST_ROWS = 10_000
 
 
@@ -29,7 +30,7 @@ class ForeignTable(PluginFault):
 
 def prefix(key: str) -> str:
     """Return how the names of a plugin's tables begin."""
-    return f"px_{key}_"
+    return f"{PREFIX}{key}_"
 
 
 def version_table(key: str) -> str:
@@ -41,6 +42,13 @@ def tables_of(connection: Connection, key: str) -> list[str]:
     """Return the names of a plugin's tables without the one of its migrations."""
     names = inspect(connection).get_table_names()
     return sorted(n for n in names if n.startswith(prefix(key)) and n != version_table(key))
+
+
+def tables_of_all(connection: Connection) -> list[Table]:
+    """Return every table that a plugin made, installed or not, those first that others point at."""
+    held = MetaData()
+    held.reflect(connection, only=lambda name, _held: name.startswith(PREFIX))
+    return [table for table in held.sorted_tables if TENANT in table.c]  # without the states of their migrations
 
 
 def upgrade(connection: Connection, key: str, folder: Path) -> list[str]:

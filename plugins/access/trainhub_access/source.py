@@ -15,8 +15,6 @@ class AccessSource:
         label="Door controller or campus card",
         kind="file",
         trust="device",
-        gives=("check_in", "check_out"),
-        collects=("name", "staff_no", "department", "card_no"),
         extensions=(".json", ".multipart", ".txt", ".csv", ".xlsx", ".xls"),
     )
 

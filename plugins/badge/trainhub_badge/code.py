@@ -20,9 +20,7 @@ SIGNS = 39
 class Badges:
     """Badges of one school. Eight bytes of signature: a forger has one guess in 2**64, each one seen by the officer."""
 
-    spec = SourceSpec(
-        key="badge", label="工牌签到", kind="interactive", trust="device", gives=("check_in",), collects=("工牌编码", "扫码时间")
-    )
+    spec = SourceSpec(key="badge", label="工牌签到", kind="interactive", trust="device")
 
     def badge(self, person_code: str, key: bytes) -> str:
         """Return the text to print. ``person_code`` is 32 hexadecimal digits; anything else raises ValueError."""

@@ -17,8 +17,6 @@ class DeviceSource:
         label="Attendance machine (attlog.dat, USB report, software list)",
         kind="file",
         trust="device",
-        gives=("check_in", "check_out"),
-        collects=("name", "department", "device_pin", "card_no"),
         extensions=(".dat", ".txt", ".xls", ".xlsx", ".csv"),
     )
 

@@ -1,8 +1,8 @@
 """The push protocol of ZKTeco devices (``/iclock/...``), as much of it as attendance needs.
 
 The base protocol has no authentication: core lets in only serial numbers that somebody entered and switched on.
-A device sends a batch again until it reads ``OK: n``, so a punch is named by its PIN and its time. Names that a
-device tells are handed on and not kept by core unless asked; identity numbers and pictures are not read at all.
+A device sends a batch again until it reads ``OK: n``, so a punch is named by its PIN and its time. Names, identity
+numbers and pictures that a device tells are not read at all.
 """
 
 import re
@@ -35,8 +35,6 @@ class ZktecoPush:
         label="ZKTeco device (push)",
         kind="push",
         trust="device",
-        gives=("check_in", "check_out"),
-        collects=("device_pin",),
     )
     protocol = "iclock"
     """Its devices call ``/iclock/...`` and say who they are by ``SN``."""
@@ -54,8 +52,9 @@ class ZktecoPush:
         if table == "ATTLOG":
             return _punches(_text(pushed, "ascii"))
         if table in {"OPERLOG", "USERINFO"}:
-            text = _text(pushed, "gb18030")
-            return PushBatch(answer=_ok(len(text.splitlines())), pins=_names(text))
+            return PushBatch(
+                answer=_ok(len(_text(pushed, "gb18030").splitlines()))
+            )  # names of users: acknowledged, not read
         return PushBatch()  # pictures, options and other tables: heard, not read
 
 
@@ -118,14 +117,3 @@ def _moment(year: int, month: int, day: int, hour: int, minute: int, _second: in
         return school_moment(date(year, month, day), time(hour, minute))
     except ValueError:
         return None
-
-
-def _names(text: str) -> dict[str, str]:
-    """Return PIN -> name of the users a device tells."""
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        if line.startswith("USER "):
-            pairs = dict(part.partition("=")[::2] for part in line[5:].split("\t"))
-            if _PIN.fullmatch(pairs.get("PIN", "")):
-                found[pairs["PIN"]] = pairs.get("Name", "").strip("\0 ")[:80]
-    return found

@@ -130,16 +130,16 @@ class _Reader:
         if entry is None or moment is None:
             return
         entry.punches.append(moment)
-        if in_window([moment], self.frame) and not _same_place(record, self.frame.place):
+        if in_window([moment], self.frame) and not same_place(_places(record), self.frame.place):
             entry.flag("place_mismatch")
 
 
-def _same_place(record: Record, room: str) -> bool:
-    """Whether the room is named by the check-in; where either says nothing, nothing differs."""
+def _places(record: Record) -> list[str]:
+    return [_text(record, *names) for names in (("place",), ("detailPlace", "detail_place"))]
+
+
+def same_place(places: Iterable[str], room: str) -> bool:
+    """Whether the room is named by a check-in; where either says nothing, nothing differs."""
     wanted = "".join(fold_text(room).split())
-    places = [
-        "".join(fold_text(_text(record, *names)).split()) for names in (("place",), ("detailPlace", "detail_place"))
-    ]
-    if not wanted or not any(places):
-        return True
-    return any(p and (wanted in p or (p in wanted and len(p) > 1)) for p in places)
+    told = [p for place in places if (p := "".join(fold_text(place).split()))]
+    return not wanted or not told or any(wanted in p or (p in wanted and len(p) > 1) for p in told)

@@ -20,7 +20,7 @@ from trainhub.plugin_api.cells import (
     school_moment,
     text_of,
 )
-from trainhub.plugin_api.days import DayBook, PersonDay, Who, in_window, session_days
+from trainhub.plugin_api.days import DayBook, PersonDay, Who, in_window, nobody, session_days
 from trainhub.plugin_api.headers import (
     Header,
     cell_at,
@@ -58,7 +58,6 @@ _PERIOD = re.compile(
 )
 _REST = re.compile(r"^(?:休息|不在考勤组|未排班|未加入考勤组)")
 _DAY_NAMES = re.compile(r"^(?:[0-9]{1,2}|[一二三四五六日])$")
-_TOTALS = re.compile(r"^(?:合计|总计|小计|备注|制表)")
 
 
 def field_of(label: str) -> str | None:
@@ -270,7 +269,7 @@ class _Reader:
         self.book.seen.update(sheet.days.values())
         for number, row in rows_below(sheet.table, sheet.header):
             who = columns.who(row)
-            reason = _no_person(who)
+            reason = nobody(who, _FIELDS)
             if reason:
                 self.book.drop(number, reason)
             elif sheet.kind == "times":
@@ -331,12 +330,3 @@ class _Reader:
         if near and not in_window(entry.punches, self.frame):
             entry.punches += near
             entry.flag(*(f for f in records.flags if f != "invalid_punch_dropped"))
-
-
-def _no_person(who: Who) -> str:
-    """Return why a row is about nobody, or ""."""
-    if not (who.name or who.staff_no or who.platform_id):
-        return "no_identity"
-    if fold_label(who.name) in _FIELDS:
-        return "header_again"
-    return "totals" if _TOTALS.match(who.name) else ""

@@ -16,8 +16,6 @@ class DingTalkSource:
         label="DingTalk (attendance report, check-ins)",
         kind="file",
         trust="device",
-        gives=("check_in", "check_out", "leave"),
-        collects=("name", "staff_no", "department", "platform_id"),
         extensions=(".xlsx", ".xls", ".csv", ".json"),
     )
 

@@ -33,8 +33,6 @@ class FormsSource:
         label="Collected form (wjx.cn, Tencent Docs)",
         kind="file",
         trust="self_report",
-        gives=("check_in",),
-        collects=("name", "staff_no", "department", "phone_tail", "email"),
         extensions=(".xlsx", ".xls", ".csv"),
     )
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
-from trainhub_ical import IcalExporter
+from trainhub_ical import IcalExporter, reading
 from trainhub_ical.reading import Session, read_feed, zone_of
 from trainhub_ical.writing import FOLD, folded, text
 
@@ -192,6 +192,33 @@ def test_our_file_comes_back_as_it_went() -> None:
     ]
     assert all(s.starts_at == AT for s in feed.sessions)
     assert export(ITEM) == export(ITEM)
+
+
+def test_the_sessions_of_years_come_back_each_by_itself() -> None:
+    items = [
+        CalendarItem(
+            f"s{n}@school.example",
+            f"第{n}场",
+            AT + timedelta(days=n),
+            AT + timedelta(days=n, hours=2),
+            cancelled=n % 50 == 0,
+            sequence=n,
+        )
+        for n in range(201)
+    ]
+    found = read(export(*items)).sessions
+    assert [(s.uid, s.starts_at, s.cancelled, s.sequence) for s in found] == [
+        (i.uid, i.starts_at, i.cancelled, i.sequence) for i in items
+    ]
+
+
+def test_a_calendar_of_more_events_than_anybody_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [CalendarItem(f"s{n}", "x", AT, AT + timedelta(hours=1)) for n in range(201)]
+    monkeypatch.setattr(reading, "MOST_EVENTS", 201)
+    assert len(read(export(*items)).sessions) == 201
+    monkeypatch.setattr(reading, "MOST_EVENTS", 200)
+    with pytest.raises(Refused, match="too_many_rows"):
+        read(export(*items))
 
 
 def test_every_line_is_folded_between_characters() -> None:

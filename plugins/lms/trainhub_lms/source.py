@@ -16,8 +16,6 @@ class LmsSource:
         label="Other learning system (Moodle, Indico)",
         kind="file",
         trust="witnessed",
-        gives=("status", "check_in", "leave"),
-        collects=("name", "staff_no", "department", "email"),
         extensions=(".txt", ".csv", ".xlsx", ".xls", ".ods", ".json"),
     )
 

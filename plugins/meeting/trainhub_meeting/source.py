@@ -30,8 +30,6 @@ class MeetingSource:
         label="Online meeting (Tencent Meeting, Zoom, Teams)",
         kind="file",
         trust="online",
-        gives=("check_in", "check_out", "minutes"),
-        collects=("name", "department", "email"),
         extensions=(".xlsx", ".csv", ".tsv"),
         face_to_face=False,
     )

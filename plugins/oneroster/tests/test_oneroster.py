@@ -84,6 +84,13 @@ def test_the_lists_that_core_gets(folder: str) -> None:
     assert IMPORTER.read(upload, "staff") == staff
 
 
+def test_enrolments_in_a_class_that_the_file_ends_are_over_and_no_broken_references() -> None:
+    before = put_together(load(zipped(files_of("32-oneroster-1.1"))))
+    found = put_together(load(bent("32-oneroster-1.1", "classes.csv", ("cls-1,active", "cls-1,tobedeleted"))))
+    assert (len(before.classes), found.classes) == (1, ())
+    assert (len(before.broken), found.broken) == (1, ())
+
+
 def test_columns_in_another_order_misspelt_and_in_gb18030() -> None:
     files = files_of("32-oneroster-1.1")
     rows = [

@@ -143,9 +143,10 @@ def _classes(
         for key, line in lines.items()
         if orgs and line["school"] and line["school"] not in orgs
     ]
+    closed = {line["id"] for line in files.get("classes", ()) if line.gone} - lines.keys()
     for line in files.get("enrollments", ()):
-        if line.gone:
-            continue
+        if line.gone or line["class"] in closed:
+            continue  # whoever was in a class that the file itself ends is in it no more
         missing = _missing(line, users, lines)
         if missing is not None:
             broken.append(Broken("enrollments", line.number, line["id"], *missing))

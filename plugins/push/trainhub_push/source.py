@@ -17,7 +17,7 @@ from trainhub.plugin_api import PushBatch, Pushed, PushEvent, PushRefused, Sourc
 MOST_EVENTS = 1_000
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _ID = re.compile(r"[\x21-\x7e]{1,64}")
-_WHO = {"staff_no": 40, "device_pin": 24, "card_no": 40, "name": 80}
+_WHO = {"staff_no": 40, "device_pin": 24, "card_no": 40}
 _UNTIL = 4_102_444_800  # 2100
 
 
@@ -29,8 +29,6 @@ class SignedPush:
         label="Signed push",
         kind="push",
         trust="device",
-        gives=("check_in", "check_out"),
-        collects=("staff_no", "device_pin", "card_no"),
     )
     protocol = "signed"
     """Its devices call ``/push/<device>``."""
@@ -95,7 +93,7 @@ def _event(item: Any) -> PushEvent | None:
     if at is None or not all(isinstance(v, str) and len(v) <= _WHO[n] and v.isprintable() for n, v in who.items()):
         return None
     if not (who["staff_no"] or who["device_pin"] or who["card_no"]):
-        return None  # a name alone names nobody
+        return None
     return PushEvent(item["id"], at, **who)
 
 

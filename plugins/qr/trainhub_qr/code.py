@@ -28,9 +28,7 @@ DIGITS = 6
 class QrCheckIn:
     """A rotating code. The key never leaves the server; a code tells nothing about the next one."""
 
-    spec = SourceSpec(
-        key="qr", label="扫码签到", kind="interactive", trust="device", gives=("check_in",), collects=("账号", "扫码时间")
-    )
+    spec = SourceSpec(key="qr", label="扫码签到", kind="interactive", trust="device")
 
     def show(self, key: bytes, frame: CheckInFrame, now: datetime, settings: Mapping[str, Any]) -> ShownCode:
         """Return the code of this moment."""
@@ -38,8 +36,7 @@ class QrCheckIn:
         counter = int(now.timestamp()) // seconds
         next_at = (counter + 1) * seconds
         return ShownCode(
-            token(key, frame.session, counter), digits(key, frame.session, counter), _moment(counter * seconds),
-            _moment(next_at), _moment(next_at + GRACE),
+            token(key, frame.session, counter), digits(key, frame.session, counter), _moment(counter * seconds), _moment(next_at)
         )  # fmt: skip
 
     def accept(

@@ -11,10 +11,6 @@ COUNTY_START = PolicyPack(
         "daily_period_cap": 8, "rounding_scope": "session", "new_hire_grace_days": 90, "homeroom_grace_days": 60,
         "make_up_days": 60, "satellite_room_counts": "no", "staff_scope": "all", "late_record_days": 7,
     },
-    clocks={"investigate_working_days": 10, "notify_guardian_hours": 24, "appeal_days": 15},
-    tiers=("minor", "moderate", "serious"),
-    seats=("principal", "deputy_principal_law", "moral_education_head", "homeroom_teacher", "counsellor", "parent", "outside_expert"),
-    phases=("deploy", "self_check", "correct", "spot_check", "look_back"),
 )
 COUNTY_STRICT = PolicyPack(
     key="county_strict", label="县区从严规则", region="县（市、区）", version="2026.1", citation=_BASIS,
@@ -22,7 +18,6 @@ COUNTY_STRICT = PolicyPack(
         **COUNTY_START.parameters, "training_min_minutes": 360, "presence_threshold": 80, "new_hire_grace_days": 30,
         "homeroom_grace_days": 30, "homeroom_extra_minutes": 90, "make_up_days": 30, "late_record_days": 3,
     },
-    clocks=COUNTY_START.clocks, tiers=COUNTY_START.tiers, seats=COUNTY_START.seats, phases=COUNTY_START.phases,
 )
 
 

@@ -31,8 +31,6 @@ class TabularSource:
         label="Typed table (Excel, CSV)",
         kind="file",
         trust="witnessed",
-        gives=("status", "check_in", "check_out", "leave"),
-        collects=("name", "staff_no", "department"),
         extensions=(".xlsx", ".xls", ".ods", ".csv", ".txt", ".tsv", ".html", ".htm"),
     )
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from trainhub.plugin_api import ReadResult, Refused, SessionFrame
 from trainhub.plugin_api.cells import day_of, fold_text, identifier_of, moments_of, school_moment, text_of
-from trainhub.plugin_api.days import DayBook, PersonDay, Who, in_window
+from trainhub.plugin_api.days import DayBook, PersonDay, Who, in_window, nobody
 from trainhub.plugin_api.headers import (
     Header,
     cell_at,
@@ -51,7 +51,6 @@ _OUTDOOR_LABEL = re.compile(r"^外出.*(最早|最晚)")
 _OWN = frozenset({"rule", "record", "leave", "punch"})
 _REST = re.compile(r"^(?:休息|未排班|不在规则|无需打卡)")
 _CLOCKS = re.compile(r"(次日)?\s*([0-2]?[0-9]):([0-5][0-9])")
-_TOTALS = re.compile(r"^(?:合计|总计|小计|备注|制表)")
 
 
 def field_of(label: str) -> str | None:
@@ -169,7 +168,7 @@ class _Reader:
         for number, cells in rows_below(sheet.table, sheet.header):
             row = _Row(fields, cells)
             who = row.who()
-            reason = _no_person(who)
+            reason = nobody(who, _FIELDS)
             day = day_of(row.cell("date"), self.frame.day.year)
             if reason:
                 self.book.drop(number, reason)
@@ -221,12 +220,3 @@ def _rests(row: _Row) -> bool:
         for f in row.fields
         if f in ("first", "last", "record", "leave", "punch", "outdoor_first") or f.endswith("_time")
     )
-
-
-def _no_person(who: Who) -> str:
-    """Return why a row is about nobody, or ""."""
-    if not (who.name or who.staff_no or who.platform_id):
-        return "no_identity"
-    if fold_label(who.name) in _FIELDS or fold_label(who.platform_id) in _FIELDS:
-        return "header_again"
-    return "totals" if _TOTALS.match(who.name) else ""

@@ -16,8 +16,6 @@ class WeComSource:
         label="WeCom (daily report, punches)",
         kind="file",
         trust="device",
-        gives=("check_in", "check_out", "leave"),
-        collects=("name", "department", "platform_id"),
         extensions=(".xlsx", ".xls", ".csv", ".json"),
     )
 

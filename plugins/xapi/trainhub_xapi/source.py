@@ -35,8 +35,6 @@ class XapiSource:
         label="xAPI / cmi5 statements",
         kind="file",
         trust="online",
-        gives=("minutes", "check_in", "check_out"),
-        collects=("staff_no",),
         extensions=(".json",),
         face_to_face=False,
     )

@@ -15,6 +15,7 @@ from trainhub.attendance.models import AttendanceSheet
 from trainhub.attendance.outcomes import weigh
 from trainhub.attendance.queries.claims import said_on
 from trainhub.attendance.queries.roll import Roll, SheetFacts, roll, sheet_facts
+from trainhub.attendance.registry import facts
 from trainhub.attendance.roll_rules import Frame, Head
 from trainhub.evidence import wire
 from trainhub.kernel.actor import Scope
@@ -75,12 +76,18 @@ class ColumnsPage:
     file_sha256: str
 
 
-def session_frame(sheet: AttendanceSheet) -> SessionFrame:
-    """Return what a reader may know of a sheet."""
+def session_frame(sheet: AttendanceSheet, place: str = "") -> SessionFrame:
+    """Return what a reader may know of a sheet. ``place`` matters only while a file is read: :func:`place_of`."""
     return SessionFrame(
         sheet.starts_at, sheet.ends_at, local_day(sheet.starts_at), grace=sheet.grace_minutes,
-        early_leave_grace=sheet.early_leave_grace_minutes,
+        early_leave_grace=sheet.early_leave_grace_minutes, place=place,
     )
+
+
+def place_of(session: Session, sheet: AttendanceSheet) -> str:
+    """Return the room that a sheet's session is held in, "" where nobody said."""
+    known = facts(session, sheet.district_id, sheet.subject_kind, [sheet.subject_id]).get(sheet.subject_id)
+    return known.room if known else ""
 
 
 def staged_result(batch: ImportBatch) -> ReadResult:
@@ -136,18 +143,23 @@ def plan_of(
     return plan(outcome, result.readings, heads, Frame(frame.starts_at, frame.ends_at), decided, origin, said)
 
 
-def _batch(session: Session, scope: Scope, batch_id: str) -> ImportBatch:
+def _batch(session: Session, scope: Scope, batch_id: str, sheet_id: str) -> ImportBatch:
     batch = session.scalars(select(ImportBatch).where(
         ImportBatch.district_id == scope.district_id, ImportBatch.id == batch_id, ImportBatch.kind == "attendance"
     )).one_or_none()
     if batch is None or not scope.covers_school(batch.school_id) or batch.state == "discarded":
         raise NotFound
+    if sheet_id not in {"", batch.target_id}:
+        raise NotFound
     return batch
 
 
-def columns_page(session: Session, scope: Scope, batch_id: str) -> ColumnsPage:
-    """Return the columns of a staged file. Raises NotFound outside the scope, and once the file was written."""
-    batch = _batch(session, scope, batch_id)
+def columns_page(session: Session, scope: Scope, batch_id: str, sheet_id: str = "") -> ColumnsPage:
+    """Return the columns of a staged file (of that sheet where one is named).
+
+    Raises NotFound outside the scope, and once the file was written.
+    """
+    batch = _batch(session, scope, batch_id, sheet_id)
     if batch.state != "staged":
         raise NotFound
     shape: Mapping[str, Any] = batch.staged.get("shape") or {}
@@ -159,9 +171,9 @@ def columns_page(session: Session, scope: Scope, batch_id: str) -> ColumnsPage:
     )
 
 
-def import_page(session: Session, scope: Scope, batch_id: str) -> ImportPage:
-    """Return the check page of a batch. Raises NotFound outside the scope."""
-    batch = _batch(session, scope, batch_id)
+def import_page(session: Session, scope: Scope, batch_id: str, sheet_id: str = "") -> ImportPage:
+    """Return the check page of a batch (of that sheet where one is named). Raises NotFound outside the scope."""
+    batch = _batch(session, scope, batch_id, sheet_id)
     whole = roll(session, scope, str(batch.target_id))
     sheet = session.get_one(AttendanceSheet, (scope.district_id, str(batch.target_id)))
     heads = {p.id: p.head for p in whole.people}

@@ -9,6 +9,7 @@ from trainhub.attendance.service.check_in import (
     begin_check_in,
     check_in,
     check_in_badges,
+    renew_badge,
     take_attempt,
 )
 from trainhub.attendance.service.claims import Stated, file_claims, settle_conflicts, state_claims, withdraw_claims
@@ -40,7 +41,7 @@ from trainhub.attendance.service.imports import (
     apply_import,
     decide_import,
     discard_import,
-    import_attendance,
+    import_read_file,
     remembered_columns,
     restage_import,
     stage_import,
@@ -95,7 +96,7 @@ __all__ = [
     "discard_import",
     "enter_leave",
     "file_claims",
-    "import_attendance",
+    "import_read_file",
     "kept_upload",
     "move_sheet",
     "open_sheet",
@@ -104,6 +105,7 @@ __all__ = [
     "record_marks",
     "refresh_leave",
     "remembered_columns",
+    "renew_badge",
     "reopen_roll",
     "restage_import",
     "return_roll",

@@ -36,6 +36,7 @@ from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import DomainError
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
+from trainhub.roster.service.identifiers import new_badge
 
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
@@ -226,6 +227,12 @@ def _flag(session: Session, sheet: AttendanceSheet, people: Sequence[str]) -> No
         CheckIn.person_id.in_(people),
     )):
         row.review = [SHARED_DEVICE]
+
+
+def renew_badge(session: Session, actor: Actor, person_id: str, now: datetime) -> None:
+    """Make the badge of somebody of the actor's own school anew; the old one is read no more. Raises NotFound, Forbidden."""
+    actor.require(Permission.ROLL_WRITE, actor.org_id)
+    new_badge(session, actor, actor.org_id, person_id, now)
 
 
 def check_in_badges(session: Session, actor: Actor, sheet_id: str, scans: Sequence[BadgeScan], now: datetime) -> list[BadgeResult]:

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.models import AttendanceClaim, AttendanceDecision, AttendanceSheet
@@ -28,6 +27,7 @@ from trainhub.attendance.roll_rules import LEAVE_TYPES, THERE, Frame, Head, Stat
 from trainhub.attendance.service.commands import NothingToSettle, SettleConflicts
 from trainhub.attendance.service.heads import Change, Save, frame_of, heads_of, locked_sheet, open_for_marks, save
 from trainhub.kernel.actor import Actor
+from trainhub.kernel.bulk import upsert
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.ledger.service import NewEntry, append
@@ -59,8 +59,7 @@ def file_claims(session: Session, sheet: AttendanceSheet, statements: Statements
         if newest is None or _says(newest) != _says(claim):
             rows[person, claim.source, claim.external_id, claim.raw_sha256] = _row(sheet, person, claim, filed_by, now)
     if rows:
-        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(AttendanceClaim)
+        statement = upsert(session, AttendanceClaim)
         keys = ("district_id", "sheet_id", "person_id", "source", "external_id", "raw_sha256")
         values = list(rows.values())
         session.execute(statement.on_conflict_do_update(

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
 
 from sqlalchemy import ColumnElement, Table, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.device_rules import DEVICE, JUST_ENDED, MINUTE, REQUESTS, claim_of, reading_of, skew_of, timed
@@ -20,9 +19,10 @@ from trainhub.attendance.models import AttendanceDevice, AttendanceSheet, Device
 from trainhub.attendance.queries.staging import roster_for, session_frame
 from trainhub.attendance.rules import in_window
 from trainhub.attendance.service.claims import state_claims
-from trainhub.attendance.service.devices import actor_of, device_of
+from trainhub.attendance.service.devices import actor_of, device_of, locked_device
 from trainhub.attendance.service.heads import Save, heads_of, locked_sheet, reason_given
 from trainhub.kernel.actor import Actor
+from trainhub.kernel.bulk import upsert
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import DomainError, InvalidState, NotFound
 from trainhub.kernel.ids import new_id
@@ -64,10 +64,7 @@ def receive(session: Session, district_id: str, device_id: str, batch: PushBatch
 
     The device is locked, so that two of its requests wait for each other. A batch that was kept before changes nothing.
     """
-    device = session.scalars(
-        select(AttendanceDevice).where(AttendanceDevice.district_id == district_id, AttendanceDevice.id == device_id)
-        .with_for_update(), execution_options={"populate_existing": True},
-    ).one_or_none()
+    device = locked_device(session, district_id, device_id)
     if device is None or not device.enabled:
         raise NotFound
     _count(device, now)
@@ -95,13 +92,9 @@ def _count(device: AttendanceDevice, now: datetime) -> None:
     device.window_requests += 1
 
 
-def _insert(session: Session, table: Table) -> Any:
-    return (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(table)
-
-
 def _use_up(session: Session, device: AttendanceDevice, nonce: str, now: datetime) -> None:
     used = session.execute(
-        _insert(session, _NONCE).values(district_id=device.district_id, device_id=device.id, nonce=nonce[:64], used_at=now)
+        upsert(session, _NONCE).values(district_id=device.district_id, device_id=device.id, nonce=nonce[:64], used_at=now)
         .on_conflict_do_nothing().returning(_NONCE.c.nonce)
     ).all()
     if not used:
@@ -127,7 +120,7 @@ def _keep(session: Session, rows: Sequence[dict[str, Any]]) -> set[str]:
     """Insert what is not known yet, and return its ids."""
     if not rows:
         return set()
-    statement = _insert(session, _EVENT).on_conflict_do_nothing().returning(_EVENT.c.event_id)
+    statement = upsert(session, _EVENT).on_conflict_do_nothing().returning(_EVENT.c.event_id)
     return set(session.execute(statement, list(rows), execution_options={"render_nulls": True}).scalars())
 
 

@@ -121,13 +121,18 @@ def switch_device(session: Session, actor: Actor, device_id: str, *, enabled: bo
 def device_of(session: Session, actor: Actor, device_id: str) -> AttendanceDevice:
     """Return a device of the actor's school, locked. Raises NotFound."""
     scope = actor.scope(Permission.ROSTER_WRITE)
-    device = session.scalars(
-        select(AttendanceDevice).where(AttendanceDevice.district_id == actor.district_id, AttendanceDevice.id == device_id)
-        .with_for_update(), execution_options={"populate_existing": True},
-    ).one_or_none()
+    device = locked_device(session, actor.district_id, device_id)
     if device is None or not scope.covers_school(device.school_id):
         raise NotFound
     return device
+
+
+def locked_device(session: Session, district_id: str, device_id: str) -> AttendanceDevice | None:
+    """Return a device as it is now, so that two of its requests and two administrators wait for each other."""
+    return session.scalars(
+        select(AttendanceDevice).where(AttendanceDevice.district_id == district_id, AttendanceDevice.id == device_id)
+        .with_for_update(), execution_options={"populate_existing": True},
+    ).one_or_none()
 
 
 def _tell(session: Session, actor: Actor, device: AttendanceDevice, what: str, now: datetime) -> None:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.import_rules import (
@@ -23,7 +22,7 @@ from trainhub.attendance.import_rules import (
 from trainhub.attendance.matching import RosterPerson
 from trainhub.attendance.models import AttendanceEvidence, AttendanceSheet
 from trainhub.attendance.queries.claims import said_on
-from trainhub.attendance.queries.staging import origin_of, plan_of, roster_for, session_frame, staged_result
+from trainhub.attendance.queries.staging import origin_of, place_of, plan_of, roster_for, session_frame, staged_result
 from trainhub.attendance.roll_rules import Head
 from trainhub.attendance.service.claims import decide, decision_facts, file_claims, record_decisions, withdraw_claims
 from trainhub.attendance.service.commands import ImportReport
@@ -43,16 +42,16 @@ from trainhub.attendance.service.reading import (
     KIND,
     NamedColumns,
     ReadFile,
-    read_attendance,
     remember_columns,
     shape_to_plain,
 )
 from trainhub.evidence import wire
 from trainhub.kernel.actor import Actor
+from trainhub.kernel.bulk import upsert
 from trainhub.kernel.errors import DomainError, InvalidState, NotFound, StaleVersion
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
-from trainhub.plugin_api import AttendanceReading, AttendanceSource, ReadResult, SessionFrame, Upload
+from trainhub.plugin_api import AttendanceReading, ReadResult, SessionFrame
 from trainhub.roster.models import ImportBatch
 from trainhub.roster.queries.imports import remembered_mappings
 from trainhub.roster.rules import name_key
@@ -121,8 +120,8 @@ def remembered_columns(session: Session, actor: Actor, sheet_id: str) -> dict[st
     return {k: NamedColumns.load(v) for k, v in remembered_mappings(session, scope, sheet.school_id, KIND).items()}
 
 
-def batch_of(session: Session, actor: Actor, batch_id: str, *, lock: bool = False) -> ImportBatch:
-    """Return an attendance batch of the actor's scope. Raises NotFound."""
+def batch_of(session: Session, actor: Actor, batch_id: str, sheet_id: str = "", *, lock: bool = False) -> ImportBatch:
+    """Return an attendance batch of the actor's scope (of that sheet where one is named). Raises NotFound."""
     query = select(ImportBatch).where(
         ImportBatch.district_id == actor.district_id, ImportBatch.id == batch_id, ImportBatch.kind == KIND
     )
@@ -131,15 +130,19 @@ def batch_of(session: Session, actor: Actor, batch_id: str, *, lock: bool = Fals
     ).one_or_none()
     if batch is None or not actor.scope(Permission.ROLL_WRITE).covers_school(batch.school_id):
         raise NotFound
+    if sheet_id not in {"", batch.target_id}:
+        raise NotFound
     return batch
 
 
-def decide_import(session: Session, actor: Actor, batch_id: str, decided: Decisions, *, seen_version: int | None = None) -> int:
+def decide_import(
+    session: Session, actor: Actor, batch_id: str, decided: Decisions, *, sheet_id: str = "", seen_version: int | None = None
+) -> int:
     """Keep what a human decided about rows and people of a staged batch; return its new version.
 
-    Raises StaleVersion where somebody decided in another window since, InvalidState.
+    Raises NotFound, StaleVersion where somebody decided in another window since, InvalidState.
     """
-    batch = batch_of(session, actor, batch_id, lock=True)
+    batch = batch_of(session, actor, batch_id, sheet_id, lock=True)
     if batch.state != "staged":
         raise InvalidState(state=batch.state, step="decide")
     if seen_version is not None and seen_version != batch.version:
@@ -152,9 +155,9 @@ def decide_import(session: Session, actor: Actor, batch_id: str, decided: Decisi
     return batch.version
 
 
-def discard_import(session: Session, actor: Actor, batch_id: str) -> str:
-    """Drop a staged batch; return its sheet. What it held of the file is erased."""
-    batch = batch_of(session, actor, batch_id, lock=True)
+def discard_import(session: Session, actor: Actor, batch_id: str, *, sheet_id: str = "") -> str:
+    """Drop a staged batch; return its sheet. What it held of the file is erased. Raises NotFound, InvalidState."""
+    batch = batch_of(session, actor, batch_id, sheet_id, lock=True)
     if batch.state != "staged":
         raise InvalidState(state=batch.state, step="discard")
     batch.state, batch.staged = "discarded", {}
@@ -274,8 +277,7 @@ def _write_evidence(
     unique = list({row["external_id"]: row for row in rows}.values())
     if not unique:
         return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(AttendanceEvidence)
+    statement = upsert(session, AttendanceEvidence)
     session.execute(statement.on_conflict_do_update(
         index_elements=["district_id", "sheet_id", "source", "external_id"],
         set_={k: statement.excluded[k] for k in ("person_id", "reading", "outcome", "review")},
@@ -322,14 +324,16 @@ def _report(
     )
 
 
-def withdraw_import(session: Session, actor: Actor, batch_id: str, reason: str, now: datetime) -> int:
+def withdraw_import(
+    session: Session, actor: Actor, batch_id: str, reason: str, now: datetime, *, sheet_id: str = ""
+) -> int:
     """Take a whole import back within a day, unless its roll was verified; return how many went back.
 
     People marked again since keep the newer mark. Marks, evidence and the ledger keep the import and
-    its withdrawal. Raises TooLateToWithdraw, InvalidState, ReasonNeeded.
+    its withdrawal. Raises NotFound, TooLateToWithdraw, InvalidState, ReasonNeeded.
     """
+    batch = batch_of(session, actor, batch_id, sheet_id)
     why = reason_given(reason)
-    batch = batch_of(session, actor, batch_id)
     sheet = locked_sheet(session, actor, Permission.ROLL_WRITE, str(batch.target_id))
     batch = batch_of(session, actor, batch_id, lock=True)
     if batch.state != "applied":
@@ -366,30 +370,20 @@ def _withdrawn(
 
 
 def frame_for(session: Session, actor: Actor, sheet_id: str) -> SessionFrame:
-    """Return the time frame in which a file for this sheet is read. Raises NotFound, SheetClosed."""
+    """Return time and place within which a file for this sheet is read. Raises NotFound, SheetClosed."""
     sheet = sheet_for_import(session, actor, sheet_id)
     open_for_marks(sheet)
-    return session_frame(sheet)
-
-
-def import_attendance(
-    session: Session, actor: Actor, sheet_id: str, upload: Upload, sources: Mapping[str, AttendanceSource], now: datetime,
-    *, key: str = "auto", dry_run: bool = False, decisions: Decisions | None = None,
-) -> ImportReport:
-    """Read, check and write a file in one go, by the same steps as the pages.
-
-    As a dry run nothing at all is written. Raises Refused, UnknownSource, SheetClosed, NotFound.
-    """
-    read = read_attendance(upload, sources, frame_for(session, actor, sheet_id), key,
-                           remembered=remembered_columns(session, actor, sheet_id))
-    return import_read_file(session, actor, sheet_id, read, now, dry_run=dry_run, decisions=decisions)
+    return session_frame(sheet, place_of(session, sheet))
 
 
 def import_read_file(
     session: Session, actor: Actor, sheet_id: str, read: ReadFile, now: datetime,
     *, dry_run: bool = False, decisions: Decisions | None = None,
 ) -> ImportReport:
-    """Check and write a file that was read before, so that no lock is held while the child reads."""
+    """Check and write a file that was read before, by the same steps as the pages. As a dry run nothing is written.
+
+    It was read before so that no lock is held while the child reads. Raises SheetClosed, NotFound.
+    """
     decided = decisions or Decisions({}, {}, {})
     if dry_run:
         sheet = sheet_for_import(session, actor, sheet_id)
@@ -411,7 +405,7 @@ def _dry_report(read: ReadFile, made: ImportPlan) -> ImportReport:
 
 
 __all__ = [
-    "TooLateToWithdraw", "apply_import", "batch_of", "decide_import", "discard_import", "frame_for", "import_attendance",
-    "import_read_file", "read_attendance", "remembered_columns", "restage_import", "sheet_for_import", "stage_import",
+    "TooLateToWithdraw", "apply_import", "batch_of", "decide_import", "discard_import", "frame_for", "import_read_file",
+    "remembered_columns", "restage_import", "sheet_for_import", "stage_import",
     "withdraw_import",
 ]

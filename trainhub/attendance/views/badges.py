@@ -9,7 +9,7 @@ from flask import current_app, request
 from flask_babel import gettext as _
 
 from trainhub.attendance import forms, queries, service
-from trainhub.attendance.check_in_rules import badge_key
+from trainhub.attendance.check_in_rules import BadgeCodes, badge_key
 from trainhub.attendance.service import BadgeResult, BadgeScan
 from trainhub.attendance.views import blueprint
 from trainhub.documents import qr
@@ -19,6 +19,7 @@ from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.plugin_api import BadgeSource, Declined
 from trainhub.roster.queries import StaffOnDay, staff_on
+from trainhub.roster.queries.identifiers import badge_codes
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.gate import needs
@@ -52,14 +53,30 @@ def print_badges() -> Any:
     if not actor.can(WRITE):
         raise NotFound  # a badge in other hands lets anybody be scanned
     staff = staff_on(read_session(), actor.scope(READ), actor.org_id, local_day(moment))
-    chosen = request.args.getlist("department")
-    cards = [_card(p, actor.district_id, actor.org_id) for p in staff if p.department in chosen]
-    return page("attendance/badges_print.html", chosen=chosen, school=actor.org_name, sheets=[cards[i:i + 10] for i in range(0, len(cards), 10)],
+    chosen, only = request.args.getlist("department"), request.args.get("person", "")
+    codes = _codes(actor.district_id, actor.org_id)
+    cards = [_card(p, codes, actor.district_id, actor.org_id) for p in staff if p.person_id == only or (p.department in chosen and not only)]
+    return page("attendance/badges_print.html", chosen=chosen, staff=staff, school=actor.org_name, sheets=[cards[i:i + 10] for i in range(0, len(cards), 10)],
                 departments=list(dict.fromkeys(p.department for p in staff)), count=len(cards))
 
 
-def _card(person: StaffOnDay, district_id: str, school_id: str) -> dict[str, Any]:
-    text = _source().badge(person.person_id, badge_key(sealing_key(), district_id, school_id))
+@blueprint.route("/rolls/badges/renew", methods=["POST"])
+@needs(WRITE)
+def renew_badge() -> Any:
+    """Make one person's badge anew: the one that was lost, or is in other hands, is worthless from now on."""
+    actor, person_id = current_actor(), request.form.get("person_id", "")
+    with transaction() as session:
+        service.renew_badge(session, actor, person_id, now())
+    toast(_("The old badge is worthless from now on. Print the new one."))
+    return redirect_to("attendance.print_badges", person=person_id)
+
+
+def _codes(district_id: str, school_id: str) -> BadgeCodes:
+    return BadgeCodes(badge_codes(read_session(), district_id, school_id))
+
+
+def _card(person: StaffOnDay, codes: BadgeCodes, district_id: str, school_id: str) -> dict[str, Any]:
+    text = _source().badge(codes.of(person.person_id), badge_key(sealing_key(), district_id, school_id))
     return {"name": person.name, "department": person.department, "code": qr.draw(text)}
 
 
@@ -79,7 +96,8 @@ def _door(sheet_id: str) -> Any:
     whole = queries.roll(read_session(), actor.scope(READ), sheet_id)
     actor.require(WRITE, whole.sheet.school_id)
     source, key = _source(), badge_key(sealing_key(), whole.sheet.district_id, whole.sheet.school_id)
-    known = [(_digest(source.badge(p.id, key)), p.name) for p in whole.people]
+    codes = _codes(whole.sheet.district_id, whole.sheet.school_id)
+    known = [(_digest(source.badge(codes.of(p.id), key)), p.name) for p in whole.people]
     return page("attendance/badges.html", sheet=whole.sheet, known=known, tally=whole.tally, op_id=new_id(), most=MOST,
                 is_open=whole.sheet.state == "open")
 
@@ -108,10 +126,11 @@ def _file(sheet_id: str, sent: list[Any]) -> tuple[list[BadgeResult], dict[str, 
     actor, moment = current_actor(), now()
     facts = queries.sheet_facts(read_session(), actor.scope(READ), sheet_id)
     source, key = _source(), badge_key(sealing_key(), facts.district_id, facts.school_id)
-    scans, unknown = [], []
+    codes, scans, unknown = _codes(facts.district_id, facts.school_id), [], []
     for one in sent:
-        op_id, person = forms.operation_id(str(one.get("op_id", ""))), source.person_code(str(one.get("code", "")), key)
-        if isinstance(person, Declined):
+        op_id, code = forms.operation_id(str(one.get("op_id", ""))), source.person_code(str(one.get("code", "")), key)
+        person = None if isinstance(code, Declined) else codes.person(code)
+        if person is None:
             unknown.append(BadgeResult(op_id, "", "unknown"))
         else:
             scans.append(BadgeScan(op_id, person, _moment(one.get("at"), moment)))

@@ -28,7 +28,7 @@ READ, WRITE = Permission.ROLL_READ, Permission.ROLL_WRITE
 @needs(get=READ, post=WRITE)
 def import_columns(sheet_id: str, batch_id: str) -> Any:
     """Show headers with a few cells each; a POST reads the file by the columns named."""
-    found = queries.columns_page(read_session(), current_actor().scope(READ), batch_id)
+    found = queries.columns_page(read_session(), current_actor().scope(READ), batch_id, sheet_id)
     if request.method == "GET":
         return _columns_page(found, found.named)
     named = NamedColumns(request.form.get("source", "") or found.batch.source_key, forms.columns_of_form(request.form, found.headers))

@@ -9,16 +9,17 @@ from trainhub.attendance import file_messages, forms, messages, queries, service
 from trainhub.attendance.service import UnknownSource
 from trainhub.attendance.service.imports import frame_for
 from trainhub.attendance.views import blueprint, files, problems, rows
+from trainhub.documents import xlsx
 from trainhub.evidence.messages import refusal_sentence
 from trainhub.kernel.clock import now
-from trainhub.kernel.errors import DomainError, StaleVersion
+from trainhub.kernel.errors import DomainError, NotFound, StaleVersion
 from trainhub.kernel.permissions import Permission
 from trainhub.plugin_api import Refused
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
-from trainhub.web.pages import page, redirect_to, toast
+from trainhub.web.pages import attachment, page, redirect_to, toast
 
 READ, WRITE = Permission.ROLL_READ, Permission.ROLL_WRITE
 
@@ -72,7 +73,7 @@ def check_import(sheet_id: str, batch_id: str) -> Any:
         return _check_page(sheet_id, batch_id)
     try:
         with transaction() as session:
-            version = service.decide_import(session, current_actor(), batch_id, forms.decisions_of_form(request.form),
+            version = service.decide_import(session, current_actor(), batch_id, forms.decisions_of_form(request.form), sheet_id=sheet_id,
                                             seen_version=request.form.get("version", -1, int))
         if request.form.get("then") == "apply":
             return _apply(sheet_id, batch_id, version)
@@ -83,7 +84,7 @@ def check_import(sheet_id: str, batch_id: str) -> Any:
 
 def _check_page(sheet_id: str, batch_id: str, refused: DomainError | None = None) -> Any:
     actor = current_actor()
-    found = queries.import_page(read_session(), actor.scope(READ), batch_id)
+    found = queries.import_page(read_session(), actor.scope(READ), batch_id, sheet_id)
     if found.batch.needs_columns:
         return redirect_to("attendance.import_columns", sheet_id=sheet_id, batch_id=batch_id)
     source = files.sources().get(found.batch.source_key)
@@ -110,11 +111,8 @@ def _apply(sheet_id: str, batch_id: str, version: int) -> Any:
 def import_problems(sheet_id: str, batch_id: str) -> Response:
     """The rows that need somebody as a sheet: what was read, what is wrong, what to do."""
     actor = current_actor()
-    found = queries.import_page(read_session(), actor.scope(READ), batch_id)
-    content = problems.sheet(found, actor.display_name, now())
-    answer = Response(content, mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    answer.headers.set("Content-Disposition", "attachment", filename=problems.file_name(found, now()))
-    return answer
+    found = queries.import_page(read_session(), actor.scope(READ), batch_id, sheet_id)
+    return attachment(problems.sheet(found, actor.display_name, now()), problems.file_name(found, now()), xlsx.MEDIA_TYPE)
 
 
 @blueprint.route("/rolls/<sheet_id>/import/<batch_id>/discard", methods=["POST"])
@@ -122,7 +120,7 @@ def import_problems(sheet_id: str, batch_id: str) -> Response:
 def discard_import(sheet_id: str, batch_id: str) -> Any:
     """Drop a staged file."""
     with transaction() as session:
-        service.discard_import(session, current_actor(), batch_id)
+        service.discard_import(session, current_actor(), batch_id, sheet_id=sheet_id)
     toast(_("The file was dropped. Nothing was written."), "info")
     return redirect_to("attendance.import_file", sheet_id=sheet_id)
 
@@ -133,7 +131,9 @@ def withdraw_import(sheet_id: str, batch_id: str) -> Any:
     """Take a whole import back."""
     try:
         with transaction() as session:
-            count = service.withdraw_import(session, current_actor(), batch_id, request.form.get("reason", ""), now())
+            count = service.withdraw_import(session, current_actor(), batch_id, request.form.get("reason", ""), now(), sheet_id=sheet_id)
+    except NotFound:
+        raise
     except DomainError as refused:
         toast(sentence(refused), "error")
         return redirect_to("attendance.import_file", sheet_id=sheet_id)

@@ -62,7 +62,10 @@ def _received(device: Listening, path: str) -> Response:
         key = devices.key_of_device(sealing_key(), device.district_id, device.id, device.sealed_key)
     except CannotUnseal:
         return _refused(device, 401, "key_unreadable")
-    settings = current_app.extensions["trainhub.source_settings"](device.source_key, device.district_id, device.school_id)
+    try:
+        settings = current_app.extensions["trainhub.source_settings"](device.source_key, device.district_id, device.school_id)
+    except DomainError as refused:  # a secret of the plugin is sealed under another key
+        return _refused(device, refused.status, refused.code)
     batch = source.receive(_pushed(path, moment), key, settings)
     if isinstance(batch, PushRefused):
         return _refused(device, batch.status, batch.code)

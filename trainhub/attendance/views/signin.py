@@ -16,7 +16,7 @@ from trainhub.web.context import current_actor
 from trainhub.web.database import read_session
 from trainhub.web.gate import needs
 from trainhub.web.i18n import span_text
-from trainhub.web.pages import page
+from trainhub.web.pages import attachment, page
 
 READ = Permission.ROLL_READ
 
@@ -38,8 +38,7 @@ def sheet_pdf(sheet_id: str) -> Response:
     """The same sheet as a PDF; says so where PDF output is not installed."""
     whole = queries.roll(read_session(), current_actor().scope(READ), sheet_id)
     content = pdf.render("signin", _data(whole) | {"qr": qr.draw(_address(sheet_id)).svg()})
-    headers = {"Content-Disposition": f"attachment; filename=sign-in-{sheet_id[:8]}.pdf"}
-    return Response(content, mimetype="application/pdf", headers=headers)
+    return attachment(content, f"sign-in-{sheet_id[:8]}.pdf", "application/pdf")
 
 
 def _address(sheet_id: str) -> str:

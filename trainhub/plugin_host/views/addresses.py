@@ -10,11 +10,10 @@ from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import now
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.permissions import Permission
-from trainhub.kernel.sealing import CannotUnseal
 from trainhub.plugin_api.routes import Caller, PluginRequest
 from trainhub.plugin_host import calling, queries
 from trainhub.plugin_host.addresses import Matched
-from trainhub.plugin_host.calling import MOST_BODY, MOST_FIELDS, Reply, RequestTooLarge, SecretUnreadable
+from trainhub.plugin_host.calling import MOST_BODY, MOST_FIELDS, Reply, RequestTooLarge
 from trainhub.plugin_host.host import Card
 from trainhub.plugin_host.shelf import Address, addresses_of, label_of
 from trainhub.plugin_host.store import PluginStore
@@ -76,12 +75,9 @@ def _request(card: Card, matched: Matched, actor: Actor) -> PluginRequest:
     if len(body) > MOST_BODY:
         raise RequestTooLarge
     school = "" if actor.org_id == actor.district_id else actor.org_id
-    try:
-        settings = queries.settings_for(
-            read_session(), plugin_host(), card.key, actor.district_id, sealing_key(), school_id=school
-        )
-    except CannotUnseal as error:
-        raise SecretUnreadable(plugin=card.key) from error
+    settings = queries.settings_for(
+        read_session(), plugin_host(), card.key, actor.district_id, sealing_key(), school_id=school
+    )
     return PluginRequest(
         "POST" if request.method == "POST" else "GET",
         MappingProxyType(dict(matched.arguments)),

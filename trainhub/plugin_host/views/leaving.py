@@ -7,7 +7,7 @@ import zipfile
 from datetime import date, datetime, time
 from typing import Any
 
-from flask import make_response, request
+from flask import request
 from flask_babel import gettext as _
 
 from trainhub.kernel.clock import local, now
@@ -22,7 +22,7 @@ from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
 from trainhub.web.i18n import is_chinese
-from trainhub.web.pages import form_page, page, redirect_to, toast
+from trainhub.web.pages import attachment, form_page, page, redirect_to, toast
 
 
 @blueprint.post("/plugins/<key>/export")
@@ -32,10 +32,7 @@ def export(key: str) -> Any:
     moment = now()
     with transaction() as session:
         bundle = service.export(session, current_actor(), plugin_host(), key, moment)
-    answer = make_response(_zip(key, bundle, moment))
-    answer.content_type = "application/zip"
-    answer.headers.set("Content-Disposition", "attachment", filename=f"plugin-{key}-{local(moment):%Y%m%d-%H%M}.zip")
-    return answer
+    return attachment(_zip(key, bundle, moment), f"plugin-{key}-{local(moment):%Y%m%d-%H%M}.zip", "application/zip")
 
 
 def _zip(key: str, bundle: Bundle, moment: datetime) -> bytes:

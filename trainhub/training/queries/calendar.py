@@ -33,6 +33,16 @@ class Subscriber:
     person_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingSessions:
+    """One training for a calendar. ``course_id`` is the course pack it is planned with, "" for one of its own."""
+
+    title: str
+    school_id: str
+    course_id: str
+    items: tuple[CalendarItem, ...]
+
+
 def subscribed_at(session: Session, actor: Actor) -> datetime | None:
     """When the actor's address was made, None without one. One statement."""
     query = select(CalendarSubscription.created_at).where(
@@ -53,8 +63,8 @@ def subscriber_of(session: Session, token: str) -> Subscriber | None:
     return Subscriber(row.district_id, row.person_id) if row else None
 
 
-def trainings_of(session: Session, subscriber: Subscriber, now: datetime) -> tuple[CalendarItem, ...]:
-    """The trainings that somebody is invited to, of the last year and all to come. One statement."""
+def trainings_of(session: Session, subscriber: Subscriber, now: datetime, url: str) -> tuple[CalendarItem, ...]:
+    """The trainings that somebody is invited to, of the last year and all to come, with the page to look at. One statement."""
     query = (
         select(*_PART)
         .join(TrainingEvent, and_(TrainingEvent.district_id == EventPart.district_id, TrainingEvent.id == EventPart.event_id))
@@ -65,11 +75,11 @@ def trainings_of(session: Session, subscriber: Subscriber, now: datetime) -> tup
         )
         .order_by(EventPart.starts_at, EventPart.id)
     )
-    return _items(session.execute(query))
+    return _items(session.execute(query), url)
 
 
-def training_sessions(session: Session, scope: Scope, event_id: str) -> tuple[str, str, tuple[CalendarItem, ...]]:
-    """Title, school and sessions of one training. Two statements. Raises NotFound outside the scope and for a draft."""
+def training_sessions(session: Session, scope: Scope, event_id: str, url: str) -> TrainingSessions:
+    """One training, with its page. Two statements. Raises NotFound outside the scope and for a draft."""
     event = session.get(TrainingEvent, (scope.district_id, event_id))
     if event is None or not scope.covers_school(event.school_id) or event.state == EventState.DRAFT:
         raise NotFound
@@ -79,14 +89,14 @@ def training_sessions(session: Session, scope: Scope, event_id: str) -> tuple[st
         .where(EventPart.district_id == scope.district_id, EventPart.event_id == event_id)
         .order_by(EventPart.position)
     )
-    return event.title, event.school_id, _items(session.execute(query))
+    return TrainingSessions(event.title, event.school_id, event.pack_id or "", _items(session.execute(query), url))
 
 
-def _items(rows: Iterable[Any]) -> tuple[CalendarItem, ...]:
+def _items(rows: Iterable[Any], url: str) -> tuple[CalendarItem, ...]:
     return tuple(
         CalendarItem(
             f"{row.id}@trainhub", f"{row.event}（{row.title}）" if row.title else row.event, row.starts_at, row.ends_at, row.room,
-            row.state in _OFF, row.version, row.updated_at,
+            row.state in _OFF, row.version, row.updated_at, url,
         )
         for row in rows
     )

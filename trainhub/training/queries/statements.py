@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trainhub.roster.models import Employment
 from trainhub.training.models import HoursStatement
 from trainhub.training.rules.statements import code_digest, is_code
 
@@ -32,6 +33,20 @@ def statement_by_code(session: Session, code: str) -> Statement | None:
         return None
     row = session.scalars(select(HoursStatement).where(HoursStatement.code_hash == code_digest(code))).one_or_none()
     return _statement(row) if row else None
+
+
+def staff_no_of(session: Session, statement: Statement) -> str:
+    """The staff number at the school that issued a statement, "" where there is none. One statement."""
+    query = (
+        select(Employment.staff_no)
+        .where(
+            Employment.district_id == statement.district_id, Employment.school_id == statement.school_id,
+            Employment.person_id == statement.person_id,
+        )
+        .order_by(Employment.from_on.desc())
+        .limit(1)
+    )
+    return session.scalar(query) or ""
 
 
 def statements_of(session: Session, district_id: str, person_id: str, year_key: str) -> list[Statement]:

@@ -7,7 +7,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class TrainingAnnounced:
-    """A training was published, moved, or cancelled. ``people`` counts who must come; nobody is named."""
+    """A training was published, moved, or cancelled. ``people`` counts who must come; nobody is named.
+
+    ``course_id`` is the course pack it is planned with, "" for one of its own.
+    """
 
     district_id: str
     school_id: str
@@ -17,4 +20,4 @@ class TrainingAnnounced:
     starts_at: datetime | None
     place: str
     people: int
-    reason: str = ""
+    course_id: str = ""

@@ -220,7 +220,7 @@ def move_event(session: Session, actor: Actor, command: MoveEvent, now: datetime
     if not command.parts:
         event.state = EventState.POSTPONED.value
         note_step(session, actor, event, "postponed", before, now, reason=reason)
-        announce(session, event, "moved", reason)
+        announce(session, event, "moved")
         return EventState.POSTPONED
     held = parts_of(session, event)
     if len(held) != len(command.parts):
@@ -229,7 +229,7 @@ def move_event(session: Session, actor: Actor, command: MoveEvent, now: datetime
     event.state = EventState.PUBLISHED.value
     changes = _retime(session, actor, event, held, command.parts, now)
     note_step(session, actor, event, "moved", before, now, reason=reason, changes=changes | {"accepted": sorted(command.accepted)})
-    announce(session, event, "moved", reason)
+    announce(session, event, "moved")
     return EventState.PUBLISHED
 
 
@@ -272,7 +272,7 @@ def cancel_event(session: Session, actor: Actor, command: CancelEvent, now: date
         void_sheets(session, actor, sheets, reason, now)
     note_step(session, actor, event, "cancelled", before, now, reason=reason, changes={"sheets": sheets})
     if before is not EventState.DRAFT:  # nobody was told of a draft
-        announce(session, event, "cancelled", reason)
+        announce(session, event, "cancelled")
 
 
 # --- correcting ---------------------------------------------------------------------------------

@@ -9,13 +9,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.models import AttendanceSheet
 from trainhub.attendance.roll_rules import RecordsChanged, RollVerified
 from trainhub.jobs.service import enqueue
-from trainhub.kernel.bulk import insert_many
+from trainhub.kernel.bulk import insert_many, upsert
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.clock import now as clock_now
 from trainhub.kernel.ids import new_id
@@ -250,12 +249,11 @@ def _write(
     rows = [key | {"person_id": o.person_id, "updated_at": now} | _stored(o) for o in obligations]
     if not rows:
         return
-    statement = _insert(session)(TrainingObligation.__table__)
+    statement = upsert(session, TrainingObligation.__table__)
     changing = [name for name in rows[0] if name not in (*key, "person_id")]
-    upsert = statement.on_conflict_do_update(
+    insert_many(session, statement.on_conflict_do_update(
         index_elements=[*key, "person_id"], set_={name: statement.excluded[name] for name in changing}
-    )
-    insert_many(session, upsert, rows)
+    ), rows)
 
 
 def _delete(session: Session, district_id: str, requirement_id: str, year: RequirementYear, people: list[str]) -> None:
@@ -294,14 +292,10 @@ def _add_to_totals(
         }
         for unit, change in sorted(changes.items())
     ]
-    statement = _insert(session)(SchoolYearTotal)
+    statement = upsert(session, SchoolYearTotal)
     table = SchoolYearTotal.__table__
     added = {name: table.c[name] + statement.excluded[name] for name in (*COUNTERS, "in_scope")}
     latest = {name: statement.excluded[name] for name in ("policy_version", "updated_at")}
     session.execute(
         statement.on_conflict_do_update(index_elements=[*key, "school_id"], set_=added | latest), rows
     )
-
-
-def _insert(session: Session) -> Any:
-    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert

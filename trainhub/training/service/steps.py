@@ -90,7 +90,7 @@ def _for_ledger(changes: Mapping[str, Any]) -> dict[str, Any]:
 _DETAIL = "details."
 
 
-def announce(session: Session, event: TrainingEvent, what: Literal["planned", "moved", "cancelled"], reason: str = "") -> None:
+def announce(session: Session, event: TrainingEvent, what: Literal["planned", "moved", "cancelled"]) -> None:
     """Announce a training as a whole: when, where and how many, never who. Two statements."""
     people = session.scalar(
         select(func.count()).select_from(EventParticipant).where(
@@ -101,5 +101,6 @@ def announce(session: Session, event: TrainingEvent, what: Literal["planned", "m
     rooms = [part.room for part in parts_of(session, event) if part.room]
     starts_at = None if event.state == EventState.POSTPONED else event.starts_at
     announcer.announce(session, TrainingAnnounced(
-        event.district_id, event.school_id, event.id, what, event.title, starts_at, rooms[0] if rooms else "", people or 0, reason,
+        event.district_id, event.school_id, event.id, what, event.title, starts_at, rooms[0] if rooms else "", people or 0,
+        event.pack_id or "",
     ))

@@ -4,15 +4,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from flask import Response, abort, request, url_for
+from flask import Response, abort, current_app, request, url_for
 from flask_babel import gettext as _
 
+from trainhub.accounts.registry import calendar_items
 from trainhub.kernel.clock import now
 from trainhub.kernel.permissions import Permission
 from trainhub.plugin_api import CalendarFeed, Certificate, ExporterSpec, HoursLedger
 from trainhub.training.queries.calendar import subscribed_at, subscriber_of, training_sessions, trainings_of
 from trainhub.training.queries.hours import hours_ledger
-from trainhub.training.queries.statements import Statement, statement_by_code
+from trainhub.training.queries.statements import Statement, staff_no_of, statement_by_code
 from trainhub.training.rules.statements import plain
 from trainhub.training.service.calendar import end_subscription, renew_subscription
 from trainhub.training.views import blueprint
@@ -49,20 +50,21 @@ def _worded(ledger: HoursLedger) -> HoursLedger:
 def export_training(event_id: str, key: str) -> Response:
     """One training as a file for a calendar."""
     actor = current_actor()
-    title, school_id, items = training_sessions(read_session(), actor.scope(Permission.TRAINING_READ), event_id)
-    return exported(key, CalendarFeed(title, items), "calendar", actor.district_id, school_id)
+    found = training_sessions(read_session(), actor.scope(Permission.TRAINING_READ), event_id, url_for("training.event", event_id=event_id, _external=True))
+    return exported(key, CalendarFeed(found.title, found.items), "calendar", actor.district_id, found.school_id, found.course_id)
 
 
 @blueprint.get("/calendar/<token>.ics")
 @needs(Permission.PUBLIC_READ)
 def calendar_feed(token: str) -> Response:
-    """The trainings that the owner of an address is invited to. Whoever knows the address may fetch it."""
+    """The trainings that the owner of an address is invited to, and what other rooms add. Whoever knows the address may fetch it."""
     owner = subscriber_of(read_session(), token)
     chosen = formats("calendar", owner.district_id)[:1] if owner else []
     if owner is None or not chosen:
         abort(404)
-    items = trainings_of(read_session(), owner, now())
-    answer = exported(chosen[0].key, CalendarFeed(_("My trainings"), items), "calendar", owner.district_id)
+    items = trainings_of(read_session(), owner, now(), url_for("training.my_standing", _external=True))
+    items += calendar_items(current_app, read_session(), owner.district_id, owner.person_id, now())
+    answer = exported(chosen[0].key, CalendarFeed(_("My trainings"), tuple(sorted(items, key=lambda item: item.starts_at))), "calendar", owner.district_id)
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
@@ -121,7 +123,7 @@ def _certificate(found: Statement, code: str) -> Certificate:
     days = [date.fromisoformat(row[0]) for row in printed["rows"]]
     issued_on = date.fromisoformat(printed["issued_on"])
     return Certificate(
-        found.person_id, printed["name"], "", printed["school"], url_for("training.home", _external=True) + f"#{found.school_id}", printed["title"],
+        found.person_id, printed["name"], staff_no_of(read_session(), found), printed["school"], url_for("training.home", _external=True) + f"#{found.school_id}", printed["title"],
         printed["year"], printed["minutes"], printed["period_minutes"], max(days, default=issued_on), found.issued_at,
         url_for("training.verify", code=dashed, _external=True),
     )

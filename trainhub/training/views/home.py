@@ -1,10 +1,11 @@
 """The home page: what wants doing today, by role, and one's own duty."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from flask import url_for
+from flask import current_app, url_for
 from flask_babel import gettext as _
 
 from trainhub.kernel.actor import Actor
@@ -24,41 +25,7 @@ from trainhub.web.database import read_session
 from trainhub.web.gate import needs
 from trainhub.web.i18n import day_text, is_chinese, span_text, time_text
 from trainhub.web.pages import page
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """A piece of the opening sentence: what, how much, and where it leads."""
-
-    text: str
-    href: str = ""
-    bad: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Something to do. ``time``/``under`` stand on the left, ``lines`` of facts below the title, the button on the right."""
-
-    time: str
-    under: str
-    title: str
-    lines: tuple[tuple[str, ...], ...]
-    href: str
-    button: str
-    primary: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WeekDay:
-    """A day of the week strip. ``off``: no school; ``label`` names a holiday or make-up workday."""
-
-    day: date
-    word: str
-    now: bool
-    off: bool
-    label: str
-    items: tuple[tuple[str, str, str], ...]
+from trainhub.web.today import Contribution, DoneItem, Job, Say, SideCard, WeekDay, WeekItem, contributions
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +70,8 @@ class Home:
     no_staff: bool
     may_import: bool
     may_plan: bool
+    cards: tuple[SideCard, ...] = ()
+    finished: tuple[DoneItem, ...] = ()
 
 
 @blueprint.get("/")
@@ -128,13 +97,27 @@ def _home(actor: Actor) -> Home:
     counted = school is not None and school.in_scope
     no_staff = bool(desk and scope and not counted and not queries.has_staff(session, scope, actor.org_id))
     papers = waiting_count(session, actor.scope(Permission.EVIDENCE_VERIFY)) if actor.can(Permission.EVIDENCE_VERIFY) else 0
+    added = contributions(current_app, session, actor, moment) if not no_staff else ()
     shown = calendar(session, actor.district_id, actor.org_id, today - timedelta(days=7), today + timedelta(days=7))
-    jobs = (*_papers(papers), *_jobs(actor, desk, mine, today)) if not no_staff else ()
+    jobs = _one_primary((*_papers(papers), *_jobs(actor, desk, mine, today), *_of(added, "jobs"))) if not no_staff else ()
     return Home(
-        _greeting(actor), _crumb(shown, today), tuple(_say(actor, desk, mine, progress, school, district, today)),
-        _week(shown, desk, mine, today), jobs, desk.upcoming[:4] if desk else (), _done(desk), _mine(progress, mine, duty.policy["period_minutes"]),
+        _greeting(actor), _crumb(shown, today),
+        (*_of(added, "say"), *_say(actor, desk, mine, progress, school, district, today)),
+        _week(shown, desk, mine, today, _of(added, "week")), jobs, desk.upcoming[:4] if desk else (), _done(desk), _mine(progress, mine, duty.policy["period_minutes"]),
         school, district, no_staff, actor.can(Permission.ROSTER_WRITE), actor.can(Permission.TRAINING_WRITE),
+        _of(added, "cards"), _of(added, "done"),
     )
+
+
+def _of(added: Sequence[Contribution], part: str) -> tuple[Any, ...]:
+    """One part of what other rooms contribute, room after room."""
+    return tuple(one for contribution in added for one in getattr(contribution, part))
+
+
+def _one_primary(jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """One button of the page stands out: the first that wants to."""
+    first = next((job for job in jobs if job.primary), None)
+    return tuple(replace(job, primary=job is first) for job in jobs)
 
 
 def _district(actor: Actor) -> bool:
@@ -306,17 +289,19 @@ def _attend(training: MyTraining, today: date) -> Job:
 # --- week, done, progress -----------------------------------------------------------------------
 
 
-def _week(shown: SchoolCalendar, desk: Desk | None, mine: list[MyTraining], today: date) -> tuple[WeekDay, ...]:
+def _week(
+    shown: SchoolCalendar, desk: Desk | None, mine: list[MyTraining], today: date, added: Sequence[WeekItem]
+) -> tuple[WeekDay, ...]:
     monday = today - timedelta(days=today.weekday())
     events = {e.id: e for e in (desk.week if desk else ())} | {m.event.id: m.event for m in mine}
     days = []
     for offset in range(7):
         day = monday + timedelta(days=offset)
         kind = shown.kind(day)
-        items = tuple(
+        items = (*(
             (STATE_KINDS[e.state.value], f"{time_text(p.starts_at)} {e.title}", url_for("training.event", event_id=e.id) if desk else "")
             for e in events.values() for p in e.parts if local_day(p.starts_at) == day
-        )
+        ), *((item.kind, item.text, item.href) for item in added if item.day == day))
         label = kind.label if kind.code in ("holiday", "make_up", "own_day_off", "own_school_day") else ""
         days.append(WeekDay(day, _weekday(offset), day == today, not kind.teaching, label, items))
     return tuple(days)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Response, make_response, request
+from flask import Response, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
@@ -43,7 +43,7 @@ from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.fields import DayField
 from trainhub.web.gate import needs
-from trainhub.web.pages import form_page, page, redirect_to, toast
+from trainhub.web.pages import attachment, form_page, page, redirect_to, toast
 
 READ, WRITE, VERIFY = Permission.EVIDENCE_READ, Permission.EVIDENCE_WRITE, Permission.EVIDENCE_VERIFY
 _l = lazy_gettext
@@ -175,10 +175,7 @@ def _rights(row: EvidenceRow) -> dict[str, bool]:
 def evidence_scan(evidence_id: str) -> Response:
     """The kept scan, to be saved: it is never shown inside a page."""
     found = scan_of(read_session(), current_actor().scope(READ), evidence_id)
-    answer = make_response(found.content)
-    answer.headers["Content-Type"] = found.media_type
-    answer.headers["Content-Disposition"] = f'attachment; filename="evidence-{found.sha256[:12]}{SUFFIXES[found.media_type]}"'
-    return answer
+    return attachment(found.content, f"evidence-{found.sha256[:12]}{SUFFIXES[found.media_type]}", found.media_type)
 
 
 @blueprint.post("/training/evidence/<evidence_id>/decision")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, make_response, redirect, request, url_for
+from flask import Response, abort, redirect, request, url_for
 from flask_babel import gettext as _
 
 from trainhub.documents import pdf, qr
@@ -18,7 +18,7 @@ from trainhub.training.views.words import ROUNDING, iso_day, version_text, why_t
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.gate import needs
-from trainhub.web.pages import page, redirect_to, toast
+from trainhub.web.pages import attachment, page, redirect_to, toast
 
 
 @blueprint.post("/training/standing/people/<person_id>/statement")
@@ -87,10 +87,7 @@ def verify_pdf(code: str) -> Response:
     found = statement_by_code(read_session(), code)
     if found is None or found.revoked_at is not None:
         abort(404)
-    answer = make_response(pdf.render("statement", document(found, code)))
-    answer.headers["Content-Type"] = "application/pdf"
-    answer.headers["Content-Disposition"] = 'attachment; filename="statement.pdf"'
-    return answer
+    return attachment(pdf.render("statement", document(found, code)), "statement.pdf", "application/pdf")
 
 
 def dashed(code: str) -> str:

@@ -1,9 +1,8 @@
 """What a school takes away as Excel files: the standing of everybody, the continuing-education register."""
 
 from collections.abc import Iterator, Sequence
-from urllib.parse import quote
 
-from flask import Response, make_response, request
+from flask import Response, request
 from flask_babel import gettext as _
 
 from trainhub.documents import xlsx
@@ -36,8 +35,8 @@ from trainhub.web.context import current_actor
 from trainhub.web.database import read_session
 from trainhub.web.gate import needs
 from trainhub.web.i18n import day_text
+from trainhub.web.pages import attachment
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @blueprint.get("/training/standing.xlsx")
 @needs(Permission.STANDING_EXPORT)
@@ -60,10 +59,7 @@ def standing_xlsx() -> Response:
 
 def as_workbook(content: bytes, name: str) -> Response:
     """Answer with a file to be saved."""
-    answer = make_response(content)
-    answer.headers["Content-Type"] = XLSX
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    return answer
+    return attachment(content, name, xlsx.MEDIA_TYPE)
 
 
 def _people_sheet(found: StandingPage, rows: Sequence[StandingRow]) -> SheetSpec:
