@@ -67,7 +67,9 @@ def row(session: Session, scene: Scene, activity_id: str) -> SchoolActivity:
 # --- case 33 -------------------------------------------------------------------------------------
 
 
-def test_case_33_an_assembly_claimed_as_24_class_meetings_is_one_event_and_counts_for_no_class(session: Session, scene: Scene) -> None:
+def test_case_33_an_assembly_claimed_as_24_class_meetings_is_one_event_and_counts_for_no_class(
+    session: Session, scene: Scene
+) -> None:
     for number in range(5, 27):
         add_pupils(session, scene.sample, add_class(session, scene.district_id, scene.school_id, 8, number), 2)
     enter(session, scene.dean, entry("assembly", title="全校法治大会，计作 24 个班的班会"))
@@ -81,7 +83,12 @@ def test_case_33_an_assembly_claimed_as_24_class_meetings_is_one_event_and_count
     total = session.scalars(select(SchoolTermTotal).where(SchoolTermTotal.school_id == scene.school_id)).one()
     assert (total.classes, total.met, total.none, total.counted) == (24, 0, 24, 0)
     scope = Scope(scene.district_id, frozenset({scene.school_id}))
-    assert activity_counts(session, scope, scene.school_id, KEY) == {"assembly": 1, "heart_talk": 1, "law_lesson": 1, "parent_meeting": 1}
+    assert activity_counts(session, scope, scene.school_id, KEY) == {
+        "assembly": 1,
+        "heart_talk": 1,
+        "law_lesson": 1,
+        "parent_meeting": 1,
+    }
 
 
 def test_an_activity_leaves_what_a_class_has_already(session: Session, scene: Scene) -> None:
@@ -113,9 +120,19 @@ def test_what_is_to_come_is_planned_and_its_numbers_follow(session: Session, sce
     assert (done.state, held.came_count, held.late_recorded, held.version) == ("recorded", 11, False, 2)
     with pytest.raises(MeetingReasonMissing):
         record_activity(session, scene.teacher, one, replace(soon, came=10), NOW + timedelta(days=6), seen_version=2)
-    record_activity(session, scene.teacher, one, replace(soon, came=10), NOW + timedelta(days=6), seen_version=2, reason="签到表漏数一户")
+    record_activity(
+        session,
+        scene.teacher,
+        one,
+        replace(soon, came=10),
+        NOW + timedelta(days=6),
+        seen_version=2,
+        reason="签到表漏数一户",
+    )
     assert row(session, scene, one).came_count == 10
-    kinds = session.scalars(select(LedgerEntry.kind).where(LedgerEntry.object_ref == one).order_by(LedgerEntry.seq)).all()
+    kinds = session.scalars(
+        select(LedgerEntry.kind).where(LedgerEntry.object_ref == one).order_by(LedgerEntry.seq)
+    ).all()
     assert kinds == ["activity.planned", "activity.recorded", "activity.amended"]
 
 
@@ -129,8 +146,14 @@ def test_case_38_entered_after_the_days_the_policy_gives_is_late_for_ever(sessio
 
 def test_everybody_took_part_unless_somebody_says_otherwise(session: Session, scene: Scene) -> None:
     assert row(session, scene, enter(session, scene.dean, entry("assembly", grades=(8,)))).took_part_count == 15
-    assert row(session, scene, enter(session, scene.dean, entry("assembly", grades=(8,), took_part=9))).took_part_count == 9
-    assert row(session, scene, enter(session, scene.teacher, entry("law_lesson", class_id=scene.class_id))).took_part_count == 12
+    assert (
+        row(session, scene, enter(session, scene.dean, entry("assembly", grades=(8,), took_part=9))).took_part_count
+        == 9
+    )
+    assert (
+        row(session, scene, enter(session, scene.teacher, entry("law_lesson", class_id=scene.class_id))).took_part_count
+        == 12
+    )
     with pytest.raises(ActivityRefused) as refused:
         enter(session, scene.dean, entry("assembly", grades=(8,), took_part=16))
     assert (refused.value.code, refused.value.params["most"]) == ("activity_pupils", 15)
@@ -166,7 +189,9 @@ def test_a_guest_of_a_law_lesson_comes_from_somewhere(session: Session, scene: S
     assert (refused.value.code, refused.value.field) == ("activity_not_a_choice", "topic")
 
 
-def test_a_kind_whose_plugin_is_gone_can_be_read_but_not_entered(session: Session, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kind_whose_plugin_is_gone_can_be_read_but_not_entered(
+    session: Session, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from trainhub.class_meetings import registry
 
     monkeypatch.setattr(registry, "_resolve", None)
@@ -237,7 +262,9 @@ def test_a_weeks_talks_of_a_class_are_entered_once(session: Session, scene: Scen
         enter(session, scene.teacher, entry("heart_talk", date(2026, 11, 17), class_id=scene.class_id))
     enter(session, scene.dean, entry("heart_talk", grades=(8,)))
     enter(session, scene.other_teacher, entry("heart_talk", class_id=scene.other_class_id))
-    record_activity(session, scene.teacher, one, entry("heart_talk", took_part=7), NOW, seen_version=1, reason="周四又谈了两次")
+    record_activity(
+        session, scene.teacher, one, entry("heart_talk", took_part=7), NOW, seen_version=1, reason="周四又谈了两次"
+    )
     cancel_activity(session, scene.teacher, one, "数错了", NOW, seen_version=2)
     enter(session, scene.teacher, entry("heart_talk", class_id=scene.class_id))
 
@@ -275,9 +302,15 @@ def test_case_40_a_text_that_names_a_pupil_of_those_concerned_is_stopped(session
 
 
 def test_the_ledger_holds_counts_and_no_text(session: Session, scene: Scene) -> None:
-    one = enter(session, scene.dean, entry("parent_meeting", title="和爸爸妈妈谈一谈", feedback="家长希望多讲网络。", place="礼堂"))
+    one = enter(
+        session,
+        scene.dean,
+        entry("parent_meeting", title="和爸爸妈妈谈一谈", feedback="家长希望多讲网络。", place="礼堂"),
+    )
     seq = session.scalars(select(LedgerEntry.seq).where(LedgerEntry.object_ref == one)).one()
-    payload = session.scalars(select(LedgerPayload).where(LedgerPayload.seq == seq, LedgerPayload.school_id == scene.school_id)).one()
+    payload = session.scalars(
+        select(LedgerPayload).where(LedgerPayload.seq == seq, LedgerPayload.school_id == scene.school_id)
+    ).one()
     text = str({c.name: getattr(payload, c.name) for c in LedgerPayload.__table__.columns})
     assert "'came': 36" in text
     assert not any(word in text for word in ("谈一谈", "网络", "礼堂"))
@@ -288,7 +321,11 @@ def test_the_ledger_holds_counts_and_no_text(session: Session, scene: Scene) -> 
 
 def test_a_homeroom_teacher_enters_for_the_own_class_alone(session: Session, scene: Scene) -> None:
     enter(session, scene.teacher, entry("parent_meeting", class_id=scene.class_id))
-    for what in (entry("parent_meeting", class_id=scene.other_class_id), entry("assembly"), entry("parent_meeting", grades=(8,))):
+    for what in (
+        entry("parent_meeting", class_id=scene.other_class_id),
+        entry("assembly"),
+        entry("parent_meeting", grades=(8,)),
+    ):
         with pytest.raises(NotFound):
             enter(session, scene.teacher, what)
     of_other = enter(session, scene.dean, entry("heart_talk", class_id=scene.other_class_id))
@@ -366,7 +403,9 @@ def test_a_pack_for_parents_keeps_its_version(session: Session, scene: Scene) ->
         enter(session, scene.dean, entry("parent_meeting", pack_id=scene.pack_id))
 
 
-def test_entering_costs_the_same_for_a_class_and_for_a_school(session: Session, scene: Scene, count_statements: Any) -> None:
+def test_entering_costs_the_same_for_a_class_and_for_a_school(
+    session: Session, scene: Scene, count_statements: Any
+) -> None:
     with count_statements() as few:
         enter(session, scene.dean, entry("assembly", grades=(8,)))
     for number in range(5, 25):

@@ -18,6 +18,7 @@ from tests.class_meetings.test_checking import recorded
 from tests.conftest import SignIn
 from trainhub.class_meetings.activity_forms import Press, clauses_of
 from trainhub.class_meetings.models import ClassConvention, MeetingRecord, SchoolActivity
+from trainhub.class_meetings.rules.conventions import LONGEST_CLAUSE, width
 from trainhub.class_meetings.service.activities import enter_activity
 from trainhub.class_meetings.service.conventions import save_draft
 from trainhub.documents import pdf
@@ -74,7 +75,9 @@ def filled(page: str, **changes: Any) -> dict[str, Any]:
 # --- activities ----------------------------------------------------------------------------------
 
 
-def test_a_prefilled_form_needs_one_number_for_a_weeks_talks(session: Session, scene: Scene, teacher: FlaskClient) -> None:
+def test_a_prefilled_form_needs_one_number_for_a_weeks_talks(
+    session: Session, scene: Scene, teacher: FlaskClient
+) -> None:
     page = text(teacher, f"{NEW}?kind=heart_talk")
     assert "第12周" in page
     assert 'name="title"' not in page
@@ -85,7 +88,9 @@ def test_a_prefilled_form_needs_one_number_for_a_weeks_talks(session: Session, s
     assert (held.kind, held.class_id, held.took_part_count, held.state) == ("heart_talk", scene.class_id, 6, "recorded")
 
 
-def test_a_prefilled_form_needs_one_number_for_a_parent_meeting(session: Session, scene: Scene, teacher: FlaskClient) -> None:
+def test_a_prefilled_form_needs_one_number_for_a_parent_meeting(
+    session: Session, scene: Scene, teacher: FlaskClient
+) -> None:
     page = text(teacher, f"{NEW}?kind=parent_meeting")
     data = filled(page, starts="08:00", ends="08:40", came="11")
     assert (data["invited"], data["day"], data["topic"]) == ("12", "2026-11-20", "recognise")
@@ -98,9 +103,16 @@ def test_a_prefilled_form_needs_one_number_for_a_parent_meeting(session: Session
     assert len(session.scalars(select(SchoolActivity)).all()) == 1
 
 
-def test_the_list_adds_up_and_shows_the_law_lessons_with_their_rule(session: Session, scene: Scene, dean: FlaskClient) -> None:
+def test_the_list_adds_up_and_shows_the_law_lessons_with_their_rule(
+    session: Session, scene: Scene, dean: FlaskClient
+) -> None:
     assert "还没有录入" in text(dean, LIST)
-    for what in (entry("parent_meeting"), entry("assembly", title="宪法日集会"), entry("law_lesson"), entry("heart_talk", grades=(8,))):
+    for what in (
+        entry("parent_meeting"),
+        entry("assembly", title="宪法日集会"),
+        entry("law_lesson"),
+        entry("heart_talk", grades=(8,)),
+    ):
         enter_activity(session, scene.dean, new_id(), what, NOW)
     session.commit()
     page = text(dean, f"{LIST}?term={TERM}")
@@ -112,7 +124,9 @@ def test_the_list_adds_up_and_shows_the_law_lessons_with_their_rule(session: Ses
     assert "本学期没有这一类" in text(dean, f"{LIST}?term=2026-2027-spring&kind=assembly")
 
 
-def test_errors_stand_beside_their_field_and_nothing_typed_is_lost(session: Session, scene: Scene, dean: FlaskClient) -> None:
+def test_errors_stand_beside_their_field_and_nothing_typed_is_lost(
+    session: Session, scene: Scene, dean: FlaskClient
+) -> None:
     page = text(dean, f"{NEW}?kind=parent_meeting")
     answer = dean.post(NEW, data=filled(page, day="2026-11-19", invited="40", came="41", title="话题很多", grade="8"))
     shown = answer.get_data(as_text=True)
@@ -178,7 +192,9 @@ def test_whoever_leads_no_class_enters_nothing(scene: Scene, client: FlaskClient
         assert client.post(NEW, data=data).status_code == 404, who
 
 
-def test_another_classs_activity_is_not_found(session: Session, scene: Scene, client: FlaskClient, sign_in: SignIn) -> None:
+def test_another_classs_activity_is_not_found(
+    session: Session, scene: Scene, client: FlaskClient, sign_in: SignIn
+) -> None:
     own = enter_activity(session, scene.dean, new_id(), entry("heart_talk", class_id=scene.other_class_id), NOW).id
     whole = enter_activity(session, scene.dean, new_id(), entry("assembly"), NOW).id
     session.commit()
@@ -194,7 +210,9 @@ def test_another_classs_activity_is_not_found(session: Session, scene: Scene, cl
     assert client.post(f"{LIST}/{own}/cancel", data={"reason": "x", "version": "1"}).status_code == 404
 
 
-def test_the_list_costs_the_same_for_three_and_for_fifty(session: Session, scene: Scene, dean: FlaskClient, count_statements: Any) -> None:
+def test_the_list_costs_the_same_for_three_and_for_fifty(
+    session: Session, scene: Scene, dean: FlaskClient, count_statements: Any
+) -> None:
     enter_activity(session, scene.dean, new_id(), entry("assembly"), NOW)
     session.commit()
     dean.get(LIST)
@@ -217,7 +235,9 @@ def convention_url(scene: Scene) -> str:
     return f"/meetings/classes/{scene.class_id}/convention"
 
 
-def test_a_draft_grows_from_examples_is_reordered_and_saved_without_scripts(session: Session, scene: Scene, teacher: FlaskClient) -> None:
+def test_a_draft_grows_from_examples_is_reordered_and_saved_without_scripts(
+    session: Session, scene: Scene, teacher: FlaskClient
+) -> None:
     url = convention_url(scene)
     assert "还没有公约" in text(teacher, url)
     page = teacher.post(url, data={"revision": "0", "clause-1": "先说这一条", "do": "examples"}).get_data(as_text=True)
@@ -260,14 +280,19 @@ def test_vote_poster_and_history(session: Session, scene: Scene, teacher: FlaskC
     poster = text(teacher, f"{url}/poster")
     assert "8（3）班反欺凌公约" in poster
     assert "2026年11月20日" in poster
-    assert "9" not in re.sub(r"<[^>]+>|[0-9a-f]{32}|2026年\d+月\d+日", "", poster.split('class="doc-sheet')[1].split("</section>")[0])
+    assert "9" not in re.sub(
+        r"<[^>]+>|[0-9a-f]{32}|2026年\d+月\d+日", "", poster.split('class="doc-sheet')[1].split("</section>")[0]
+    )
 
 
 @pytest.mark.skipif(not pdf.available(), reason="PDF output is not installed")
 @pytest.mark.parametrize("count", [1, 12])
 def test_the_poster_is_one_page_of_pdf(session: Session, scene: Scene, teacher: FlaskClient, count: int) -> None:
-    clauses = [f"{n}看见同学被起哄的时候，我们不围观、不转发、不录像，马上去找老师，也陪着那个同学一起走出去，说清楚看到的事情就行" for n in "甲乙丙丁戊己庚辛壬癸子丑"[:count]]
-    assert max(len(c) for c in clauses) <= 60
+    clauses = [
+        f"{n}看见同学被起哄的时候，我们不围观、不转发，马上去找老师，也陪着那个同学一起走出去"
+        for n in "甲乙丙丁戊己庚辛壬癸子丑"[:count]
+    ]
+    assert 40 <= max(width(c) for c in clauses) <= LONGEST_CLAUSE
     save_draft(session, scene.teacher, scene.class_id, clauses, NOW, seen_revision=0)
     session.commit()
     content = teacher.get(f"/meetings/classes/{scene.class_id}/convention.pdf").data
@@ -287,9 +312,21 @@ def test_two_drafts_at_once_show_both(session: Session, scene: Scene, teacher: F
 
 def test_a_clause_that_names_a_pupil_says_which(session: Session, scene: Scene, teacher: FlaskClient) -> None:
     name = session.get_one(Student, (scene.district_id, scene.pupils[0])).name
-    answer = teacher.post(convention_url(scene), data={"revision": "0", "clause-1": "不围观", "clause-2": f"不笑{name}", "do": "save"})
+    answer = teacher.post(
+        convention_url(scene), data={"revision": "0", "clause-1": "不围观", "clause-2": f"不笑{name}", "do": "save"}
+    )
     assert answer.status_code == 422
     assert "第 2 条写到了本班学生的名字" in answer.get_data(as_text=True)
+
+
+def test_the_classs_page_says_whether_it_has_a_convention(session: Session, scene: Scene, teacher: FlaskClient) -> None:
+    assert "本班还没有公约" in text(teacher, "/meetings")
+    teacher.post(convention_url(scene), data={"revision": "0", "clause-1": "不围观", "do": "save"})
+    assert "草案讨论中" in text(teacher, "/meetings")
+    teacher.post(f"{convention_url(scene)}/vote", data={"revision": "1", "in_favour": "9", "day": "2026-11-20"})
+    page = text(teacher, "/meetings")
+    assert "自 11月20日 起生效" in page
+    assert convention_url(scene) in page
 
 
 def test_a_draft_is_taken_back(session: Session, scene: Scene, teacher: FlaskClient) -> None:
@@ -300,7 +337,9 @@ def test_a_draft_is_taken_back(session: Session, scene: Scene, teacher: FlaskCli
     assert "不围观" in text(teacher, url)
 
 
-def test_a_foreign_classs_convention_is_not_found(session: Session, scene: Scene, client: FlaskClient, sign_in: SignIn) -> None:
+def test_a_foreign_classs_convention_is_not_found(
+    session: Session, scene: Scene, client: FlaskClient, sign_in: SignIn
+) -> None:
     save_draft(session, scene.teacher, scene.class_id, ["不围观"], NOW, seen_revision=0)
     session.commit()
     url = convention_url(scene)
@@ -309,7 +348,13 @@ def test_a_foreign_classs_convention_is_not_found(session: Session, scene: Scene
         for path in (url, f"{url}/poster", f"{url}.pdf"):
             assert client.get(path).status_code == 404, (who, path)
         for path in (url, f"{url}/vote", f"{url}/undo"):
-            data = {"revision": "1", "clause-1": "x", "in_favour": "1", "day": "2026-11-20", "do": "examples" if path == url else "save"}
+            data = {
+                "revision": "1",
+                "clause-1": "x",
+                "in_favour": "1",
+                "day": "2026-11-20",
+                "do": "examples" if path == url else "save",
+            }
             assert client.post(path, data=data).status_code == 404, (who, path)
     sign_in(client, "principal")
     page = text(client, url)
@@ -321,7 +366,9 @@ def test_a_foreign_classs_convention_is_not_found(session: Session, scene: Scene
 def test_the_overview_says_how_many_of_all(session: Session, scene: Scene, dean: FlaskClient) -> None:
     page = text(dean, "/meetings/conventions")
     assert "2 个有学生的班中，0 个" in page
-    book = python_calamine.CalamineWorkbook.from_filelike(BytesIO(dean.get(f"/meetings/conventions.xlsx?term={TERM}").data))
+    book = python_calamine.CalamineWorkbook.from_filelike(
+        BytesIO(dean.get(f"/meetings/conventions.xlsx?term={TERM}").data)
+    )
     cells = [str(cell) for row in book.get_sheet_by_index(0).to_python() for cell in row]
     assert "8（3）班" in cells
     assert "还没有" in cells

@@ -84,7 +84,7 @@ def decided(plan: RollPlan, whom: Mapping[int, str], marks: Mapping[int, str], p
 
 
 def marks(lines: Iterable[RollLine]) -> dict[str, str]:
-    """Pupil -> mark of everybody who was not simply there; of two lines about one pupil the one that says more."""
+    """Pupil -> mark of everybody who was not simply there; of two lines about one pupil the first stands."""
     found: dict[str, str] = {}
     for line in lines:
         if line.student_id and line.mark not in {"", PRESENT}:

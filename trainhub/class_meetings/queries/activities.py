@@ -239,7 +239,10 @@ def numbers(session: Session, scope: ColumnElement[bool], key: TermKey) -> Activ
         .where(scope, s.school_year == key.school_year, s.state == "recorded")
         .group_by(s.kind, s.season, s.speaker)
     )
-    facts = (ActivityFact(row[0], row[1], row[2], row[3] or 0, row[4] or 0, row[5] or 0, row[6]) for row in session.execute(query))
+    facts = (
+        ActivityFact(row[0], row[1], row[2], row[3] or 0, row[4] or 0, row[5] or 0, row[6])
+        for row in session.execute(query)
+    )
     return add_up(facts, key.season)
 
 
@@ -272,7 +275,9 @@ def _counts(session: Session, scope: ColumnElement[bool], key: TermKey) -> dict[
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def _lines(wanted: Collection[ColumnElement[bool]], *, taken_back: bool = False) -> Select[SchoolActivity, str, str, str, str]:
+def _lines(
+    wanted: Collection[ColumnElement[bool]], *, taken_back: bool = False
+) -> Select[SchoolActivity, str, str, str, str]:
     s = SchoolActivity
     query = (
         select(s, SchoolClass.name, CoursePack.title, OrgUnit.name, Account.display_name)

@@ -1,6 +1,7 @@
 """A class's convention against bullying (反欺凌公约, domain.md SB28): its clauses and the vote on it. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,7 +10,8 @@ from trainhub.kernel.errors import DomainError
 
 State = Literal["draft", "agreed", "rejected", "replaced", "withdrawn"]
 MOST_CLAUSES = 12
-LONGEST_CLAUSE = 60
+LONGEST_CLAUSE = 45
+"""Chinese characters in a clause; two Latin letters take the place of one. Twelve such clauses fit on one A4 page."""
 _LEADING = re.compile(r"^(?:\s*(?:[（(]?\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[)）.．、:：]\s*|[-•·*—]+\s*))+")
 _BREAKS = re.compile(r"[\n；;。]+")
 
@@ -57,6 +59,11 @@ def tidied(clauses: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(clause for clause in found if clause))
 
 
+def width(clause: str) -> int:
+    """Return the room a clause takes on paper, in Chinese characters."""
+    return (sum(2 if unicodedata.east_asian_width(sign) in "WFA" else 1 for sign in clause) + 1) // 2
+
+
 def refuse_clauses(clauses: Sequence[str]) -> None:
     """Refuse a text that is no convention: no clause, too many, one too long for a poster. Raises ConventionRefused."""
     if not clauses:
@@ -64,7 +71,7 @@ def refuse_clauses(clauses: Sequence[str]) -> None:
     if len(clauses) > MOST_CLAUSES:
         raise ConventionRefused("too_many", "clause-1", most=MOST_CLAUSES)
     for number, clause in enumerate(clauses, 1):
-        if len(clause) > LONGEST_CLAUSE:
+        if width(clause) > LONGEST_CLAUSE:
             raise ConventionRefused("clause_long", f"clause-{number}", number=number, most=LONGEST_CLAUSE)
 
 

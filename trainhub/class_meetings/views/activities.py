@@ -330,7 +330,7 @@ def activities_xlsx() -> Response:
 
 def _columns() -> list[Column]:
     return [
-        Column(_("No."), "int", 6), Column(_("Kind"), width=12), Column(_("Time"), width=30), Column(_("For whom"), width=18),
+        Column(_("No."), "int", 6), Column(_("Kind"), width=12), Column(_("Time"), width=30), Column(_("Whom it concerns"), width=18),
         Column(_("Topic"), width=30), Column(_("Topic or law"), width=24), Column(_("Led by"), width=20), Column(_("Speaker"), width=20),
         Column(_("Place"), width=14), Column(_("Course pack"), width=26), Column(_("Households invited"), "int", 10),
         Column(_("Households that came"), "int", 10), Column(_("Talks"), "int", 8), Column(_("Pupils"), "int", 8),

@@ -47,8 +47,15 @@ def board_page() -> Response:
     return page(
         "class_meetings/board.html", found=found, rows=rows, grades=sorted({row.klass.grade for row in rows}), key=key, show=show, chips=_chips(found, key.text, show),
         terms=term_choices(key, "class_meetings.board_page", show=show), term_text=term_words(key.school_year, key.season),
-        states=said(MEETING_STATES), kinds=STATE_KINDS, standings=said(STANDINGS), reason_words=reason_words, about="record" if show == "record" else "plan",
+        states=said(MEETING_STATES), kinds=STATE_KINDS, standings=said(STANDINGS), reason_words=reason_words, about=_about(rows, show),
     )
+
+
+def _about(rows: list[BoardRow], show: str) -> str:
+    """What the button reminds of: the plan where one is missing, else the record."""
+    if show in ("plan", "record"):
+        return show
+    return "plan" if any(row.wants_plan for row in rows) else "record"
 
 
 def _chips(found: Board, term: str, show: str) -> list[tuple[str, int, str, bool]]:

@@ -25,7 +25,7 @@ from trainhub.class_meetings.queries.conventions import (
     convention_overview,
     convention_page,
 )
-from trainhub.class_meetings.rules.conventions import LONGEST_CLAUSE, MOST_CLAUSES, added, moved
+from trainhub.class_meetings.rules.conventions import LONGEST_CLAUSE, MOST_CLAUSES, added, moved, width
 from trainhub.class_meetings.rules.naming import TextMayName
 from trainhub.class_meetings.service.conventions import RecordVote, record_vote, save_draft, withdraw_draft
 from trainhub.class_meetings.views import blueprint
@@ -115,7 +115,7 @@ def _shown(answer: Any, class_id: str, lines: list[str] | None, error: DomainErr
     field = (error.field or str(error.params.get("field", ""))) if error else ""
     stale = isinstance(error, StaleVersion)
     shown: Response = answer(
-        "class_meetings/convention.html", found=found, words=wording, lines=_padded(lines), editing=editing, most=MOST_CLAUSES, longest=LONGEST_CLAUSE,
+        "class_meetings/convention.html", found=found, words=wording, lines=_padded(lines), editing=editing, most=MOST_CLAUSES, longest=2 * LONGEST_CLAUSE,
         error=wording.refusal_words(error) if error else "", field=field, may_name=isinstance(error, TextMayName), today=local_day(now()),
         sources=[one for one in found.sources if one.clauses], pdf_ready=pdf.available(), fields=request.form, seen=found.latest if stale else request.form.get("revision") or found.latest, stale=stale,
     )  # fmt: skip
@@ -210,7 +210,7 @@ def poster_title(klass: ClassAccess) -> str:
 
 def poster_size(one: Convention) -> str:
     """How large the clauses can be: few, some, many by the lines they take."""
-    lines = sum(1 + len(clause) // 20 for clause in one.clauses)
+    lines = sum(1 + width(clause) // 20 for clause in one.clauses)
     return "few" if lines <= 6 else "some" if lines <= 10 else "many"
 
 

@@ -7,6 +7,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from trainhub.class_meetings.queries.conventions import convention_marks
 from trainhub.class_meetings.queries.own import MeetingLine, OwnClass, OwnTerm, own_term
 from trainhub.class_meetings.queries.totals import TermTotals, term_totals
 from trainhub.class_meetings.views import blueprint
@@ -38,6 +39,7 @@ def mine() -> Any:
         "class_meetings/own.html", found=found, pressing=pressing, term_text=term_words(found.school_year, found.season) if found else "", states=MEETING_STATES,
         kinds=STATE_KINDS, standings=STANDINGS, reason_words=reason_words, url=meeting_url, todo=todo, taps=taps, slot_words=slot_words,
         today=local_day(moment), whole_school=actor.can(Permission.MEETING_READ), may_plan=actor.can(Permission.MEETING_WRITE),
+        conventions=convention_marks(read_session(), actor.district_id, [klass.id for klass in found.classes] if found else ()),
     )
 
 
