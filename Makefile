@@ -4,8 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
+# The tests start some hundred interpreters: each would compile the whole application again.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo serve test test-sqlite test-postgresql test-e2e check format i18n bench lock migration clean
+.PHONY: demo serve test test-sqlite test-postgresql test-e2e check check-types check-rest format i18n bench lock migration clean
 
 demo: .venv/run.stamp
 	$(BIN)/trainhub demo
@@ -28,17 +30,22 @@ test: .venv/dev.stamp
 	$(MAKE) --no-print-directory test-sqlite test-postgresql test-e2e
 
 test-sqlite: .venv/dev.stamp
-	$(PYTEST) -n $(WORKERS) -m "not e2e"
+	$(PYTEST) -n $(WORKERS) --dist worksteal -m "not e2e"
 
 test-postgresql: .venv/dev.stamp
-	$(PYTEST) -n $(WORKERS) -m "not e2e and not files_only" --database=postgresql
+	$(PYTEST) -n $(WORKERS) --dist worksteal -m "not e2e and not files_only" --database=postgresql
 
 test-e2e: .venv/dev.stamp
-	$(PYTEST) -m e2e -p no:randomly
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m e2e -p no:randomly
 
 check: .venv/dev.stamp
-	$(BIN)/ruff check .
+	$(MAKE) --no-print-directory --jobs $(WORKERS) check-types check-rest
+
+check-types: .venv/dev.stamp
 	$(BIN)/mypy
+
+check-rest: .venv/dev.stamp
+	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.house.catalogues
 	$(BIN)/trainhub courses check courses

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,19 +17,25 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 from sqlalchemy.orm import Session
 
-from tests.builders import Sample, build_district
+from tests.builders import Sample
+from tests.compiled import CompiledTemplates
+from tests.seeds import plant
+from tests.warm_child import WarmChild
 from trainhub.accounts import rules as account_rules
 from trainhub.accounts.models import Account, UserSession
 from trainhub.app import create_app, shell
 from trainhub.app.schema import upgrade
+from trainhub.evidence import intake
 from trainhub.kernel.clock import now
 from trainhub.kernel.ids import new_id
 from trainhub.web.database import db
+from trainhub.web.rendering import Site
 
 # The PostgreSQL wheel keeps its sockets there and insists on a private folder.
 RUNTIME = Path(tempfile.gettempdir()) / f"trainhub-run-{os.getuid()}"
 RUNTIME.mkdir(mode=0o700, exist_ok=True)
 os.environ["XDG_RUNTIME_DIR"] = str(RUNTIME)
+Site.jinja_options = {**Site.jinja_options, "bytecode_cache": CompiledTemplates(RUNTIME / "templates")}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,6 +75,9 @@ def _postgresql(worker: str) -> Iterator[str]:
     name = f"trainhub_{worker}_{os.getpid()}"
     admin = sa.create_engine(uri, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # what a crash would lose is thrown away anyway
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
         connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
     yield uri.replace("/postgres?", f"/{name}?")
     with admin.connect() as connection:
@@ -135,7 +145,7 @@ def session(app: Flask) -> Iterator[Session]:
 @pytest.fixture
 def district(session: Session) -> Sample:
     """A small district: bureau, two schools, staff, one account per role at the first school."""
-    sample = build_district(session)
+    sample = plant(session)
     session.commit()
     return sample
 
@@ -208,3 +218,19 @@ def count_statements(app: Flask, session: Session) -> Callable[[], Any]:
             sa.event.remove(engine, "release_savepoint", committed)
 
     return counting
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_child() -> Iterator[None]:
+    """Files are read in forked children; ``cold_child`` is the way of the product."""
+    warm = WarmChild()
+    intake.subprocess = warm  # type: ignore[assignment]
+    yield
+    intake.subprocess = subprocess
+    warm.close()
+
+
+@pytest.fixture
+def cold_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new interpreter for every file, as in the product."""
+    monkeypatch.setattr(intake, "subprocess", subprocess)

@@ -18,19 +18,21 @@ from trainhub.cli.backup import BackupFault, _copy_tables, backup, restore
 from trainhub.kernel.clock import now
 from trainhub.kernel.orm import Base
 from trainhub.ledger.service import NewEntry, append
+from trainhub.plugin_host.store import PluginStore, tables_of_all
 from trainhub.web.database import db, transaction
 
 pytestmark = pytest.mark.files_only
 
-MakeApp = Callable[[str], Flask]
+MakeApp = Callable[..., Flask]
 
 
 @pytest.fixture
 def make_app(tmp_path: Path) -> Iterator[MakeApp]:
     made: list[Flask] = []
 
-    def make(name: str) -> Flask:
+    def make(name: str, plugins: str = "") -> Flask:
         app = create_app({
+            "TRAINHUB_PLUGINS": plugins,
             "SECRET_KEY": secrets.token_urlsafe(48), "TRAINHUB_DATA": str(tmp_path / name), "TRAINHUB_LOG": "off",
             "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / name}.sqlite3", "TESTING": True,
         })
@@ -73,20 +75,70 @@ def test_round_trip(filled: Flask, make_app: MakeApp, tmp_path: Path) -> None:
     assert counts(target) == counts(filled)
 
 
-def test_the_copy_table_by_table_restores_too(filled: Flask, make_app: MakeApp, tmp_path: Path) -> None:
-    """What PostgreSQL writes is readable by either database."""
-    folder = tmp_path / "tables"
+def copied(app: Flask, folder: Path) -> Path:
+    """A backup as PostgreSQL writes it, of an SQLite database."""
     folder.mkdir()
-    with filled.app_context():
+    with app.app_context():
         engine = db.engine.execution_options(isolation_level="SERIALIZABLE")
         facts = _copy_tables(_NoIsolation(engine), folder)  # type: ignore[arg-type]
     from trainhub.cli import backup as module
 
     files = {path.name: module._digest(path) for path in folder.iterdir()}
     (folder / "manifest.json").write_text(json.dumps({"format": 1, "finished_at": "", "files": files, **facts}))
+    return folder
+
+
+def test_the_copy_table_by_table_restores_too(filled: Flask, make_app: MakeApp, tmp_path: Path) -> None:
+    """What PostgreSQL writes is readable by either database."""
+    folder = copied(filled, tmp_path / "tables")
     target = make_app("target")
     assert restore(folder, target)["ledger"] == "sound"
     assert counts(target) == counts(filled)
+
+
+def made(app: Flask) -> list[str]:
+    with app.app_context(), db.engine.connect() as connection:
+        return [table.name for table in tables_of_all(connection)]
+
+
+def test_a_plugin_that_configuration_switches_on_has_its_tables(make_app: MakeApp) -> None:
+    """Nobody presses the switch that would make them: neither on a new database, nor on one that is there."""
+    assert made_of_robot(make_app("fresh", "robot"))
+    plain = make_app("plain")
+    upgrade(plain)
+    assert made(plain) == []
+    again = make_app("plain", "robot")
+    assert made(again) == ["px_robot_delivery", "px_robot_happening"]
+    make_app("never_there", "robot")
+    assert not Path(str(make_app("never_there", "robot").config["SQLALCHEMY_DATABASE_URI"]).removeprefix("sqlite:///")).exists()
+
+
+def made_of_robot(app: Flask) -> bool:
+    upgrade(app)
+    return made(app) == ["px_robot_delivery", "px_robot_happening"]
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_tables_of_plugins_are_copied_and_come_back(make_app: MakeApp, tmp_path: Path, installed: bool) -> None:
+    source = make_app("source", "robot")
+    upgrade(source)
+    row = {"key": "n1", "kind": "training.planned", "attempt": 1, "error": "", "at": "2026-03-05T06:00:00+00:00"}
+    with source.app_context():
+        with transaction() as session:
+            district = build_district(session).district_id
+        PluginStore(db.engine, "robot", district).add("delivery", [row])
+    folder = copied(source, tmp_path / "tables")
+    target = make_app("target")
+    if not installed:
+        del target.extensions["trainhub.plugins"].cards["robot"]
+    report = restore(folder, target)
+    assert report["ledger"] == "sound"
+    if not installed:
+        assert report["left_out"] == ["px_robot_delivery", "px_robot_happening"]
+        return
+    assert "left_out" not in report
+    with target.app_context():
+        assert PluginStore(db.engine, "robot", district).rows("delivery") == [row | {"district_id": district}]
 
 
 class _NoIsolation:

@@ -270,6 +270,20 @@ class TestUpload:
         assert [p.code for p in files.problems] == ["file_too_large"]
 
 
+def test_a_folder_is_read_again_only_after_a_change(folder: WriteFolder, tmp_path: Path) -> None:
+    path = folder()
+    shelf = shelf_module.Shelf(tmp_path / "data", {"staff_training"}, tmp_path)
+    first = shelf.packs()[0].pack
+    assert shelf.packs()[0].pack is first
+    (path / "units/01-one.md").write_text("# 第一单元\n\n## 讲\n\n再好。\n", "utf-8")
+    changed = shelf.pack("shipped", "small-pack")
+    assert changed is not None
+    assert changed.pack is not None
+    assert first is not None
+    assert changed.pack.digest() != first.digest(), "one character, the same length"
+    assert not shelf_module.Shelf(tmp_path / "data", {"pottery"}, tmp_path).packs()[0].usable
+
+
 class TestComparing:
     def test_new_same_older_and_taken(self, folder: WriteFolder) -> None:
         pack = read(folder())

@@ -52,7 +52,7 @@ def shown(text: str) -> set[str]:
 
 def choices(text: str) -> dict[str, tuple[str, str]]:
     """The filters as word -> (count, address)."""
-    nav = text.split('class="cat-nav"')[1].split("</nav>")[0]
+    nav = text.split('class="cat-nav"')[1].split("</nav>", maxsplit=1)[0]
     return {word: (count, href.replace("&amp;", "&")) for href, word, count in re.findall(r'<a href="([^"]*)"[^>]*>([^<]+)<span>(\d+)', nav)}
 
 

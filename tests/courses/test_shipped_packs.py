@@ -21,7 +21,7 @@ def pack(request: pytest.FixtureRequest) -> Pack:
 
 
 def texts(pack: Pack) -> str:
-    return "\n".join(part.text or "" for part in (*pack.units, *pack.handouts))
+    return "\n".join(part.text or "" for part in pack.parts)
 
 
 def test_there_are_the_four_that_were_promised() -> None:

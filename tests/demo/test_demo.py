@@ -28,6 +28,13 @@ from trainhub.roster.models import Employment, OrgUnit, Person, Student
 from trainhub.training.models import SchoolYearTotal, TrainingEvent, TrainingObligation, YearSnapshot
 from trainhub.training.service.standing import rebuild
 
+from .meetings_of_the_demo import (
+    install_packs,
+    no_text_names_a_pupil,
+    standings_equal_a_rebuild,
+    the_class_meetings_of_the_demo,
+)
+
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 SMALL = (
     Place("bureau", "小区教育局", "教育局", "bureau", (), 6, code="360100", progress="half"),
@@ -129,11 +136,14 @@ def test_the_story_can_be_told_on_any_day(session: Session, moment: datetime) ->
         AttendanceSheet.state.in_(("submitted", "verified")),
     )).all()
     assert verify(session).fault is None
+    standings_equal_a_rebuild(session, world.district_id, moment)
+    no_text_names_a_pupil(session, world.district_id)
 
 
 @pytest.mark.files_only
 def test_the_whole_demo(session: Session) -> None:
-    moment = now()
+    moment = NOON
+    install_packs(session)
     manifest = build(session, "demo", 2026, moment)
     session.flush()
     district = manifest.districts[0]
@@ -157,6 +167,7 @@ def test_the_whole_demo(session: Session) -> None:
     assert len(set(snapshots)) == 12
     assert verify(session).fault is None
     _live_rows_equal_a_rebuild(session, district.district_id, year, moment)
+    the_class_meetings_of_the_demo(session, district, moment)
 
 
 def _accounts_can_sign_in(session: Session, manifest: Manifest) -> None:
@@ -164,7 +175,7 @@ def _accounts_can_sign_in(session: Session, manifest: Manifest) -> None:
 
     shown = [a for a in manifest.accounts if a.password]
     assert {a.role for a in shown} >= {
-        "teacher", "homeroom_teacher", "training_officer", "school_administrator", "principal", "bureau_officer",
+        "teacher", "homeroom_teacher", "moral_education_head", "training_officer", "school_administrator", "principal", "bureau_officer",
         "auditor", "security_administrator", "system_administrator",
     }
     officer = next(a for a in shown if a.key == "chenxi.officer")
@@ -194,7 +205,7 @@ def test_acceptance_has_two_districts_every_role_and_canaries(session: Session) 
     assert all(district.staff == 400 and len(district.schools) == 4 for district in manifest.districts)
     for number in (1, 2):
         roles = {a.role for a in manifest.accounts if a.username.startswith(f"d{number}.")}
-        assert len(roles) == 9
+        assert len(roles) == 10
     assert [a.key for a in manifest.accounts if a.activation_code] == ["alpha.newcomer"] * 2
     assert len(set(manifest.canaries.values())) == len(manifest.canaries) == 24
     name = manifest.canaries["d1.alpha.staff_name"]

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask, render_template
 from flask.sessions import SecureCookieSessionInterface
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, ViewportSize, expect
 from werkzeug.serving import make_server
 
 from tests.builders import Sample, build_district
@@ -35,6 +36,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]
+expect.set_options(timeout=15_000)  # a busy machine is no fault of a page
 
 
 @pytest.fixture(scope="session")
@@ -111,31 +113,105 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 Visit = Callable[..., Page]
 
 
+def _new_page(browser: Browser, server: Server, who: str | None, width: int, *, dark: bool, scripts: bool) -> Page:
+    """A page of a context of its own, signed in as one of the sample's accounts."""
+    context = browser.new_context(
+        viewport=_viewport(width), color_scheme="dark" if dark else "light",
+        java_script_enabled=scripts, has_touch=width < 500, base_url=server.url,
+    )
+    if who:
+        name = str(server.app.config["SESSION_COOKIE_NAME"])
+        context.add_cookies([{"name": name, "value": server.cookies[who], "url": server.url, "httpOnly": True}])
+    return context.new_page()
+
+
+def _viewport(width: int) -> ViewportSize:
+    return ViewportSize(width=width, height=844 if width < 500 else 900)
+
+
+class _Problems:
+    """What pages logged as an error, which includes anything the content policy refused."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def listen(self, page: Page) -> None:
+        """Hear a page from now on."""
+        page.on("pageerror", self._error)
+        page.on("console", self._console)
+
+    def leave(self, page: Page) -> None:
+        """Hear it no longer."""
+        page.remove_listener("pageerror", self._error)
+        page.remove_listener("console", self._console)
+
+    def _error(self, error: Error) -> None:
+        self.found.append(str(error))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "status of 4" not in message.text:
+            self.found.append(message.text)
+
+
 @pytest.fixture
 def visit(browser: Browser, server: Server) -> Iterator[Visit]:
     """Open a page as one of the sample's accounts: ``visit(path, who, width=390, dark=True, scripts=False)``.
 
-    Afterwards it fails if a page logged an error, which includes anything the content policy refused.
+    Every call has cookies and storage of its own. Afterwards it fails if a page logged an error.
     """
     contexts: list[BrowserContext] = []
-    problems: list[str] = []
+    problems = _Problems()
 
     def opened(path: str, who: str | None = None, *, width: int = 1440, dark: bool = False, scripts: bool = True) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 844 if width < 500 else 900}, color_scheme="dark" if dark else "light",
-            java_script_enabled=scripts, has_touch=width < 500, base_url=server.url,
-        )
-        contexts.append(context)
-        if who:
-            name = str(server.app.config["SESSION_COOKIE_NAME"])
-            context.add_cookies([{"name": name, "value": server.cookies[who], "url": server.url, "httpOnly": True}])
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda m: problems.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
+        page = _new_page(browser, server, who, width, dark=dark, scripts=scripts)
+        contexts.append(page.context)
+        problems.listen(page)
         page.goto(path)
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    assert problems == []
+    assert problems.found == []
+
+
+@pytest.fixture(scope="session")
+def kept_pages(browser: Browser, server: Server) -> Iterator[dict[tuple[str | None, bool], Page]]:
+    """Account and kind of device -> its page, from test to test."""
+    pages: dict[tuple[str | None, bool], Page] = {}
+    yield pages
+    for page in pages.values():
+        page.context.close()
+
+
+@pytest.fixture
+def look(browser: Browser, server: Server, kept_pages: dict[tuple[str | None, bool], Page]) -> Iterator[Visit]:
+    """Like ``visit`` for tests that only look: the page is kept for the next one, for a new one costs three times as much."""
+    problems = _Problems()
+    seen: list[Page] = []
+
+    def opened(path: str, who: str | None = None, *, width: int = 1440, dark: bool = False) -> Page:
+        key = (who, width < 500)
+        if key not in kept_pages:
+            kept_pages[key] = _new_page(browser, server, who, width, dark=dark, scripts=True)
+        page = kept_pages[key]
+        problems.listen(page)
+        seen.append(page)
+        page.set_viewport_size(_viewport(width))
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.goto(path)
+        return page
+
+    yield opened
+    for page in seen:
+        problems.leave(page)
+    assert problems.found == []
+
+
+def violations(page: Page) -> list[list[str]]:
+    """Rule and first element of everything axe objects to."""
+    page.evaluate(AXE_SCRIPT)
+    found: list[list[str]] = page.evaluate(
+        "axe.run({resultTypes: ['violations']}).then(said => said.violations.map(each => [each.id, each.nodes[0].html]))"
+    )
+    return found

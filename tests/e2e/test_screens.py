@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.builders import Sample, add_account, add_class, add_org, add_post
 from tests.e2e.conftest import Server
+from tests.e2e.meetings import DEAN, HOMEROOM, MeetingSchool, add_meeting_school
 from tests.e2e.school import PACK, SAMPLES, add_past_training, add_sample_staff, found_district, writing
 from trainhub.attendance import service
 from trainhub.attendance.models import AttendanceRecord
@@ -46,6 +47,7 @@ class World:
     ended: str
     running: str
     paper: str
+    meetings: MeetingSchool
 
     def __post_init__(self) -> None:
         self.pages: dict[str, Page] = {}
@@ -79,13 +81,14 @@ class World:
         return self.batches[path]
 
 
-def _furnish(session: Session, sample: Sample) -> None:
+def _furnish(session: Session, sample: Sample) -> MeetingSchool:
     empty = add_org(session, sample.district_id, "新建小学")
     add_account(session, sample, "empty", Role.SCHOOL_ADMINISTRATOR, empty)
     today = local_day(now())
     add_post(session, sample.district_id, sample.school_id, sample.people[1], "homeroom_teacher", today - timedelta(days=60),
              class_id=add_class(session, sample.district_id, sample.school_id, 3, 2))
     add_sample_staff(session, sample)
+    return add_meeting_school(session, sample)
 
 
 def _marked(session: Session, sample: Sample, sheet: str, *, verified: bool) -> None:
@@ -102,7 +105,8 @@ def _marked(session: Session, sample: Sample, sheet: str, *, verified: bool) -> 
 
 @pytest.fixture(scope="module")
 def world(server: Server, browser: Browser) -> Iterator[World]:
-    sample = found_district(server, staff=12, more=_furnish)
+    meetings: list[MeetingSchool] = []
+    sample = found_district(server, staff=12, more=lambda session, sample: meetings.append(_furnish(session, sample)))
     with writing(server) as session:
         event, verified = add_past_training(session, sample, days=9)
         _marked(session, sample, verified, verified=True)
@@ -118,7 +122,7 @@ def world(server: Server, browser: Browser) -> Iterator[World]:
             new_id(), sample.people[3], "邻县教师发展中心", "学生欺凌防治专题培训", (HostDay(begins, begins + timedelta(minutes=90), 90),),
             "certificate", "教培证 2026-17 号，办公室柜 3",
         ), now())
-    made = World(server, browser, sample, event, ended, running, paper)
+    made = World(server, browser, sample, event, ended, running, paper, meetings[0])
     yield made
     for page in made.pages.values():
         page.context.close()
@@ -142,6 +146,8 @@ SCREENS = [
     Screen("home of a teacher", TEACHER, "/", "今日"),
     Screen("home of the principal", PRINCIPAL, "/", "今日"),
     Screen("home of the bureau", BUREAU, "/", "今日"),
+    Screen("home of a homeroom teacher", HOMEROOM, "/", "今日"),
+    Screen("home of the moral education office", DEAN, "/", "今日"),
     Screen("home of a school without staff", "empty", "/", "今日"),
     Screen("roster of a school without staff", "empty", "/roster", "人员"),
     Screen("rolls", OFFICER, "/rolls", "点名"),
@@ -193,11 +199,35 @@ SCREENS = [
     Screen("changes to plugins", "auditor", "/plugins/change-history", "变更记录"),
     Screen("data of a plugin", "system_administrator", "/plugins/dingtalk/purge", "删除"),
     Screen("own account", TEACHER, "/account", "账号"),
+    Screen("own class meetings", HOMEROOM, "/meetings", "班会"),
+    Screen("plan of a class meeting", HOMEROOM, "/meetings/new", "安排"),
+    Screen("class meeting, not recorded", HOMEROOM, lambda w: f"/meetings/{w.meetings.to_record}", "玩笑停在哪里"),
+    Screen("class meeting, recorded", DEAN, lambda w: f"/meetings/{w.meetings.recorded[0]}", "九个人"),
+    Screen("record of a class meeting", HOMEROOM, lambda w: f"/meetings/{w.meetings.to_record}/record", "记录"),
+    Screen("class meeting on paper", HOMEROOM, lambda w: f"/meetings/{w.meetings.to_record}/print", "班会"),
+    Screen("class meeting to another time", HOMEROOM, lambda w: f"/meetings/{w.meetings.to_record}/move", "班会"),
+    Screen("class meeting that was not held", HOMEROOM, lambda w: f"/meetings/{w.meetings.to_record}/missed", "未开成"),
+    Screen("roll of a class meeting", HOMEROOM, lambda w: f"/meetings/{w.meetings.to_record}/import", "导入"),
+    Screen("meetings of the school", DEAN, "/meetings/board", "班会"),
+    Screen("meetings for all classes", DEAN, "/meetings/waves/new?grade=9", "全校"),
+    Screen("meeting records to check", DEAN, "/meetings/check", "核"),
+    Screen("ledger of class meetings", DEAN, "/meetings/ledger", "台账"),
+    Screen("coverage of the school's meetings", DEAN, "/meetings/coverage", "班会"),
+    Screen("coverage of the bureau's meetings", BUREAU, "/meetings/coverage", "班会"),
+    Screen("week of class meetings", HOMEROOM, "/meetings/calendar", "日历"),
+    Screen("term of class meetings", DEAN, "/meetings/calendar?view=term&whose=school", "日历"),
+    Screen("other education", DEAN, "/meetings/activities", "教育"),
+    Screen("new parent meeting", HOMEROOM, "/meetings/activities/new?kind=parent_meeting", "录入"),
+    Screen("new law lesson", DEAN, "/meetings/activities/new?kind=law_lesson", "录入"),
+    Screen("class conventions", DEAN, "/meetings/conventions", "公约"),
+    Screen("convention of a class", HOMEROOM, lambda w: f"/meetings/classes/{w.meetings.class_id}/convention", "公约"),
+    Screen("timetables", ADMIN, "/roster/timetable", "课表"),
+    Screen("timetable of a class", ADMIN, lambda w: f"/roster/timetable?class={w.meetings.class_id}", "课表"),
     Screen("no such page", OFFICER, "/no-such-page", "没有"),
 ]
 OURS = {"English", "Excel", "Esc", "Enter"}
 """Words that stand in Latin letters in Chinese as well."""
-PAPER = {"sign-in sheet"}
+PAPER = {"sign-in sheet", "class meeting on paper"}
 """Pages drawn in millimetres; on a phone they scroll like the sheet they are."""
 
 

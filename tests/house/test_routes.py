@@ -79,6 +79,7 @@ def test_nobody_signed_in_reaches_nothing_but_the_public_pages(app: Flask, clien
             assert "/sign-in" in answer.headers.get("Location", "/sign-in")
 
 
+@pytest.mark.files_only  # what a role may is no matter of the database; the addresses themselves are tried there by test_fuzz
 @pytest.mark.parametrize("role", ROLES)
 def test_every_route_with_every_role(
     app: Flask, client: FlaskClient, district: Sample, sign_in: Callable[[FlaskClient, str], None], role: str

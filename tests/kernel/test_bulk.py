@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from tests.builders import Sample
-from trainhub.kernel.bulk import insert_many, refresh_statistics
+from trainhub.kernel.bulk import insert_many, refresh_statistics, upsert
 from trainhub.kernel.ids import new_id
 from trainhub.roster.models import Employment, OrgUnit, Person
 
@@ -41,9 +40,9 @@ def test_values_come_back_as_they_were_given(session: Session, district: Sample)
 
 def test_an_upsert_with_lists_changes_what_is_there(session: Session, district: Sample) -> None:
     """The same key a second time updates; lists travel as JSON."""
-    upsert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(OrgUnit.__table__)
-    statement = upsert.on_conflict_do_update(
-        index_elements=["district_id", "id"], set_={"stages": upsert.excluded.stages, "name": upsert.excluded.name}
+    put = upsert(session, OrgUnit.__table__)
+    statement = put.on_conflict_do_update(
+        index_elements=["district_id", "id"], set_={"stages": put.excluded.stages, "name": put.excluded.name}
     )
     row = {"district_id": district.district_id, "id": district.school_id, "kind": "school", "name": "新名", "short_name": "",
            "code": "", "stages": ["primary", "junior"], "sort_key": "x"}

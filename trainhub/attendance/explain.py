@@ -19,7 +19,7 @@ from trainhub.attendance.matching import Directory, RosterPerson
 from trainhub.attendance.outcomes import Outcome, PersonOutcome, UnmatchedRow, weigh
 from trainhub.evidence import intake
 from trainhub.evidence.messages import refusal_sentence
-from trainhub.evidence.rules import SURE
+from trainhub.evidence.rules import NO_TABLE, SURE
 from trainhub.kernel.clock import at, local
 from trainhub.kernel.minutes import PeriodRule
 from trainhub.plugin_api.contracts import (
@@ -37,6 +37,10 @@ from trainhub.plugin_api.texts import decode
 from trainhub.roster import readers
 
 Translate = Callable[[str], str]
+Left = Sequence[tuple[Upload, Refused | None]]
+"""Files that no source is sure of, and why none took them; None where one takes them if nobody knows better."""
+_LEFT_OVER = frozenset({*NO_TABLE, "no_header", "no_data"})
+"""Refusals after which a file may still be something else than attendance."""
 _FALLBACK_DAY = date(2000, 1, 1)
 
 
@@ -47,6 +51,18 @@ class RosterFile:
     people: tuple[RosterPerson, ...] = ()
     by_staff_no: Mapping[str, str] = field(default_factory=dict)
     student_keys: Mapping[str, str] = field(default_factory=dict)
+
+
+Others = Callable[[Left, RosterFile], tuple[list[dict[str, Any]], dict[str, str]]]
+"""Explains files that are no attendance: what they say, one answer a format, and a line on each file."""
+
+
+class MoreWanted(Exception):
+    """A file is attendance, and the people or the session it is about were not named. ``key`` is its source."""
+
+    def __init__(self, name: str, key: str) -> None:
+        super().__init__(name, key)
+        self.name, self.key = name, key
 
 
 def read_roster(content: bytes) -> RosterFile:
@@ -100,43 +116,106 @@ def frame_of(session: Mapping[str, Any]) -> SessionFrame:
 
 def explain_files(
     key: str,
-    roster_csv: Path,
-    session: Mapping[str, Any],
+    roster_csv: Path | None,
+    session: Mapping[str, Any] | None,
     files: Sequence[Path],
     sources: Mapping[str, AttendanceSource],
     translate: Translate | None = None,
+    others: Others | None = None,
 ) -> dict[str, Any]:
     """Return what files would become, in the shape of expected.json.
 
     ``key`` is ``auto``, a source key, ``roster.staff`` or ``roster.students``; ``session`` is the
     ``session`` object of expected.json (may be empty). ``translate`` turns an English msgid into the
-    reader's language (default: Chinese, where the catalogue is built). A refused file does not stop the others: ``outcomes`` has one line per file,
-    ``refused: code: sentence`` or ``accepted: ...``, and ``format`` is then ``hostile``.
+    reader's language (default: Chinese, where the catalogue is built). ``others`` is asked about what is no attendance.
+    A refused file does not stop the others: ``outcomes`` has one line per file, ``refused: code: sentence`` or
+    ``accepted: ...``, and ``format`` is then ``hostile``. Raises :class:`MoreWanted` for attendance without a roster, or
+    without a session where it does not name its days itself.
     """
-    translate = translate or _chinese()
-    roster = read_roster(roster_csv.read_bytes())
-    answer: dict[str, Any] = {"files": [f.name for f in files]}
-    outcomes: dict[str, str] = {}
-    read: dict[str, list[ReadResult]] = {}
+    roster = RosterFile() if roster_csv is None else read_roster(roster_csv.read_bytes())
+    work = _Files(key, session, roster, roster_csv is not None, sources, translate or chinese(), others)
+    work.outcomes = dict.fromkeys((f.name for f in files), "")
     for path in files:
-        upload = Upload(path.name, path.read_bytes())
-        try:
-            found = _read(key, upload, session, sources, roster, translate)
-        except Refused as refused:
-            outcomes[path.name] = f"refused: {refused.code}: {refusal_sentence(refused, translate)}"
-            continue
-        if isinstance(found, dict):
-            answer |= found
-            outcomes[path.name] = f"accepted: {found['format']}"
-        else:
-            taken, result = found
-            read.setdefault(taken, []).append(result)
-            outcomes[path.name] = f"accepted: {result.format}, {len(result.readings)} rows"
-    for taken, results in read.items():
-        answer = _with_result(answer, put_together(results), roster, session, sources[taken], translate)
-    if any(o.startswith("refused") for o in outcomes.values()):
+        work.sort(Upload(path.name, path.read_bytes()))
+    told = work.ask_others()
+    answer: dict[str, Any] = {"files": [f.name for f in files], **work.answer}
+    for taken, results in work.read.items():
+        answer = _with_result(answer, put_together(results), roster, session or {}, sources[taken], work.translate)
+    answer = _beside(answer, told)
+    if any(o.startswith("refused") and not o.startswith("refused: unknown_file") for o in work.outcomes.values()):
         answer["format"] = "hostile"
-    return {"format": answer.get("format", "unknown"), **answer, "outcomes": outcomes, "session": dict(session)}
+    return {"format": answer.get("format", "unknown"), **answer, "outcomes": work.outcomes, "session": dict(session or {})}
+
+
+@dataclass
+class _Files:
+    """What is known about the files so far."""
+
+    key: str
+    session: Mapping[str, Any] | None
+    roster: RosterFile
+    has_roster: bool
+    sources: Mapping[str, AttendanceSource]
+    translate: Translate
+    others: Others | None
+    outcomes: dict[str, str] = field(default_factory=dict)
+    answer: dict[str, Any] = field(default_factory=dict)
+    read: dict[str, list[ReadResult]] = field(default_factory=dict)
+    left: list[tuple[Upload, Refused | None, str]] = field(default_factory=list)
+
+    def sort(self, upload: Upload) -> None:
+        """Read a file, or lay it aside for the others where no source is sure of it."""
+        asks = self.others is not None and self.key == "auto"
+        try:
+            found = _recognised(self.key, upload, self.sources, self.roster, self.translate)
+            if isinstance(found, dict):
+                self.answer |= found
+                self.outcomes[upload.name] = f"accepted: {found['format']}"
+            elif asks and not found[1]:
+                self.left.append((upload, None, found[0]))
+            else:
+                self.take(upload, found[0])
+        except Refused as refused:
+            if asks and refused.code in _LEFT_OVER:
+                self.left.append((upload, refused, ""))
+            self.refuse(upload, refused)
+
+    def take(self, upload: Upload, taken: str) -> None:
+        """Read a file as attendance. Raises :class:`Refused` and :class:`MoreWanted`."""
+        result = intake.read_attendance(upload, self.sources[taken], frame_of(self.session or {}))
+        if not self.has_roster or (self.session is None and not _names_its_days(result)):
+            raise MoreWanted(upload.name, taken)
+        self.read.setdefault(taken, []).append(result)
+        self.outcomes[upload.name] = f"accepted: {result.format}, {len(result.readings)} rows"
+
+    def refuse(self, upload: Upload, refused: Refused) -> None:
+        """Say why a file was not read."""
+        self.outcomes[upload.name] = f"refused: {refused.code}: {refusal_sentence(refused, self.translate)}"
+
+    def ask_others(self) -> list[dict[str, Any]]:
+        """Return what the others say; what they do not know is attendance after all, where a source takes it."""
+        told: list[dict[str, Any]] = []
+        if self.left and self.others is not None:
+            told, lines = self.others([(upload, refused) for upload, refused, _taken in self.left], self.roster)
+            self.outcomes |= lines
+        for upload, refused, taken in self.left:
+            if refused is None and not self.outcomes[upload.name]:
+                try:
+                    self.take(upload, taken)
+                except Refused as late:
+                    self.refuse(upload, late)
+        return told
+
+
+def _names_its_days(result: ReadResult) -> bool:
+    """Whether a file is about days or totals of its own, so that no session need be named."""
+    return any("date" in r.raw or "online_minutes" in r.raw for r in result.readings)
+
+
+def _beside(answer: dict[str, Any], told: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The first thing that files are is the answer itself; what else they are stands under ``besides``."""
+    first, *more = (told if "format" not in answer else [{}, *told]) or [{}]
+    return answer | first | ({"besides": more} if more else {})
 
 
 def put_together(results: Sequence[ReadResult]) -> ReadResult:
@@ -173,20 +252,16 @@ def _evidence(reading: AttendanceReading) -> tuple[object, ...]:
     return (reading.punches, reading.stays, reading.stated, reading.flags, reading.other_days)
 
 
-def _chinese() -> Translate:
+def chinese() -> Translate:
+    """Return the translation into Chinese where no application was built; English where its catalogue is not there."""
     catalogues = Path(__file__).parent.parent / "translations"
     return gettext.translation("messages", catalogues, ["zh_Hans_CN"], fallback=True).gettext
 
 
-def _read(
-    key: str,
-    upload: Upload,
-    session: Mapping[str, Any],
-    sources: Mapping[str, AttendanceSource],
-    roster: RosterFile,
-    translate: Translate,
-) -> tuple[str, ReadResult] | dict[str, Any]:
-    """Read one file: attendance with the key of the source that took it, or a roster as its answer."""
+def _recognised(
+    key: str, upload: Upload, sources: Mapping[str, AttendanceSource], roster: RosterFile, translate: Translate
+) -> tuple[str, bool] | dict[str, Any]:
+    """Return the source that takes a file and whether it is sure, or what a sheet of staff or pupils says."""
     scores: Mapping[str, int] = {}
     if key == "auto":
         scores = intake.recognise(upload, [s for s in sources.values() if s.spec.kind == "file"])
@@ -198,8 +273,10 @@ def _read(
             return _staff(tables, roster)
         if kind == "students":
             return _students(tables)
-    taken = key if key in sources else choose(scores, sources, translate)
-    return taken, intake.read_attendance(upload, sources[taken], frame_of(session))
+    if key in sources:
+        return key, True
+    taken = choose(scores, sources, translate)
+    return taken, scores[taken] >= SURE
 
 
 def _roster_kind(key: str, tables: Tables) -> readers.Kind | None:
@@ -324,7 +401,7 @@ def _staff(tables: Tables, roster: RosterFile) -> dict[str, Any]:
         "staff": [
             {
                 "row": r.row,
-                "person_key": roster.by_staff_no.get(r.staff_no, ""),
+                "person_key": roster.by_staff_no.get(r.staff_no, "" if roster.people else None),
                 "name": r.name,
                 "staff_no": r.staff_no,
                 "category": r.category,
@@ -369,4 +446,4 @@ def _students(tables: Tables) -> dict[str, Any]:
     }
 
 
-__all__ = ["Outcome", "PersonOutcome", "UnmatchedRow", "explain_files", "frame_of", "read_roster", "weigh"]
+__all__ = ["MoreWanted", "Outcome", "PersonOutcome", "UnmatchedRow", "chinese", "explain_files", "frame_of", "read_roster", "weigh"]

@@ -38,7 +38,7 @@ def entry_of(form: MultiDict[str, str], kind: Kind) -> Activity:
     class_id = form.get("class", "")
     return Activity(
         kind=kind, starts_at=starts_at, ends_at=ends_at, class_id=class_id if _ID.fullmatch(class_id) else None,
-        grades=tuple(int(g) for g in form.getlist("grade") if g.isascii() and g.isdecimal() and 1 <= int(g) <= 12),
+        grades=tuple(int(g) for g in form.getlist("grade") if g.isascii() and g.isdecimal() and len(g) <= 2 and 1 <= int(g) <= 12),
         title=form.get("title", ""), place=form.get("place", ""), led_by=form.get("led_by", ""), topic=form.get("topic", "")[:40],
         speaker=form.get("speaker", "")[:40], pack_id=form.get("pack", "")[:64] or None, invited=_number(form, "invited"),
         came=_number(form, "came"), took_part=_number(form, "took_part"), material="material" in form,

@@ -12,5 +12,6 @@ CHECKING: dict[str, Any] = {
 
 CHECKING |= {
     "meeting_wave_empty": _l("Tick at least one class."),
+    "meeting_wave_slot_gone": _l("The lesson chosen for %(class_name)s is not free any more. Look at the proposals anew; nothing was planned."),
     "meeting_wave_touched": _l("Some of these meetings were recorded or changed already. Open them one by one."),
 }

@@ -9,6 +9,7 @@ from trainhub.class_meetings.rules.recording import MOST_STEPS, Absence
 from trainhub.class_meetings.service.photos import PHOTO_BYTES, Picture
 from trainhub.class_meetings.service.recording import RecordMeeting, RecordRefused
 from trainhub.kernel.clock import at
+from trainhub.web.fields import plausible_day
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _OPERATION = re.compile(r"[0-9a-f]{16,48}")
@@ -76,10 +77,10 @@ def _number(text: str, *, most: int) -> int:
 
 
 def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise RecordRefused("times", "day") from error
+    found = plausible_day(text)
+    if found is None:
+        raise RecordRefused("times", "day")
+    return found
 
 
 def _clock(text: str) -> time:
@@ -93,6 +94,6 @@ def _moment(text: str) -> datetime | None:
     """A moment of the phone's clock; one that cannot be read is not known."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return found.astimezone(UTC) if found.tzinfo else None

@@ -16,6 +16,7 @@ RECORDING: dict[str, Any] = {
     "record_text_too_long": _l("A text is longer than 2,000 characters. Shorten it."),
     "record_steps_differ": _l("The steps on this page are not those of the pack this meeting was planned with. Reload the page; what you typed stays in the draft."),
     "record_not_held_yet": _l("This meeting has not begun yet. Record it afterwards, or correct day and time."),
+    "record_class_busy": _l("The class has another record for that time: %(title)s. Correct day and time here, or say that this meeting was not held."),
     "record_times": _l("Write the day and the times as 16:10 and 16:50; a meeting lasts at most 240 minutes."),
     "record_class_not_there": _l("The class does not exist on that day. Choose a day on which it did."),
     "record_rectification": _l("July and August are the summer rectification; no class meeting is held then. Choose a day of the term."),

@@ -110,13 +110,14 @@ def parse_yaml(text: str, name: str = COURSE) -> Parsed:
         parsed.problems = _guard(text, name)
         if parsed.problems:
             return parsed
-        node = yaml.compose(text, Loader=_Loader)
+        loader = _Loader(text)
+        node = loader.get_single_node()
         if node is None:
             parsed.problems.append(PackProblem("file_empty", name))
             return parsed
         _walk(node, name, parsed)
         if usable(parsed.problems):
-            value = yaml.load(text, Loader=_Loader)  # noqa: S506 - it is a SafeLoader, less dates
+            value = loader.construct_document(node)
             json.dumps(value, allow_nan=False)
             parsed.value = value
     except yaml.YAMLError as error:

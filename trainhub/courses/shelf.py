@@ -1,10 +1,12 @@
 """Packs that lie ready: those that came with TrainHub, and those that were uploaded. Reading and keeping files only."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -41,12 +43,28 @@ class ReadyPack:
         return self.pack is not None and usable(self.problems)
 
 
+Signature = tuple[tuple[str, int, int], ...]
+
+
+def _signature(path: Path) -> Signature:
+    """Names, times and sizes of the files of a folder: equal as long as nobody touched it."""
+    found = [Path(top) / name for top, _, names in os.walk(path) for name in names]
+    return tuple(sorted((str(file.relative_to(path)), (stat := file.lstat()).st_mtime_ns, stat.st_size) for file in found))
+
+
+@lru_cache(maxsize=64)
+def _read_once(path: Path, known: frozenset[str], signature: Signature) -> tuple[Pack | None, tuple[PackProblem, ...]]:
+    """Read a folder again only after a change: two dozen packs take a second of computing."""
+    pack, problems = read_folder(path, known)
+    return pack, tuple(problems)
+
+
 class Shelf:
     """The folders in which packs lie: ``shipped`` beside the code, ``uploaded`` in the data folder."""
 
     def __init__(self, data: Path, known_types: Collection[str], shipped: Path = SHIPPED) -> None:
         self._roots: dict[Source, Path] = {"shipped": shipped, "uploaded": data / "packs"}
-        self._known = known_types
+        self._known = frozenset(known_types)
 
     def packs(self) -> list[ReadyPack]:
         """Read every pack that lies ready, uploaded ones first."""
@@ -67,8 +85,8 @@ class Shelf:
         return None
 
     def _read(self, source: Source, path: Path) -> ReadyPack:
-        pack, problems = read_folder(path, self._known)
-        return ReadyPack(source, path.name, pack, tuple(problems))
+        pack, problems = _read_once(path, self._known, _signature(path))
+        return ReadyPack(source, path.name, pack, problems)
 
     def keep(self, content: bytes) -> ReadyPack:
         """Read an archive and keep its files among the uploaded packs, if it is usable.

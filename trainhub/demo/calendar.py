@@ -19,7 +19,7 @@ class Story:
     @property
     def today(self) -> date:
         """Local day of telling."""
-        return clock.local_day(self.now)
+        return _day_of(self.now)
 
     @property
     def year(self) -> RequirementYear:
@@ -57,6 +57,12 @@ class Story:
         minute = max(0, local.hour * 60 + local.minute - ago)
         minute = latest if minute > latest else minute - minute % 5
         return local.date(), minute // 60, minute % 60, minutes
+
+
+@lru_cache(maxsize=4)
+def _day_of(now: datetime) -> date:
+    """The local day of a moment; a story asks for its own tens of thousands of times."""
+    return clock.local_day(now)
 
 
 @lru_cache(maxsize=4096)

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from trainhub.attendance import service as rolls
+from trainhub.demo.meetings import settle_meetings, tell_meetings
 from trainhub.demo.places import PRINCIPAL_DEMO, Place
 from trainhub.demo.timeline import Storyteller, Training, Turnout
 from trainhub.demo.world import World
@@ -54,7 +55,9 @@ def tell_history(world: World) -> Storyteller:
     frame_years(teller, staffed)
     _make_up_and_amend(teller)
     _false_presence(teller)
+    term = tell_meetings(teller)
     teller.timeline.run()
+    settle_meetings(term)
     settle(teller)
     return teller
 

@@ -50,7 +50,7 @@ class Somebody:
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
-    """A class in one school year."""
+    """A class in one school year. ``late_on``: the day it opened, where that was not the first of the year."""
 
     id: str
     place: str
@@ -60,6 +60,12 @@ class ClassRow:
     name: str
     previous_id: str | None
     pupils: int
+    late_on: date | None = None
+
+    @property
+    def opened_on(self) -> date:
+        """The first day of the class and of its pupils in it."""
+        return self.late_on or date(self.start_year, 9, 1)
 
 
 class Ids:

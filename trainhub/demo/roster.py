@@ -16,6 +16,7 @@ from trainhub.demo.people import ClassRow, Ids, Job, Somebody
 from trainhub.demo.places import Place
 from trainhub.kernel import clock
 from trainhub.kernel.actor import SYSTEM
+from trainhub.kernel.bulk import insert_many
 from trainhub.kernel.orm import Base
 from trainhub.ledger.service import NewEntry, append_many
 from trainhub.roster.models import (
@@ -81,7 +82,7 @@ def write_classes(session: Session, district_id: str, orgs: dict[str, str], rows
         {
             "district_id": district_id, "id": row.id, "school_id": orgs[row.place],
             "school_year": school_year_key(row.start_year), "grade": row.grade, "class_no": row.number,
-            "name": row.name, "previous_id": row.previous_id, "opened_on": date(row.start_year, 9, 1),
+            "name": row.name, "previous_id": row.previous_id, "opened_on": row.opened_on,
             "closed_on": None,
         }
         for row in rows
@@ -211,7 +212,7 @@ def write_students(
     names = NameMaker(random)
     students, memberships = [], []
     for row in classes:
-        first = date(row.start_year, 9, 1)
+        first = row.opened_on
         for seat in range(1, row.pupils + 1):
             made, name = ids(), names.person("young")
             students.append({
@@ -225,6 +226,6 @@ def write_students(
                 "district_id": district_id, "id": ids(), "student_id": made, "class_id": row.id,
                 "number_in_class": str(seat), "from_on": first, "to_on": None,
             })
-    put(session, Student, students)
-    put(session, ClassMembership, memberships)
+    insert_many(session, insert(Student.__table__), students)  # type: ignore[arg-type]
+    insert_many(session, insert(ClassMembership.__table__), memberships)  # type: ignore[arg-type]
     return len(students)

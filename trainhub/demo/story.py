@@ -12,8 +12,8 @@ from trainhub.demo.world import DEMO_PLACES, DISTRICT_NAME, found_district, open
 
 SHOWN: dict[str, tuple[str, ...]] = {
     "bureau": ("bureau", "auditor", "security", "system"),
-    "chenxi": ("officer", "officer2", "principal", "clerk", "teacher", "homeroom"),
-    "shiyan": ("officer", "principal"),
+    "chenxi": ("officer", "officer2", "principal", "dean", "clerk", "teacher", "homeroom"),
+    "shiyan": ("officer", "principal", "dean"),
 }
 
 

@@ -11,6 +11,7 @@ from trainhub.demo import people as plan
 from trainhub.demo import roster
 from trainhub.demo.accounts import Wanted, open_account
 from trainhub.demo.calendar import Story
+from trainhub.demo.class_cases import special_classes
 from trainhub.demo.manifest import Manifest, SeededDistrict
 from trainhub.demo.places import BUREAU, DISTRICT_NAME, SCHOOLS, Place
 from trainhub.kernel.actor import SYSTEM, Actor
@@ -31,6 +32,7 @@ TOPIC = "student_bullying_prevention"
 REQUIREMENT_TITLE = "学生欺凌预防与处置年度专题面授培训"
 ROLE_WORDS = {
     Role.TEACHER.value: "教师", Role.HOMEROOM_TEACHER.value: "班主任", Role.TRAINING_OFFICER.value: "培训负责人",
+    Role.MORAL_EDUCATION_HEAD.value: "德育主任",
     Role.SCHOOL_ADMINISTRATOR.value: "学校管理员", Role.PRINCIPAL.value: "校长", Role.BUREAU_OFFICER.value: "教育局工作人员",
     Role.AUDITOR.value: "审计员", Role.SECURITY_ADMINISTRATOR.value: "安全管理员",
     Role.SYSTEM_ADMINISTRATOR.value: "系统管理员",
@@ -85,6 +87,7 @@ def found_district(
     if places is DEMO_PLACES:
         world.happened = plan.happenings(staffing, world.staff)
         plan.namesakes(world.staff)
+        world.classes = special_classes(world.classes, world.staff, story, ids)
     plan.outsiders(staffing, [p for p in places if p.kind != "bureau"], world.staff["bureau"] if places is DEMO_PLACES else [])
     roster.write_classes(session, district_id, world.orgs, world.classes)
     world.later = roster.write_people(session, district_id, world.orgs, staffing.people, ids, world.began_at)
@@ -159,8 +162,11 @@ def _ordinary(world: World, place: str, count: int) -> list[plan.Somebody]:
 
 SCHOOL_ROLES: tuple[tuple[str, Role], ...] = (
     ("officer", Role.TRAINING_OFFICER), ("officer2", Role.TRAINING_OFFICER), ("principal", Role.PRINCIPAL),
-    ("clerk", Role.SCHOOL_ADMINISTRATOR), ("teacher", Role.TEACHER), ("homeroom", Role.HOMEROOM_TEACHER),
+    ("dean", Role.MORAL_EDUCATION_HEAD), ("clerk", Role.SCHOOL_ADMINISTRATOR), ("teacher", Role.TEACHER),
+    ("homeroom", Role.HOMEROOM_TEACHER),
 )
+NEEDED = frozenset({"officer", "officer2", "principal", "dean", "clerk"})
+"""Accounts that every school has, for they carry its story; the others only where they are shown."""
 BUREAU_ROLES: tuple[tuple[str, Role], ...] = (
     ("bureau", Role.BUREAU_OFFICER), ("auditor", Role.AUDITOR), ("security", Role.SECURITY_ADMINISTRATOR),
     ("system", Role.SYSTEM_ADMINISTRATOR), ("officer", Role.TRAINING_OFFICER), ("officer2", Role.TRAINING_OFFICER),
@@ -176,7 +182,7 @@ def open_accounts(world: World, shown: dict[str, tuple[str, ...]]) -> None:
         roles = BUREAU_ROLES if place.kind == "bureau" else SCHOOL_ROLES
         ordinary = _ordinary(world, place.key, len(roles))
         for key, role in roles:
-            if place.kind != "bureau" and key not in {"officer", "officer2", "principal"} | set(shown.get(place.key, ())):
+            if place.kind != "bureau" and key not in NEEDED | set(shown.get(place.key, ())):
                 continue
             person = _holder_for(world, place.key, key) or (ordinary.pop(0) if ordinary else world.staff[place.key][-1])
             _open(world, place, key, role, person, shown=key in shown.get(place.key, ()))
@@ -184,7 +190,7 @@ def open_accounts(world: World, shown: dict[str, tuple[str, ...]]) -> None:
 
 def _holder_for(world: World, place: str, key: str) -> plan.Somebody | None:
     """The person whose post goes with the account; small schools double up."""
-    post = {"principal": "principal", "officer": "moral_education_head", "homeroom": "homeroom_teacher"}.get(key)
+    post = {"principal": "principal", "dean": "moral_education_head", "homeroom": "homeroom_teacher"}.get(key)
     return _holder(world, place, post) if post else None
 
 

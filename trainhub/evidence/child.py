@@ -8,14 +8,14 @@ import importlib
 import json
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from trainhub.evidence import wire
 from trainhub.evidence.rules import NO_TABLE, OUTPUT_BYTES, SURE
 from trainhub.plugin_api.contracts import AttendanceSource, Refused, Upload
 from trainhub.plugin_api.documents import looks_like_json, read_json
-from trainhub.plugin_api.exchange import RosterImporter
+from trainhub.plugin_api.exchange import Explainer, RosterImporter
 from trainhub.plugin_api.limits import Limits
 from trainhub.plugin_api.tables import read_tables
 
@@ -49,9 +49,14 @@ def _answer(request: dict[str, Any], upload: Upload, sources: dict[str, Attendan
         return wire.pack_tables(read_tables(upload, limits, request.get("encoding")))
     if request["op"] == "recognise":
         return _recognised(upload, sources, limits)
+    if request["op"] == "knows":
+        return {name: cast("Explainer", one).knows(upload) for name, one in sources.items()}
     (source,) = sources.values()
-    if request["op"] == "recognise_alone":
-        return _sure_in_time(source, upload, request["milliseconds"])
+    if request["op"] in {"recognise_alone", "knows_alone"}:
+        ask = source.recognise if request["op"] == "recognise_alone" else cast("Explainer", source).knows
+        return _sure_in_time(ask, upload, request["milliseconds"])
+    if request["op"] == "explain":
+        return dict(cast("Explainer", source).explain(upload))
     if request["op"] == "roster":
         return wire.pack_roster(cast("RosterImporter", source).read(upload, request["kind"]))
     result = source.read(upload, wire.unpack_frame(request["frame"]), request.get("mapping"))
@@ -77,12 +82,12 @@ def _recognised(upload: Upload, sources: Mapping[str, AttendanceSource], limits:
     return scores
 
 
-def _sure_in_time(source: AttendanceSource, upload: Upload, milliseconds: int) -> int:
+def _sure_in_time(ask: Callable[[Upload], int], upload: Upload, milliseconds: int) -> int:
     """Ask a source from outside; one that hangs is interrupted where the system can (POSIX)."""
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, _too_slow)
         signal.setitimer(signal.ITIMER_REAL, milliseconds / 1000)
-    return int(source.recognise(upload))
+    return int(ask(upload))
 
 
 def _too_slow(_signal: int, _frame: Any) -> None:

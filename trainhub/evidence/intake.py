@@ -15,11 +15,21 @@ from typing import Any, Literal
 
 from trainhub.evidence import wire
 from trainhub.evidence.rules import NO_TABLE, SURE
-from trainhub.plugin_api import AttendanceSource, ReadResult, Refused, RosterImporter, RosterTable, SessionFrame, Upload
+from trainhub.plugin_api import (
+    AttendanceSource,
+    Explainer,
+    ReadResult,
+    Refused,
+    RosterImporter,
+    RosterTable,
+    SessionFrame,
+    Upload,
+)
 from trainhub.plugin_api.limits import LIMITS, Limits
 from trainhub.plugin_api.tables import Tables
 
 log = logging.getLogger(__name__)
+Reader = AttendanceSource | RosterImporter | Explainer
 
 _PASSED_ON = ("PATH", "SYSTEMROOT", "TEMP", "TMP")
 _TIME_OVER = {-int(getattr(signal, name)) for name in ("SIGXCPU", "SIGKILL") if hasattr(signal, name)}
@@ -71,6 +81,26 @@ def read_roster(
         raise
 
 
+def knows(upload: Upload, readers: Mapping[str, Explainer], *, limits: Limits = LIMITS) -> dict[str, int]:
+    """Return how sure each reader is that it can explain a file (0-100); one from outside is asked alone."""
+    ours = {name: one for name, one in readers.items() if not getattr(one, "outside", False)}
+    answer: dict[str, int] = _ask({"op": "knows", "sources": {n: _reference(one) for n, one in ours.items()}}, upload, limits)
+    for name, one in readers.items():
+        if name not in ours and not getattr(one, "broken_off", False):
+            answer[name] = _asked_alone(upload, one, limits, "knows")
+    return answer
+
+
+def explain(upload: Upload, reader: Explainer, *, limits: Limits = LIMITS) -> dict[str, Any]:
+    """Run ``reader.explain`` in the child. Raises :class:`trainhub.plugin_api.Refused`."""
+    try:
+        found: dict[str, Any] = _ask({"op": "explain", "sources": {"one": _reference(reader)}}, upload, limits)
+    except Refused as refused:
+        _blame(reader, "explain", refused)
+        raise
+    return found
+
+
 def recognise(upload: Upload, sources: Sequence[AttendanceSource | RosterImporter], *, limits: Limits = LIMITS) -> dict[str, int]:
     """Return how sure each source is (0-100 by source key). A file that must be refused raises ``Refused``.
 
@@ -94,27 +124,27 @@ def recognise(upload: Upload, sources: Sequence[AttendanceSource | RosterImporte
     return answer
 
 
-def _asked_alone(upload: Upload, source: AttendanceSource | RosterImporter, limits: Limits) -> int:
+def _asked_alone(upload: Upload, source: Reader, limits: Limits, method: str = "recognise") -> int:
     request = {
-        "op": "recognise_alone", "milliseconds": ALONE_MILLISECONDS, "sources": {source.spec.key: _reference(source)},
+        "op": f"{method}_alone", "milliseconds": ALONE_MILLISECONDS, "sources": {"one": _reference(source)},
     }
     try:
         sure: int = _ask(request, upload, dataclasses.replace(limits, seconds=ALONE_SECONDS))
     except Refused as refused:
-        _blame(source, "recognise", refused)
+        _blame(source, method, refused)
         return 0
     return sure
 
 
-def _blame(source: AttendanceSource | RosterImporter, method: str, refused: Refused) -> None:
+def _blame(source: Reader, method: str, refused: Refused) -> None:
     """Tell the guard of a source from outside (``plugin_host``) that it failed in the child."""
     note = getattr(source, "note_failure", None)
     if note is not None and getattr(source, "outside", False) and refused.code in _ITS_FAULT:
         slow = refused.code == "timeout" or refused.params.get("error") == "TimeoutError"
-        note(method, "slow" if slow and method == "recognise" else "failed", refused.params.get("error", refused.code))
+        note(method, "slow" if slow and method in {"recognise", "knows"} else "failed", refused.params.get("error", refused.code))
 
 
-def _reference(source: AttendanceSource | RosterImporter) -> str:
+def _reference(source: Reader) -> str:
     plain = getattr(source, "__wrapped__", source)
     return f"{type(plain).__module__}:{type(plain).__qualname__}"
 

@@ -31,6 +31,7 @@ REFUSALS: dict[str, str] = {
     "bad_json": N_("The answer of the platform is incomplete or damaged. Fetch it again, and upload it as it came."),
     "only_totals": N_("This report holds sums only, not who came when. Export the daily report (每日统计) or the records (原始记录) and upload that."),
     "could_be_several": N_("This file could be: %(kinds)s. Choose which it is and upload it again."),
+    "unknown_file": N_("Nothing here reads this file as it is. It could be: %(kinds)s. Give all files of such a set at once, or export it again whole."),
     "no_header": N_("No row with column names such as 姓名 or 工号 was found in the first 15 rows. Add one, or choose the columns by hand."),
     "timeout": N_("Reading the file took more than %(seconds)s seconds and was stopped. Keep only the sheet that is needed and upload it again."),
     "out_of_memory": N_("Reading the file needs too much memory and was stopped. Copy the list into a new workbook and upload that."),

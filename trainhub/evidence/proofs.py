@@ -52,7 +52,7 @@ def without_metadata(content: bytes, media_type: str) -> bytes:
 
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_SOS, _COMMENT = 0xDA, 0xFE
+_SOS, _COMMENT, _ICC = 0xDA, 0xFE, 0xE2
 _KEPT_APP = {0xE0, 0xE2, 0xEE}
 """Application segments that a viewer needs: JFIF, colour profile, Adobe's colour transform."""
 
@@ -69,7 +69,7 @@ def _jpeg(content: bytes) -> bytes:
             raise IndexError
         if marker == _SOS:
             end = _scan_end(content, end)
-        extra = 0xE0 <= marker <= 0xEF and marker not in _KEPT_APP
+        extra = (0xE0 <= marker <= 0xEF and marker not in _KEPT_APP) or (marker == _ICC and not content.startswith(b"ICC_PROFILE\0", at + 4))
         if not extra and marker != _COMMENT:
             kept.append(content[at:end])
         if marker == _SOS and content[end + 1 : end + 2] in {b"", b"\xd9"}:
@@ -89,7 +89,8 @@ def _scan_end(content: bytes, at: int) -> int:
     return len(content)
 
 
-_PNG_EXTRA = {b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME"}
+_PNG_KEPT = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"sBIT", b"bKGD", b"pHYs"}  # fmt: skip
+"""Chunks that a viewer needs; a program may hide anything in others."""
 
 
 def _png(content: bytes) -> bytes:
@@ -99,7 +100,7 @@ def _png(content: bytes) -> bytes:
         end = at + 12 + length
         if end > len(content):
             raise IndexError
-        if kind not in _PNG_EXTRA:
+        if kind in _PNG_KEPT:
             kept.append(content[at:end])
         if kind == b"IEND":
             return b"".join(kept)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import date, datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from trainhub.plugin_api.contracts import Problem, Unreadable, Upload
 
@@ -205,6 +205,32 @@ class RosterImporter(Protocol):
 
     def read(self, upload: Upload, kind: Literal["staff", "students"]) -> RosterTable:
         """Return the roster. Raises :class:`trainhub.plugin_api.Refused`; never invents a person."""
+        ...
+
+
+# --- files explained ----------------------------------------------------------------------------
+
+
+@runtime_checkable
+class Explainer(Protocol):
+    """What a source, importer or exporter may also be: somebody who tells what a file says, while nothing is written.
+
+    Optional, and no hook of its own: whoever has both methods is asked about files that are no attendance (in the child
+    process, like every reader). ``trainhub sources explain`` is what asks.
+    """
+
+    def knows(self, upload: Upload) -> int:
+        """Return 0-100: 95 and more for a file it can explain, less for one that it would be with others. Must not raise."""
+        ...
+
+    def explain(self, upload: Upload) -> Mapping[str, Any]:
+        """Return plain JSON values. Raises :class:`trainhub.plugin_api.Refused`.
+
+        ``kind`` (roster, calendar, certificate, members) and ``format`` are wanted. Under ``person_key`` stands who is
+        meant, as far as the file says: a mapping of ``staff_no``, ``email``, ``name``, ``code`` (a person's key), or
+        ``digest`` and ``salt`` (SHA-256 of an identifier and the salt); core puts the person's key there, or null. With
+        ``part`` several files of one format stand beside each other under that name; without, they are put together.
+        """
         ...
 
 

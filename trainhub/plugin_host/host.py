@@ -48,7 +48,7 @@ class PluginHost:
     cards: dict[str, Card] = field(default_factory=dict)
     course_types: CourseTypeRegistry = field(default_factory=lambda: CourseTypeRegistry("course type"))
     sources: SourceRegistry = field(default_factory=lambda: SourceRegistry("attendance source"))
-    exporters: Registry[Exporter] = field(default_factory=lambda: Registry("exporter"))
+    exporters: Registry[Exporter] = field(default_factory=lambda: SourceRegistry("exporter"))
     notifiers: Registry[Notifier] = field(default_factory=lambda: Registry("notifier"))
     roster_importers: SourceRegistry = field(default_factory=lambda: SourceRegistry("roster importer"))
     policy_packs: Values[PolicyPack] = field(default_factory=lambda: Values("policy pack"))

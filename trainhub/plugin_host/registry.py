@@ -133,7 +133,7 @@ class Registry(Mapping[str, T], Generic[T]):
 
 
 class SourceRegistry(Registry[Any]):
-    """What reads files in the child process: attendance sources, roster importers."""
+    """What reads files in the child process: attendance sources, roster importers, exporters that explain files."""
 
     def _wrap(self, one: Provided) -> Any:
         return GuardedSource(one)

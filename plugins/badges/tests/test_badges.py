@@ -15,7 +15,7 @@ from trainhub_badges import BadgeExporter
 from trainhub_badges.credential import credential
 from trainhub_badges.signing import base58
 
-from trainhub.plugin_api import Certificate
+from trainhub.plugin_api import Certificate, Upload
 
 pytestmark = pytest.mark.files_only
 SAMPLE = Path(__file__).resolve().parents[3] / "tests" / "data" / "samples" / "42-open-badge-3-certificate"
@@ -118,3 +118,49 @@ def test_a_key_that_is_none_is_no_silent_signature(seed: str) -> None:
 def test_base58_keeps_leading_zeros() -> None:
     assert base58(b"\x00\x00\x01") == "112"
     assert base58(b"Hello World!") == "2NEpo7TZRRrLZSi2U"
+
+
+def explained(content: bytes) -> dict[str, Any]:
+    upload = Upload("credential.json", content)
+    assert BadgeExporter().knows(upload) == 97
+    return BadgeExporter().explain(upload)
+
+
+def test_the_sample_and_our_own_are_read_back() -> None:
+    expected = json.loads((SAMPLE / "expected.json").read_text(encoding="utf-8"))
+    said = explained((SAMPLE / "credential.json").read_bytes())
+    assert (said["format"], said["valid_structure"], said["class_hours"]) == (
+        "openbadges.3.0",
+        True,
+        expected["class_hours"],
+    )
+    assert said["person_key"]["code"] == expected["person_key"]
+    ours = explained(BadgeExporter().export(GIVEN, {"seed": SEED}).content)
+    assert (ours["valid_structure"], ours["class_hours"], ours["signed"]) == (True, 2, True)
+    who = ours["person_key"]
+    assert who["digest"] == hashlib.sha256(f"T001{who['salt']}".encode()).hexdigest()
+    assert "code" not in who
+
+
+@pytest.mark.parametrize(("name", "value", "problem"), [
+    ("@context", ["https://www.w3.org/2018/credentials/v1"], "context_credentials_missing_or_wrong"), ("id", "", "id_missing_or_wrong"),
+    ("validFrom", "2026-03-05", "valid_from_missing_or_wrong"), ("credentialSubject", {}, "achievement_missing_or_wrong"), ("issuer", "x", "issuer_missing_or_wrong"),
+])  # fmt: skip
+def test_what_a_credential_lacks_is_said(name: str, value: Any, problem: str) -> None:
+    said = explained(json.dumps({**export(), name: value}).encode())
+    assert not said["valid_structure"]
+    assert problem in said["problems"]
+
+
+def test_other_json_is_no_badge() -> None:
+    for content in (
+        b"",
+        b"{}",
+        b"[]",
+        b"[1]",
+        b'{"type":"Course"}',
+        b'{"type":["VerifiableCredential"]}',
+        b'{"type":[',
+        b"\x00",
+    ):
+        assert BadgeExporter().knows(Upload("x.json", content)) == 0

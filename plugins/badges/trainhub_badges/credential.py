@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from trainhub.plugin_api import Certificate, ExporterSpec, ExportFile
+from trainhub.plugin_api import Certificate, ExporterSpec, ExportFile, Upload
 from trainhub.plugin_api.exchange import Settings
+from trainhub_badges import reading
 from trainhub_badges.signing import canonical, signed
 
 SCHOOL_TIME = ZoneInfo("Asia/Shanghai")
@@ -38,6 +39,14 @@ class BadgeExporter:
             found = signed(found, seed, data.issued_at)
         name = _UNSAFE.sub("_", f"{data.name}-{data.year_label}")[:80]
         return ExportFile(f"{name}.json", "application/json", canonical(found))
+
+    def knows(self, upload: Upload) -> int:
+        """Return 97 for an Open Badge of any issuer, else 0."""
+        return 97 if reading.document_of(upload) is not None else 0
+
+    def explain(self, upload: Upload) -> dict[str, Any]:
+        """Return what a credential says, and what it lacks. Raises :class:`trainhub.plugin_api.Refused`."""
+        return reading.explain(upload)
 
 
 def credential(data: Certificate) -> dict[str, Any]:

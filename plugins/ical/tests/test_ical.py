@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 from trainhub_ical import IcalExporter, reading
-from trainhub_ical.reading import Session, read_feed, zone_of
+from trainhub_ical.reading import read_feed, shown, zone_of
 from trainhub_ical.writing import FOLD, folded, text
 
 from trainhub.plugin_api import CalendarFeed, CalendarItem, Refused, Upload
@@ -45,17 +45,6 @@ def event(*lines: str, head: str = "") -> str:
     )
 
 
-def shown(session: Session) -> dict[str, str]:
-    found = {
-        "uid": session.uid,
-        "summary": session.title,
-        "start": session.starts_at.isoformat(),
-        "end": session.ends_at.isoformat(),
-    }
-    more = {"location": session.place, "description": session.description}
-    return found | {k: v for k, v in more.items() if v}
-
-
 @pytest.mark.parametrize("name", EXPECTED["files"])
 def test_what_is_expected_of_the_samples(name: str) -> None:
     feed = read((SAMPLES / name).read_bytes())
@@ -75,6 +64,16 @@ def test_the_same_in_other_bytes(name: str, bent: str) -> None:
     feed = read(content)
     assert [shown(s) for s in feed.sessions] == EXPECTED["events"][name]
     assert [p.code for p in feed.warnings] == (["encoding_ambiguous"] if bent == "gb18030" else [])
+
+
+def test_a_calendar_is_explained_and_a_table_is_none() -> None:
+    upload = Upload("school_good.ics", (SAMPLES / "school_good.ics").read_bytes())
+    assert IcalExporter().knows(upload) == 97
+    said = IcalExporter().explain(upload)
+    assert (said["kind"], said["format"]) == ("calendar", "icalendar")
+    assert said["events"] == {upload.name: EXPECTED["events"][upload.name]}
+    assert "warnings" not in said
+    assert IcalExporter().knows(Upload("x.ics", "姓名,工号\n".encode())) == 0
 
 
 @pytest.mark.parametrize(

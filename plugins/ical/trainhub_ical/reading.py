@@ -55,6 +55,24 @@ class Feed:
     warnings: tuple[Problem, ...] = ()
 
 
+def shown(session: Session) -> dict[str, Any]:
+    """Return a session as plain values; what it does not say is left out."""
+    found = {
+        "uid": session.uid,
+        "summary": session.title,
+        "start": session.starts_at.isoformat(),
+        "end": session.ends_at.isoformat(),
+    }
+    more = {
+        "location": session.place,
+        "description": session.description,
+        "all_day": session.all_day,
+        "cancelled": session.cancelled,
+        "sequence": session.sequence,
+    }
+    return found | {name: value for name, value in more.items() if value}
+
+
 def unfolded(content: bytes) -> tuple[str, str]:
     """Return the text of a calendar with whole lines, and its encoding. Raises :class:`Refused`."""
     if len(content) > LIMITS.upload_bytes:

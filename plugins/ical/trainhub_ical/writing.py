@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from trainhub.plugin_api import CalendarFeed, CalendarItem, ExporterSpec, ExportFile
+from trainhub.plugin_api import CalendarFeed, CalendarItem, ExporterSpec, ExportFile, Upload
 from trainhub.plugin_api.exchange import Settings
+from trainhub_ical.reading import read_feed, shown
 
 ZONE = "Asia/Shanghai"
 SCHOOL_TIME = ZoneInfo(ZONE)
@@ -44,6 +46,23 @@ class IcalExporter:
         lines.append("END:VCALENDAR")
         content = b"".join(folded(line) for line in lines)
         return ExportFile(f"{_UNSAFE.sub('_', data.name)[:60] or 'calendar'}.ics", "text/calendar", content)
+
+    def knows(self, upload: Upload) -> int:
+        """Return 97 for a calendar of any program, else 0."""
+        return 97 if b"BEGIN:VCALENDAR" in upload.content[:2000].upper() else 0
+
+    def explain(self, upload: Upload) -> dict[str, Any]:
+        """Return the sessions of a calendar under the file's name. Raises :class:`trainhub.plugin_api.Refused`."""
+        feed = read_feed(upload)
+        said = (
+            {"warnings": [f"{upload.name}: {p.code} {dict(p.params)}" for p in feed.warnings]} if feed.warnings else {}
+        )
+        return {
+            "kind": "calendar",
+            "format": "icalendar",
+            "events": {upload.name: [shown(s) for s in feed.sessions]},
+            **said,
+        }
 
 
 def _event(item: CalendarItem) -> Iterator[str]:

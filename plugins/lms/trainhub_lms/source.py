@@ -1,11 +1,12 @@
 """The attendance source ``lms``: which system exported a file is told by its labels or its shape."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from trainhub.plugin_api import ReadResult, Refused, SessionFrame, SourceSpec, Upload
 from trainhub.plugin_api.documents import looks_like_json, read_json
 from trainhub.plugin_api.tables import read_tables
-from trainhub_lms import attendance, facetoface, indico
+from trainhub_lms import attendance, facetoface, indico, members
 
 
 class LmsSource:
@@ -41,3 +42,11 @@ class LmsSource:
         if people := indico.find(tables, mapping):
             return indico.read_table(tables, people, frame)
         raise Refused("no_header")
+
+    def knows(self, upload: Upload) -> int:
+        """Return 97 for a list of members: it is no attendance, and is only explained."""
+        return 97 if members.documents_of(upload) else 0
+
+    def explain(self, upload: Upload) -> dict[str, Any]:
+        """Return who takes part in a course. Raises :class:`trainhub.plugin_api.Refused`."""
+        return members.explain(upload)

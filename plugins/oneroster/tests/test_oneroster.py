@@ -202,6 +202,102 @@ def test_hostile_packages_are_refused() -> None:
             IMPORTER.read(upload, "staff")
 
 
+def _changed(text: bytes, *changes: tuple[str, str]) -> bytes:
+    found = text.decode()
+    for old, new in changes:
+        assert old in found, old
+        found = found.replace(old, new)
+    return found.encode()
+
+
+ODD_1_1 = {
+    "orgs.csv": (("org-bureau,active", "org-x,active"), ("青禾实验小学,school", "语文组,department")),
+    "users.csv": (
+        ("u-t2,active,2026-02-20T02:00:00.000Z", "u-t2,,"),
+        ("u-p1,active,2026-02-20T02:00:00.000Z", "u-p1,active,1/05/2023"),
+        ("administrator,u-p1", "parent,u-p1"),
+        ("陈,,G990101201709120125,,,,,03,", "陈,,G990101201709120125,,,,,03,Geheim-1"),
+    ),
+    "enrollments.csv": (("u-s1,student", "u-t2,student"),),
+    "academicSessions.csv": (("sy,active", "sy,tobedeleted"), ("2026\r\n" * 0 + "sourcedId", "sourcedId")),
+}
+EXPECTED_1_1 = [
+    "orgs.csv has org org-2199000001 of type department whose parent org-bureau is not in the file",
+    "users.csv carries a password column: never read",
+    "u-t2 has empty status and dateLastModified: treated as active",
+    "users.csv: dateLastModified 1/05/2023 is not ISO 8601",
+    "academicSessions.csv contains statuses tobedeleted in a bulk file",
+    "enrollments e4 refers to missing user u-s404",
+    "enrollments enrol u-t2 as student although the user is a teacher: the enrolment is kept, the user's role stands",
+    "parent u-p1 is not imported",
+]
+
+
+def test_each_deviation_is_said_once_and_none_stops_the_load() -> None:
+    files = files_of("32-oneroster-1.1")
+    files |= {name: _changed(files[name], *changes) for name, changes in ODD_1_1.items()}
+    said = IMPORTER.explain(zipped(files))
+    assert said["problems"] == EXPECTED_1_1
+    assert said["classes"][0]["students"] == ["u-t2", "u-s2"]
+    assert [u["sourcedId"] for u in said["users"] if u.get("imported") is False] == ["u-p1"]
+    assert "Geheim-1" not in json.dumps(said)
+    told = [p.code for p in IMPORTER.read(zipped(files), "staff").warnings]
+    assert told == ["broken_references", "roles_disagree", "org_without_parent", "password_column", "status_empty", "dates_not_iso", "gone_in_bulk"]  # fmt: skip
+
+
+def test_deviations_of_1_2() -> None:
+    files = files_of("33-oneroster-1.2")
+    files["roles.csv"] = _changed(
+        files["roles.csv"], ("dateLastModified", "dataLastModified"), ("userProfileSourcedId", ","), ("u-p1,primary,principal", "u-p1,secondary,siteAdministrator")
+    )  # fmt: skip
+    files["users.csv"] = _changed(files["users.csv"], ("preferredGivenName", "prefferedGivenName"))
+    files["manifest.csv"] += b"file.userProfiles,\r\n"
+    files["userprofiles.csv"] = files["roles.csv"]
+    said = IMPORTER.explain(zipped(files))
+    assert said["problems"] == [
+        "users.csv spells prefferedGivenName",
+        "roles.csv spells dataLastModified",
+        "roles.csv ends its header with 2 empty columns",
+        "manifest.csv does not say whether userProfiles is whole or changes only",
+        "userprofiles.csv holds the data of roles.csv",
+        "u-p1 has only a secondary role (siteAdministrator)",
+        "enrollments e4 refers to missing user u-s404",
+    ]
+    head = next(u for u in said["users"] if u["sourcedId"] == "u-p1")
+    assert (head["role"], head["imported"]) == ("siteAdministrator", True)
+    assert {"sourcedId": "u-p1", "role": "siteAdministrator"} in said["secondary_roles"]
+
+
+SDS = {
+    "orgs.csv": "sourcedId,name,type,parentSourcedId\n1,示例学校,school,\n",
+    "users.csv": "sourcedId,username,givenName,familyName,password,email\n11,a,芳,王,Geheim-1,a@x.example\n12,b,一诺,陈,Geheim-1,b@x.example\n13,c,建军,陈,Geheim-1,\n",
+    "roles.csv": "userSourcedId,orgSourcedId,role,sessionSourcedId,grade,isPrimary\n11,2,teacher,s,,FALSE\n11,1,teacher,s,,TRUE\n12,1,student,s,3,TRUE\n",
+    "classes.csv": "sourcedId,orgSourcedId,title\n21,1,三（1）班\n",
+    "enrollments.csv": "classSourcedId,userSourcedId,role\n21,11,teacher\n21,12,student\n",
+    "userFlags.csv": "userSourcedId,flag\n12,freeLunch\n",
+    "demographics.csv": "userSourcedId,sex\n12,female\n",
+}
+
+
+def test_school_data_sync_is_explained_in_its_own_words() -> None:
+    upload = zipped({name: text.encode() for name, text in SDS.items()})
+    assert IMPORTER.knows(upload) == 98
+    said = IMPORTER.explain(upload)
+    assert (said["format"], said["students"], said["not_imported"]) == ("sds.v2.1", ["12"], ["13"])
+    assert said["staff"] == [{"sourcedId": "11", "display_name": "王芳", "roles": [["1", "teacher"], ["2", "teacher"]]}]
+    assert said["classes"] == [{"sourcedId": "21", "teachers": ["11"], "students": ["12"]}]
+    assert said["never_read"] == ["demographics.csv", "userFlags.csv", "users.csv:password"]
+    assert said["problems"] == ["13 has no role row: not imported"]
+    for secret in ("freeLunch", "Geheim-1", "female", "x.example"):
+        assert secret not in json.dumps(said)
+
+
+def test_one_file_of_a_load_is_half_known() -> None:
+    for name, content in files_of("33-oneroster-1.2").items():
+        assert IMPORTER.knows(Upload(name, content)) == 60, name
+    assert IMPORTER.knows(Upload("orgs.csv", "姓名,工号\n".encode())) == 0
+
+
 def test_the_manifest_is_sound() -> None:
     from trainhub.plugin_host.manifest import read_file
 

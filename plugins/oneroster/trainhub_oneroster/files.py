@@ -4,7 +4,9 @@ Only the columns named here are ever read: passwords, phones, demographics and g
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
+import io
+import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trainhub.plugin_api import Refused, Upload
@@ -14,24 +16,28 @@ from trainhub.plugin_api.texts import csv_rows, decode
 
 COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "manifest": {"name": ("propertyname", "name", "property"), "value": ("value",)},
-    "orgs": {"id": ("sourcedid", "id"), "status": ("status",), "name": ("name",), "type": ("type",), "identifier": ("identifier",)},
+    "orgs": {"id": ("sourcedid", "id"), "status": ("status",), "name": ("name",), "type": ("type",), "identifier": ("identifier",),
+             "parent": ("parentsourcedid", "parentid"), "changed": ("datelastmodified",)},
     "classes": {
         "id": ("sourcedid", "id"), "status": ("status",), "title": ("title", "name"), "grades": ("grades", "grade"),
-        "type": ("classtype", "type"), "school": ("schoolsourcedid", "schoolsourceid", "orgsourcedid", "schoolid"),
+        "type": ("classtype", "type"), "school": ("schoolsourcedid", "schoolsourceid", "orgsourcedid", "schoolid"), "changed": ("datelastmodified",),
     },
     "users": {
         "id": ("sourcedid", "userid", "id"), "status": ("status",), "enabled": ("enableduser", "enabled"), "orgs": ("orgsourcedids", "orgsourcedid"),
         "role": ("role",), "given": ("givenname", "firstname"), "family": ("familyname", "lastname", "surname"),
-        "identifier": ("identifier",), "grades": ("grades", "grade"), "primary_org": ("primaryorgsourcedid",),
+        "identifier": ("identifier",), "grades": ("grades", "grade"), "primary_org": ("primaryorgsourcedid",), "changed": ("datelastmodified",),
     },
     "roles": {
         "user": ("usersourcedid", "userid"), "status": ("status",), "kind": ("roletype",), "role": ("role",), "org": ("orgsourcedid", "orgid"),
-        "end": ("enddate",),
+        "end": ("enddate", "roleenddate"), "first": ("isprimary",), "changed": ("datelastmodified",),
     },
     "enrollments": {
         "id": ("sourcedid", "id"), "status": ("status",), "class": ("classsourcedid", "classid"), "user": ("usersourcedid", "userid"),
         "role": ("role",), "primary": ("primary", "isprimary"), "end": ("enddate",),
+        "changed": ("datelastmodified",),
     },
+    "academicsessions": {"id": ("sourcedid", "id"), "status": ("status",), "changed": ("datelastmodified",)},
+    "userprofiles": {"user": ("usersourcedid",), "role": ("role",)},
 }  # fmt: skip
 """File -> what we call a column -> how it may be spelt, in small letters and digits only."""
 NEVER = (
@@ -73,35 +79,75 @@ class Line:
         return tuple(part.strip() for part in self[name].strip('"').split(",") if part.strip())
 
 
-def load(upload: Upload) -> dict[str, list[Line]]:
-    """Return the lines of every known file. Raises :class:`Refused`; ``not_a_table`` where there are no users."""
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One file. ``header`` as it is written; ``has_passwords`` says that there are some, they themselves are not kept."""
+
+    header: tuple[str, ...]
+    lines: tuple[Line, ...]
+    has_passwords: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """The files of a load by their name in small letters; ``unopened`` are the names of those that nothing opens."""
+
+    sheets: Mapping[str, Sheet]
+    unopened: tuple[str, ...] = ()
+
+
+def open_package(upload: Upload) -> Package:
+    """Return every known file. Raises :class:`Refused`; ``not_a_table`` where there are no users."""
     if len(upload.content) > LIMITS.upload_bytes:
         raise Refused("too_large", limit_mb=LIMITS.upload_bytes // 2**20)
+    files, unopened = {"users": upload.content}, ()
     if upload.content.startswith(ZIP_MAGIC):
         members = read_members(upload.content, {f"{name}.csv" for name in COLUMNS})
         files = {name.removesuffix(".csv"): content for name, content in members.items()}
-    else:
-        files = {"users": upload.content}
+        unopened = _unopened(upload.content)
     if "users" not in files:
         raise Refused("not_a_table")
-    return {name: list(_lines(name, content)) for name, content in files.items()}
+    return Package({name: _sheet(name, content) for name, content in files.items()}, unopened)
 
 
-def _lines(file: str, content: bytes) -> Iterator[Line]:
+def load(upload: Upload) -> dict[str, list[Line]]:
+    """Return the lines of every known file; raises as :func:`open_package` does."""
+    return {name: list(sheet.lines) for name, sheet in open_package(upload).sheets.items()}
+
+
+def _unopened(content: bytes) -> tuple[str, ...]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = [name.rpartition("/")[2] for name in archive.namelist()]
+    return tuple(
+        sorted(n for n in names if n.lower().endswith(".csv") and n.lower().removesuffix(".csv") not in COLUMNS)
+    )
+
+
+def _sheet(file: str, content: bytes) -> Sheet:
     rows, _ = csv_rows(decode(content).text, LIMITS)
     if not rows:
-        return
+        return Sheet((), ())
+    header = tuple(text.strip() for text in rows[0])
     places = columns_of(file, rows[0])
     if file == "users" and not {"id", "given", "family"} <= set(places):
         raise Refused("no_header")
-    for number, row in enumerate(rows[1:], 2):
-        if any(cell.strip() for cell in row):
-            yield Line(number, {name: row[at].strip() for name, at in places.items() if at < len(row)})
+    lines = tuple(
+        Line(number, {name: row[at].strip() for name, at in places.items() if at < len(row)})
+        for number, row in enumerate(rows[1:], 2)
+        if any(cell.strip() for cell in row)
+    )
+    secret = [at for at, text in enumerate(header) if text.casefold() == "password"]
+    return Sheet(header, lines, any(row[at].strip() for row in rows[1:] for at in secret if at < len(row)))
+
+
+def fold(text: str) -> str:
+    """Return a header in small letters and digits only."""
+    return "".join(c for c in text.casefold() if c.isascii() and c.isalnum())
 
 
 def columns_of(file: str, header: list[str]) -> dict[str, int]:
     """Return where our columns stand: spelt as in the standard, as others spell them, else misspelt by a letter or two."""
-    folded = ["".join(c for c in text.casefold() if c.isascii() and c.isalnum()) for text in header]
+    folded = [fold(text) for text in header]
     found: dict[str, int] = {}
     for name, spellings in COLUMNS[file].items():
         at = next((folded.index(s) for s in spellings if s in folded), None)

@@ -1,12 +1,15 @@
 """The roster importer ``oneroster``: from a load to the lists that core previews."""
 
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 from trainhub.plugin_api import Problem, Refused, RosterImporterSpec, RosterTable, Unreadable, Upload
 from trainhub.plugin_api.archives import ZIP_MAGIC, read_members
 from trainhub.plugin_api.limits import LIMITS
 from trainhub.plugin_api.texts import csv_rows, decode
-from trainhub_oneroster.files import columns_of, load
+from trainhub_oneroster import explaining
+from trainhub_oneroster.deviations import problems_of
+from trainhub_oneroster.files import COLUMNS, columns_of, fold, open_package
 from trainhub_oneroster.load import NOBODY, STUDENT, Class, Load, User, put_together
 
 STAFF_COLUMNS = ("name", "staff_no", "post", "homeroom_class", "state", "school_code")
@@ -37,10 +40,32 @@ class OneRosterImporter:
 
     def read(self, upload: Upload, kind: Literal["staff", "students"]) -> RosterTable:
         """Return the staff or the pupils of a load."""
-        found = put_together(load(upload))
+        package = open_package(upload)
+        found = put_together({name: sheet.lines for name, sheet in package.sheets.items()})
         if found.users == () and found.without_role:
             raise Refused("no_header")  # 1.2 keeps the roles in a file of their own
-        return _students(found) if kind == "students" else _staff(found)
+        table = _students(found) if kind == "students" else _staff(found)
+        return replace(table, warnings=(*table.warnings, *problems_of(package, found)))
+
+    def knows(self, upload: Upload) -> int:
+        """Return as :meth:`recognise` does, and 60 for one file of a load: it takes the others to be read."""
+        sure = self.recognise(upload)
+        return sure or _is_one_of_a_load(upload) * 60
+
+    def explain(self, upload: Upload) -> dict[str, Any]:
+        """Return what a load says, in its own words. Raises :class:`trainhub.plugin_api.Refused`."""
+        return explaining.explain(upload)
+
+
+def _is_one_of_a_load(upload: Upload) -> bool:
+    name = upload.name.rpartition("/")[2].lower().removesuffix(".csv")
+    if name not in COLUMNS or upload.content.startswith(ZIP_MAGIC):
+        return False
+    try:
+        rows, _ = csv_rows(decode(upload.content[:4000]).text, LIMITS)
+    except Refused:
+        return False
+    return bool(rows) and bool({"sourcedid", "usersourcedid", "propertyname"} & set(map(fold, rows[0])))
 
 
 def _staff(found: Load) -> RosterTable:

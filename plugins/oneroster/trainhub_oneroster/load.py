@@ -24,11 +24,14 @@ class User:
     active: bool
     identifier: str
     grades: str = ""
+    role_text: str = ""
+    """The role as the file writes it."""
+    only_secondary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class with its head teacher and pupils, by ``sourcedId``."""
+    """A class with its head teacher, all who teach it, and pupils, by ``sourcedId``."""
 
     sourced_id: str
     title: str
@@ -36,6 +39,7 @@ class Class:
     school: str
     head_teacher: str
     students: tuple[str, ...]
+    teachers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,12 @@ class Load:
     repeated: tuple[int, ...] = ()
     is_delta: bool = False
     roles_disagree: tuple[int, ...] = field(default=())
+    other_classes: tuple[str, ...] = ()
+    """Classes of the file that become none here: ended ones, and those that are no administrative class."""
+    enrolled: int = 0
+    """Enrolments that refer to somebody and something."""
+    roles: Mapping[str, tuple[tuple[str, str, bool], ...]] = field(default_factory=dict)
+    """User -> (org, role, whether it is a secondary one), the primary one first; 1.2 and SDS only."""
 
 
 def display_name(family: str, given: str) -> str:
@@ -90,7 +100,13 @@ def put_together(files: Mapping[str, Sequence[Line]]) -> Load:
         without_role,
         repeated,
         manifest.get("file.users", "").casefold() == "delta",
-        _disagreeing(users, files.get("enrollments", ())),
+        tuple(sorted({user.number for user, _line in disagreements(users, files.get("enrollments", ()))})),
+        tuple(line["id"] for line in files.get("classes", ()) if line["id"] not in {c.sourced_id for c in classes}),
+        sum(not line.gone for line in files.get("enrollments", ())) - sum(b.file == "enrollments" for b in broken),
+        {
+            key: tuple((r["org"], r["role"], r["kind"].casefold() == "secondary") for r in held)
+            for key, held in roles.items()
+        },
     )
 
 
@@ -100,7 +116,10 @@ def _roles(lines: Iterable[Line]) -> dict[str, list[Line]]:
     for line in lines:
         if not line.gone:
             found.setdefault(line["user"], []).append(line)
-    return {key: sorted(held, key=lambda r: r["kind"].casefold() != "primary") for key, held in found.items()}
+    return {
+        key: sorted(held, key=lambda r: not (r["kind"].casefold() == "primary" or r.truth("first")))
+        for key, held in found.items()
+    }
 
 
 def _users(
@@ -127,6 +146,8 @@ def _users(
                 not line.gone and line.truth("enabled") is not False,
                 line["identifier"],
                 line["grades"],
+                role,
+                bool(held) and all(r["kind"].casefold() == "secondary" for r in held),
             )
     return tuple(found.values()), tuple(without), tuple(repeated)
 
@@ -138,6 +159,7 @@ def _classes(
     homerooms = {key for key, line in lines.items() if line["type"].casefold() in {"homeroom", ""}}
     heads: dict[str, str] = {}
     members: dict[str, list[str]] = {}
+    teachers: dict[str, list[str]] = {}
     broken = [
         Broken("classes", line.number, key, "school", line["school"])
         for key, line in lines.items()
@@ -152,8 +174,10 @@ def _classes(
             broken.append(Broken("enrollments", line.number, line["id"], *missing))
         elif line["role"].casefold() == STUDENT:
             members.setdefault(line["class"], []).append(line["user"])
-        elif line["role"].casefold() == "teacher" and line.truth("primary"):
-            heads.setdefault(line["class"], line["user"])
+        else:
+            teachers.setdefault(line["class"], []).append(line["user"])
+            if line["role"].casefold() == "teacher" and line.truth("primary"):
+                heads.setdefault(line["class"], line["user"])
     return tuple(
         Class(
             key,
@@ -162,6 +186,7 @@ def _classes(
             lines[key]["school"],
             heads.get(key, ""),
             tuple(dict.fromkeys(members.get(key, ()))),
+            tuple(dict.fromkeys(teachers.get(key, ()))),
         )
         for key in lines
         if key in homerooms
@@ -176,15 +201,14 @@ def _missing(line: Line, users: Mapping[str, User], classes: Mapping[str, Line])
     return None
 
 
-def _disagreeing(users: Sequence[User], enrollments: Iterable[Line]) -> tuple[int, ...]:
-    """Rows of users whose enrolment says pupil where the user says staff, or the other way round: the user's role stands."""
+def disagreements(users: Iterable[User], enrollments: Iterable[Line]) -> list[tuple[User, Line]]:
+    """Users whose enrolment says pupil where the user says staff, or the other way round: the user's role stands."""
     by_id = {user.sourced_id: user for user in users}
-    found = {
-        user.number
+    return [
+        (user, line)
         for line in enrollments
         if not line.gone
         and (user := by_id.get(line["user"])) is not None
         and (line["role"].casefold() == STUDENT) != (user.role == STUDENT)
         and user.role not in NOBODY
-    }
-    return tuple(sorted(found))
+    ]

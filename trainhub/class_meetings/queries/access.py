@@ -10,7 +10,7 @@ from trainhub.class_meetings.models import ClassMeeting
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.permissions import Permission
-from trainhub.roster.models import PostAssignment, SchoolClass
+from trainhub.roster.models import Employment, PostAssignment, SchoolClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,17 @@ def may_meeting(session: Session, actor: Actor, meeting: ClassMeeting, day: date
         return True
     if not actor.can(own) or actor.person_id is None:
         return False
-    return actor.person_id in {meeting.responsible_id, meeting.held_by_id} or leads_class(
-        session, actor.district_id, actor.person_id, meeting.class_id, day
-    )
+    return leads_meeting(session, actor, meeting, day)
+
+
+def leads_meeting(session: Session, actor: Actor, meeting: ClassMeeting, day: date) -> bool:
+    """Whether the actor leads a meeting, answers for it, or leads its class on the day. At most one statement.
+
+    Whoever acts for another school by now has left this one's pupils behind, whatever they once led here.
+    """
+    if actor.org_id == meeting.school_id and actor.person_id is not None and actor.person_id in {meeting.responsible_id, meeting.held_by_id}:
+        return True
+    return leads_class(session, actor.district_id, actor.person_id, meeting.class_id, day)
 
 
 def _permissions(*, write: bool) -> tuple[Permission, Permission]:
@@ -90,11 +98,16 @@ def _permissions(*, write: bool) -> tuple[Permission, Permission]:
 
 
 def own_meetings_of(district_id: str, person_id: str, day: date) -> ColumnElement[bool]:
-    """SQL condition: the meeting is somebody's own, by leading it or its class on the day."""
+    """SQL condition: the meeting is somebody's own, by leading it or its class on the day. Meetings led at a school that one left are not."""
     classes = select(PostAssignment.class_id).where(
         PostAssignment.district_id == district_id, PostAssignment.person_id == person_id, PostAssignment.post == "homeroom_teacher",
         PostAssignment.class_id.is_not(None), PostAssignment.from_on <= day, or_(PostAssignment.to_on.is_(None), PostAssignment.to_on >= day),
     )
+    schools = select(Employment.school_id).where(
+        Employment.district_id == district_id, Employment.person_id == person_id, Employment.from_on <= day,
+        or_(Employment.to_on.is_(None), Employment.to_on >= day),
+    )
     return and_(ClassMeeting.district_id == district_id, or_(
-        ClassMeeting.responsible_id == person_id, ClassMeeting.held_by_id == person_id, ClassMeeting.class_id.in_(classes),
+        and_(or_(ClassMeeting.responsible_id == person_id, ClassMeeting.held_by_id == person_id), ClassMeeting.school_id.in_(schools)),
+        ClassMeeting.class_id.in_(classes),
     ))

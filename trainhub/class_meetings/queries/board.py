@@ -41,7 +41,8 @@ class TermKey:
     def parse(cls, text: str) -> "TermKey | None":
         """Read an address; None for anything else."""
         year, _, season = text.rpartition("-")
-        well = len(year) == 9 and year[:4].isdecimal() and year[5:].isdecimal() and int(year[5:]) == int(year[:4]) + 1
+        digits = year.isascii() and len(year) == 9 and year[:4].isdecimal() and year[5:].isdecimal()
+        well = digits and int(year[5:]) == int(year[:4]) + 1 and 1950 < int(year[:4]) < 2150
         return cls(year, season) if well and season in ("autumn", "spring") else None
 
 

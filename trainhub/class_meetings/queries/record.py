@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from trainhub.accounts.models import Account
 from trainhub.class_meetings.models import MeetingAbsence, MeetingPhoto, MeetingRecord, MeetingStep
-from trainhub.class_meetings.queries.access import leads_class, may_meeting, seen_meeting
+from trainhub.class_meetings.queries.access import leads_meeting, may_meeting, seen_meeting
 from trainhub.class_meetings.rules.lifecycle import MeetingState, may
 from trainhub.class_meetings.rules.recording import StepDone
 from trainhub.courses.queries import LessonPack, lesson_pack
@@ -183,9 +183,7 @@ def meeting_facts_of(session: Session, actor: Actor, meeting_id: str, today: dat
         .outerjoin(holder, and_(holder.district_id == SchoolClass.district_id, holder.id == row.held_by_id))
         .where(SchoolClass.district_id == row.district_id, SchoolClass.id == row.class_id)
     ).one()
-    leads = actor.person_id is not None and (
-        actor.person_id in {row.responsible_id, row.held_by_id} or leads_class(session, row.district_id, actor.person_id, row.class_id, today)
-    )
+    leads = leads_meeting(session, actor, row, today)
     return MeetingFacts(
         row.id, row.district_id, row.school_id, named.school, row.class_id, named.name, named.grade, row.school_year, row.season, row.title,
         row.pack_id, row.pack_version, row.starts_at, row.ends_at, row.lesson_no, row.room, row.guest, row.responsible_id,

@@ -12,7 +12,7 @@ from typing import Literal
 
 from trainhub.kernel.errors import DomainError
 
-_GAPS = re.compile(r"[\s·•・‧.．,，、'’\-_*]+")
+_GAPS = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff·•・‧.．,，、'’\-_*]+")
 _SENTENCE = re.compile(r"[。！？!?；;\n]+")
 _COMPOUND = ("欧阳", "司马", "诸葛", "上官", "夏侯", "东方", "尉迟", "公孙", "慕容", "长孙", "宇文", "司徒", "令狐", "皇甫", "端木")
 
@@ -39,7 +39,7 @@ class NameHit:
 
 
 def plain(text: str) -> str:
-    """Return the text as it is compared: full width made half, no gaps, dots or dashes between characters, lower case."""
+    """Return the text as it is compared: full width made half, no gaps, dots, dashes or invisible characters inside, lower case."""
     return _GAPS.sub("", unicodedata.normalize("NFKC", text)).casefold()
 
 

@@ -15,14 +15,16 @@ from trainhub.class_meetings.models import ClassMeeting, MeetingPhoto, MeetingRe
 from trainhub.class_meetings.queries.photos import duplicate_photos
 from trainhub.class_meetings.rules.happenings import MeetingReminded
 from trainhub.class_meetings.rules.lifecycle import MeetingState
+from trainhub.class_meetings.rules.naming import refuse_names
 from trainhub.class_meetings.service.steps import note_steps, take_step
-from trainhub.kernel.actor import Actor
+from trainhub.kernel.actor import Actor, Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import DomainError, InvalidState, NotFound, StaleVersion
 from trainhub.kernel.events import announcer
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.roster.queries import policy_for
+from trainhub.roster.queries.timetable import pupils_of_class
 
 RETURN_REASONS = ("topic", "photo_same", "photo_missing", "too_short", "names_pupil", "other")
 """Why a record is sent back; ``other`` wants a sentence."""
@@ -67,7 +69,7 @@ class ReturnRecord:
 
 
 def check_record(session: Session, actor: Actor, command: CheckRecord, now: datetime) -> None:
-    """Count a meeting's record. Raises OwnRecord, PhotoMissing, PhotoTwice, InvalidState, StaleVersion, NotFound."""
+    """Count a meeting's record. Raises OwnRecord, PhotoMissing, PhotoTwice, TextNamesPupil, InvalidState, StaleVersion, NotFound."""
     meeting, record = _looked_at(session, actor, command.meeting_id, command.revision)
     if record.recorded_by == actor.account_id or (actor.person_id is not None and actor.person_id == record.held_by_id):
         raise OwnRecord
@@ -78,20 +80,22 @@ def check_record(session: Session, actor: Actor, command: CheckRecord, now: date
     scope = actor.scope(Permission.MEETING_CHECK)
     if any(not p.explained for p in photos) and duplicate_photos(session, scope, meeting.school_id, [meeting.id]).get(meeting.id):
         raise PhotoTwice(field="reason")
-    take_step(session, actor, meeting, MeetingState.CHECKED, "checked", now, reason=command.reason,
-              changes={"revision": record.revision, "photos": len(photos), "policy_version": policy.version})
+    _refuse_names(session, meeting, "reason", command.reason)
+    changes = {"revision": record.revision, "photos": len(photos), "photo_sha256": sorted(p.sha256 for p in photos), "policy_version": policy.version}
+    take_step(session, actor, meeting, MeetingState.CHECKED, "checked", now, reason=command.reason, changes=changes)
     _close_reminders(session, meeting, now)
 
 
 def return_record(session: Session, actor: Actor, command: ReturnRecord, now: datetime) -> None:
     """Send a record back to whoever recorded it: the class is uncovered again until it is mended (cases 35, 39).
 
-    A checked record may be returned too. Raises InvalidState, MeetingReasonMissing, StaleVersion, NotFound.
+    A checked record may be returned too. Raises InvalidState, MeetingReasonMissing, TextNamesPupil, StaleVersion, NotFound.
     """
     meeting, record = _looked_at(session, actor, command.meeting_id, command.revision)
     if command.why not in RETURN_REASONS:
         raise InvalidState(state=command.why, wanted="reason")
     words = " ".join(command.words.split())[:180]
+    _refuse_names(session, meeting, "words", words)
     reason = words if command.why == "other" else f"{command.why}: {words}" if words else command.why
     take_step(session, actor, meeting, MeetingState.RETURNED, "returned", now, reason=reason, changes={"revision": record.revision, "why": command.why})
     teacher = meeting.held_by_id or meeting.responsible_id
@@ -127,6 +131,7 @@ def explain_photo(session: Session, actor: Actor, meeting_id: str, sha256: str, 
         raise NotFound
     if not why:
         raise PhotoTwice(field="reason")
+    _refuse_names(session, meeting, "words", why)
     photo.explained = why
     note_steps(session, actor, [(meeting, "photo", meeting.state, why, {"sha256": sha256})], now)
 
@@ -148,6 +153,15 @@ def _looked_at(session: Session, actor: Actor, meeting_id: str, revision: int) -
     if record is None:
         raise InvalidState(state=meeting.state, wanted=MeetingState.CHECKED.value)
     return meeting, record
+
+
+def _refuse_names(session: Session, meeting: ClassMeeting, field: str, text: str) -> None:
+    """What the check writes goes into history and ledger for good: no pupil's full name does (case 40)."""
+    if not text.strip() or meeting.starts_at is None:
+        return
+    scope = Scope(meeting.district_id, frozenset({meeting.school_id}))
+    pupils = pupils_of_class(session, scope, meeting.class_id, local_day(meeting.starts_at))
+    refuse_names([(field, text)], [p.name for p in pupils], confirmed=True)
 
 
 def _photos(session: Session, meeting: ClassMeeting) -> Sequence[MeetingPhoto]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from trainhub.class_meetings.models import ClassMeeting, MeetingReminder, MeetingStep
 from trainhub.class_meetings.queries.planning import around
+from trainhub.class_meetings.rules.happenings import MeetingsChanged
 from trainhub.class_meetings.rules.lifecycle import MeetingState, step
 from trainhub.class_meetings.rules.naming import refuse_names
 from trainhub.class_meetings.rules.planning import UNDO_WITHIN, Around, PlannedMeeting, Verdict, judge_all
@@ -18,6 +19,7 @@ from trainhub.class_meetings.service.steps import locked_meeting, note_steps, ta
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import InvalidState, NotFound
+from trainhub.kernel.events import announcer
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.roster.models import PostAssignment, SchoolClass
@@ -196,10 +198,12 @@ def move_meeting(session: Session, actor: Actor, command: MoveMeeting, now: date
         raise verdict.refusal
     _refuse_names(facts, [verdict])
     _refuse_reason(facts, meeting.class_id, command.reason, confirmed=plan.names_confirmed)
-    was = _facts_of(meeting)
+    was, term = _facts_of(meeting), (meeting.school_year, meeting.season)
     _apply(meeting, verdict)
     changed = {key: value for key, value in _facts_of(meeting).items() if was[key] != value}
     take_step(session, actor, meeting, after, "moved", now, reason=command.reason, changes=changed)
+    if term != (meeting.school_year, meeting.season):  # the term it left has one less
+        announcer.announce(session, MeetingsChanged(meeting.district_id, meeting.school_id, *term, (meeting.class_id,)))
 
 
 def _apply(meeting: ClassMeeting, verdict: Verdict) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from trainhub.class_meetings.models import ClassMeeting, MeetingAbsence, MeetingPhoto, MeetingRecord
-from trainhub.class_meetings.queries.access import leads_class, seen_meeting
+from trainhub.class_meetings.queries.access import leads_meeting, seen_meeting
 from trainhub.class_meetings.queries.facts import paused
 from trainhub.class_meetings.rules.counting import day_problem
 from trainhub.class_meetings.rules.lifecycle import MeetingReasonMissing, MeetingState, is_late, may
@@ -157,6 +157,7 @@ def _checked(
         raise RecordRefused(problems[0])
     _check_holder(session, meeting, command)
     _check_photos(session, meeting, command)
+    _check_hour(session, meeting, command)
     return pupils, steps, policy
 
 
@@ -166,6 +167,18 @@ def _may_record(meeting: ClassMeeting, command: RecordMeeting) -> None:
         raise RecordRefused("cancelled" if state is MeetingState.CANCELLED else "not_scheduled")
     if state is MeetingState.CHECKED and not command.reason.strip():
         raise MeetingReasonMissing(field="reason")
+
+
+def _check_hour(session: Session, meeting: ClassMeeting, command: RecordMeeting) -> None:
+    """A class is in one meeting at a time: an hour that another record has told of is not told of twice."""
+    query = select(ClassMeeting.title).where(
+        ClassMeeting.district_id == meeting.district_id, ClassMeeting.class_id == meeting.class_id, ClassMeeting.id != meeting.id,
+        ClassMeeting.state.in_([state.value for state in (MeetingState.RECORDED, MeetingState.RETURNED, MeetingState.CHECKED)]),
+        ClassMeeting.starts_at < command.ends_at, ClassMeeting.ends_at > command.starts_at,
+    )
+    other = session.scalar(query.limit(1))
+    if other is not None:
+        raise RecordRefused("class_busy", "starts", title=other)
 
 
 def _check_day(session: Session, meeting: ClassMeeting, day: Any, policy: Policy) -> None:
@@ -264,6 +277,7 @@ def _take_roll(session: Session, meeting: ClassMeeting, command: RecordMeeting, 
     if batch is None or batch.kind != ROLL or batch.target_id != meeting.id or batch.state != "staged":
         return {}
     batch.state, batch.applied_at, batch.report = "applied", now, {"revision": meeting.revision + 1}
+    batch.staged = {}  # the names of the file have done their work
     return {"roll": batch.id, "roll_sha256": batch.file_sha256}
 
 
@@ -277,7 +291,7 @@ def _apply(meeting: ClassMeeting, command: RecordMeeting, policy: Policy, revisi
     if moved and meeting.starts_at is not None and meeting.ends_at is not None:
         changes |= {"planned_from": meeting.starts_at.isoformat(), "planned_to": meeting.ends_at.isoformat()}
     meeting.recorded_at = meeting.recorded_at or now
-    meeting.late_recorded = is_late(command.ends_at, meeting.recorded_at, int(policy["late_record_days"]))
+    meeting.late_recorded = meeting.late_recorded or is_late(command.ends_at, meeting.recorded_at, int(policy["late_record_days"]))
     unsure = device_clock_wrong(command.device_at, now, command.sent_at)
     meeting.times_unsure = meeting.times_unsure or unsure
     if moved:
@@ -307,7 +321,8 @@ def redact_record(session: Session, actor: Actor, command: RedactRecord, now: da
     Raises NotFound, MeetingReasonMissing, TextNamesPupil where the reason names somebody again.
     """
     meeting = locked_meeting(session, actor, command.meeting_id, now)
-    record = session.get(MeetingRecord, (meeting.district_id, meeting.id, command.revision))
+    known = 1 <= command.revision <= meeting.revision
+    record = session.get(MeetingRecord, (meeting.district_id, meeting.id, command.revision)) if known else None
     if record is None:
         raise NotFound
     why = " ".join(command.reason.split())[:200]
@@ -343,8 +358,4 @@ def mark_caught_up(session: Session, actor: Actor, meeting_id: str, student_id: 
 
 def own_teacher(session: Session, actor: Actor, meeting: ClassMeeting, day: Any) -> bool:
     """Whether the actor leads the class or this meeting: only they see which pupils were not there."""
-    if actor.person_id is None:
-        return False
-    return actor.person_id in {meeting.responsible_id, meeting.held_by_id} or leads_class(
-        session, actor.district_id, actor.person_id, meeting.class_id, day
-    )
+    return leads_meeting(session, actor, meeting, day)

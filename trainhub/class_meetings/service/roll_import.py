@@ -135,4 +135,4 @@ def _triples(pupils: tuple[PupilRow, ...]) -> list[tuple[str, str, str]]:
 
 
 def _by_row(stored: Mapping[str, Any]) -> dict[int, str]:
-    return {int(row): str(value) for row, value in stored.items() if row.isdecimal()}
+    return {int(row): str(value) for row, value in stored.items() if row.isdecimal() and len(row) < 9}

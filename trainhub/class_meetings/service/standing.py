@@ -29,8 +29,10 @@ RULES = frozenset({"sessions_per_class_term", "late_class_week", "late_class_rul
 
 
 def rebuild(session: Session, district_id: str, school_id: str, school_year: str, season: str, now: datetime) -> TermFacts:
-    """Make the standings of a school's term anew from the facts. Thirteen statements, however many classes there are."""
+    """Make the standings of a school's term anew from the facts. Fourteen statements, however many classes there are."""
     session.flush()
+    held = select(ClassTermStanding.class_id).where(*_term(ClassTermStanding, district_id, school_id, school_year, season))
+    session.execute(held.order_by(ClassTermStanding.class_id).with_for_update()).all()  # facts read before a step commits would forget it
     facts = term_facts(session, Scope(district_id, frozenset({school_id})), school_id, school_year, season, local_day(now))
     session.execute(delete(ClassTermStanding).where(*_term(ClassTermStanding, district_id, school_id, school_year, season)))
     session.execute(delete(SchoolTermTotal).where(*_term(SchoolTermTotal, district_id, school_id, school_year, season)))
@@ -43,15 +45,27 @@ def rebuild(session: Session, district_id: str, school_id: str, school_year: str
 
 
 def refresh(session: Session, district_id: str, now: datetime) -> int:
-    """Work out the present term of every school of a district that has classes. Returns how many schools; run daily."""
+    """Work out the present term of every school of a district that has classes, and what else of the year is known.
+
+    Returns how many schools; run daily.
+    """
     today = local_day(now)
     schools = session.scalars(select(SchoolClass.school_id).where(
         SchoolClass.district_id == district_id, SchoolClass.school_year == school_year_of(today)
     ).distinct()).all()
     for school_id in schools:
-        key = term_of(session, district_id, school_id, today)
-        rebuild(session, district_id, school_id, key.school_year, key.season, now)
+        _rebuild_year(session, district_id, school_id, now)
     return len(schools)
+
+
+def _rebuild_year(session: Session, district_id: str, school_id: str, now: datetime) -> None:
+    """Work out the present term, and the other one of the school year where it stands in pages already."""
+    key = term_of(session, district_id, school_id, local_day(now))
+    known = session.scalars(select(SchoolTermTotal.season).where(
+        SchoolTermTotal.district_id == district_id, SchoolTermTotal.school_id == school_id, SchoolTermTotal.school_year == key.school_year,
+    )).all()
+    for season in sorted({key.season, *known}):
+        rebuild(session, district_id, school_id, key.school_year, season, now)
 
 
 def _term(table: Any, district_id: str, school_id: str, school_year: str, season: str) -> tuple[Any, ...]:
@@ -101,13 +115,12 @@ def on_meetings_changed(session: Session, event: MeetingsChanged) -> None:
 
 
 def on_classes_changed(session: Session, event: ClassesChanged) -> None:
-    """Work the present term of a school out anew; where a bureau's own data changed, all its schools in the background."""
+    """Work the terms of a school's year out anew; where a bureau's own data changed, all its schools in the background."""
     moment = clock_now()
     if event.school_id == event.district_id:
         enqueue(session, event.district_id, REFRESH, {}, moment, f"{REFRESH}/{moment.isoformat()}", moment)
         return
-    key = term_of(session, event.district_id, event.school_id, local_day(moment))
-    rebuild(session, event.district_id, event.school_id, key.school_year, key.season, moment)
+    _rebuild_year(session, event.district_id, event.school_id, moment)
 
 
 def on_policy_changed(session: Session, event: PolicyChanged) -> None:

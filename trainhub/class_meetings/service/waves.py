@@ -22,14 +22,28 @@ class NobodyChosen(DomainError):
     code = "meeting_wave_empty"
 
 
+class SlotGone(DomainError):
+    """The lesson chosen for a class is not free any more since the form was opened; another one is not taken unasked."""
+
+    code = "meeting_wave_slot_gone"
+
+
 class WaveTouched(InvalidState):
     """A meeting of the wave was recorded or changed already: each has to be cancelled by itself."""
 
     code = "meeting_wave_touched"
 
 
-def make_wave(session: Session, actor: Actor, title: str, theme: str, meetings: Sequence[PlannedMeeting], now: datetime) -> str:
-    """Plan a meeting for each of these classes of one school. Returns the id of the wave.
+def was_made(session: Session, actor: Actor, wave_id: str) -> bool:
+    """Whether the form with this number was sent before by the same account."""
+    wave = session.get(MeetingWave, (actor.district_id, wave_id))
+    return wave is not None and wave.made_by == actor.account_id
+
+
+def make_wave(
+    session: Session, actor: Actor, title: str, theme: str, meetings: Sequence[PlannedMeeting], now: datetime, wave_id: str = ""
+) -> str:
+    """Plan a meeting for each of these classes of one school. Returns the id of the wave, ``wave_id`` where the form gave it one.
 
     A constant number of statements, however many classes. Raises NobodyChosen, and what planning refuses.
     """
@@ -37,7 +51,7 @@ def make_wave(session: Session, actor: Actor, title: str, theme: str, meetings: 
     if not meetings:
         raise NobodyChosen(field="grades")
     wave = MeetingWave(
-        district_id=actor.district_id, id=new_id(), school_id=actor.org_id, title=" ".join(title.split())[:80], theme=theme,
+        district_id=actor.district_id, id=wave_id or new_id(), school_id=actor.org_id, title=" ".join(title.split())[:80], theme=theme,
         made_by=actor.account_id, made_at=now,
     )
     session.add(wave)

@@ -207,7 +207,7 @@ def _proposed(actor: Actor, reach: Reach, kind: Kind, today: date) -> Fields:
         "class": asked.id if asked else "",
     }
     if asked and kind == "parent_meeting":
-        fields["invited"] = asked.pupils
+        fields["invited"] = asked.pupils or ""
     if last is not None and kind != "heart_talk":
         fields |= {
             "starts": time_text(last.starts_at),

@@ -71,7 +71,7 @@ def coverage_xlsx() -> Response:
 
 def _columns() -> list[Column]:
     return [
-        Column(_("School"), width=26), Column(_("Classes that owe"), "int", 10), Column(_("Duty met"), "int", 10), Column(_("Met / owing"), width=10),
+        Column(_("Unit"), width=26), Column(_("Classes that owe"), "int", 10), Column(_("Duty met"), "int", 10), Column(_("Met / owing"), width=10),
         Column(_("Nothing counted"), "int", 10), Column(_("Meetings asked for"), "int", 10), Column(_("Meetings counted"), "int", 10),
         Column(_("Waiting for the check"), "int", 10), Column(_("Recorded late"), "int", 10), *(Column(str(STANDINGS[name]), "int", 10) for name in APART),
         Column(_("Rule"), width=30),

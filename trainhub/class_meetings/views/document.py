@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, request, url_for
 from flask_babel import gettext as _
 
+from trainhub.class_meetings.queries.board import shown_as
 from trainhub.class_meetings.queries.record import MeetingDocument, Revision, meeting_document
 from trainhub.class_meetings.record_wording import ENGAGEMENT_WORDS, MARKS, STEP_WORDS, role_word
 from trainhub.class_meetings.service.recording import RedactRecord, mark_caught_up, redact_record
@@ -54,6 +55,7 @@ def _document(template: str, meeting_id: str) -> Response:
         template, found=found, meeting=found.meeting, record=found.record, may_check=actor.can(Permission.MEETING_CHECK), fixes=corrections(found),
         checked=checked if found.meeting.state == "checked" else None, planned=next(iter(found.history), None), sheets=_sheets(found),
         recorder=next((line for line in reversed(found.history) if line.step in {"recorded", "amended"}), None), now=now(),
+        shown=shown_as(found.meeting.state, found.meeting.ends_at, now()),
     )
 
 

@@ -6,16 +6,17 @@ from flask import Response, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from trainhub.class_meetings.forms import WaveChoice, wave_meetings
+from trainhub.class_meetings.forms import WaveChoice, wave_id_of, wave_meetings
 from trainhub.class_meetings.queries.board import TermKey, term_of
 from trainhub.class_meetings.queries.waves import WaveForm, slot_key, wave_form, wave_page
-from trainhub.class_meetings.service.waves import make_wave, undo_wave
+from trainhub.class_meetings.service.waves import make_wave, undo_wave, was_made
 from trainhub.class_meetings.views import blueprint
 from trainhub.class_meetings.wording import MEETING_STATES, STATE_KINDS, WAVE_PROBLEMS, reason_words, term_words
 from trainhub.courses.messages import THEMES
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.errors import DomainError, NotFound
+from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
@@ -34,11 +35,13 @@ def new_wave() -> Any:
     key, form = _form(actor, choice)
     if request.method == "GET":
         return _shown(page, key, form, choice)
-    title = request.form.get("title", "")
-    meetings = wave_meetings(form, request.form, title)
+    title, wave_id = request.form.get("title", ""), wave_id_of(request.form)
+    if was_made(read_session(), actor, wave_id):
+        return redirect_to("class_meetings.wave", wave_id=wave_id)
     try:
+        meetings = wave_meetings(form, request.form, title)
         with transaction() as session:
-            wave_id = make_wave(session, actor, title, choice.theme, meetings, now())
+            wave_id = make_wave(session, actor, title, choice.theme, meetings, now(), wave_id)
     except DomainError as error:
         return _shown(form_page, key, form, choice, form_error=sentence(error))
     undo = url_for("class_meetings.undo_whole_wave", wave_id=wave_id)
@@ -55,7 +58,7 @@ def _form(actor: Actor, choice: WaveChoice) -> tuple[TermKey, WaveForm]:
 def _shown(answer: Any, key: TermKey, form: WaveForm, choice: WaveChoice, **more: Any) -> Response:
     shown: Response = answer(
         "class_meetings/wave_new.html", form=form, choice=choice, theme_words=THEMES, problems=WAVE_PROBLEMS, slot_key=slot_key, fields=request.form,
-        term_text=term_words(key.school_year, key.season), today=local_day(now()), **more,
+        term_text=term_words(key.school_year, key.season), today=local_day(now()), wave_id=new_id(), **more,
     )
     return shown
 
