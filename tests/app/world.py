@@ -217,7 +217,7 @@ def _batches(session: Session, sample: Sample, school: School, officer: Actor, w
     frame = session_frame(rolls_imports.sheet_for_import(session, officer, sheet_id))
     sources = current_app.extensions["trainhub.sources"]
     upload = Upload(f"{word}签到.csv"[-200:], signed)
-    read = once(("attendance", word, school.key), lambda: rolls_imports.read_attendance(upload, sources, frame))
+    read = once(("attendance", word, school.key), lambda: rolls.read_attendance(upload, sources, frame))
     school.add("batch_id", rolls_imports.stage_import(session, officer, sheet_id, read, moment))
     session.flush()
 
@@ -226,7 +226,7 @@ def _batches(session: Session, sample: Sample, school: School, officer: Actor, w
 
 
 FIXED: dict[str, list[Any]] = {
-    "pack_id": ["law"], "kind": ["staff", "students"], "key": ["training_min_minutes"], "year": [2026], "code": ["AAAA-BBBB-CCCC"],
+    "pack_id": ["law"], "kind": ["staff", "students"], "key": ["training_min_minutes"], "year": [2026], "number": [1], "code": ["AAAA-BBBB-CCCC"],
     "session_id": ["0" * 32], "filename": ["css/app.css"],
 }
 

@@ -4,6 +4,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
-from tests.builders import build_district
+from tests.builders import build_district, today
 from tests.class_meetings.record_scenery import Scene, build_scene, planned
 from tests.e2e.conftest import Server, sign_in_cookies
 from trainhub.class_meetings.models import MeetingAbsence, MeetingPhoto, MeetingRecord
@@ -63,7 +64,7 @@ def phone(browser: Browser, server: Server) -> Iterator[Phone]:
         with transaction() as session:
             sample = build_district(session)
             scene = build_scene(session, sample, pupils=46)
-            meeting_id = planned(session, scene)
+            meeting_id = planned(session, scene, day=today() - timedelta(days=1))  # recorded in time, whatever the day of the run
         cookies = sign_in_cookies(app, sample)
         db.session.remove()
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, base_url=server.url)

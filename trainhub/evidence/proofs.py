@@ -69,7 +69,9 @@ def _jpeg(content: bytes) -> bytes:
             raise IndexError
         if marker == _SOS:
             end = _scan_end(content, end)
-        extra = (0xE0 <= marker <= 0xEF and marker not in _KEPT_APP) or (marker == _ICC and not content.startswith(b"ICC_PROFILE\0", at + 4))
+        extra = (0xE0 <= marker <= 0xEF and marker not in _KEPT_APP) or (
+            marker == _ICC and not content.startswith(b"ICC_PROFILE\0", at + 4)
+        )
         if not extra and marker != _COMMENT:
             kept.append(content[at:end])
         if marker == _SOS and content[end + 1 : end + 2] in {b"", b"\xd9"}:

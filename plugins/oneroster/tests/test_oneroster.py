@@ -214,7 +214,7 @@ ODD_1_1 = {
     "orgs.csv": (("org-bureau,active", "org-x,active"), ("青禾实验小学,school", "语文组,department")),
     "users.csv": (
         ("u-t2,active,2026-02-20T02:00:00.000Z", "u-t2,,"),
-        ("u-p1,active,2026-02-20T02:00:00.000Z", "u-p1,active,1/05/2023"),
+        ("u-p1,active,2026-02-20T02:00:00.000Z", "u-p1,active,7/03/2024"),
         ("administrator,u-p1", "parent,u-p1"),
         ("陈,,G990101201709120125,,,,,03,", "陈,,G990101201709120125,,,,,03,Geheim-1"),
     ),
@@ -225,7 +225,7 @@ EXPECTED_1_1 = [
     "orgs.csv has org org-2199000001 of type department whose parent org-bureau is not in the file",
     "users.csv carries a password column: never read",
     "u-t2 has empty status and dateLastModified: treated as active",
-    "users.csv: dateLastModified 1/05/2023 is not ISO 8601",
+    "users.csv: dateLastModified 7/03/2024 is not ISO 8601",
     "academicSessions.csv contains statuses tobedeleted in a bulk file",
     "enrollments e4 refers to missing user u-s404",
     "enrollments enrol u-t2 as student although the user is a teacher: the enrolment is kept, the user's role stands",
@@ -250,12 +250,12 @@ def test_deviations_of_1_2() -> None:
     files["roles.csv"] = _changed(
         files["roles.csv"], ("dateLastModified", "dataLastModified"), ("userProfileSourcedId", ","), ("u-p1,primary,principal", "u-p1,secondary,siteAdministrator")
     )  # fmt: skip
-    files["users.csv"] = _changed(files["users.csv"], ("preferredGivenName", "prefferedGivenName"))
+    files["users.csv"] = _changed(files["users.csv"], ("preferredGivenName", "preferedGivenName"))
     files["manifest.csv"] += b"file.userProfiles,\r\n"
     files["userprofiles.csv"] = files["roles.csv"]
     said = IMPORTER.explain(zipped(files))
     assert said["problems"] == [
-        "users.csv spells prefferedGivenName",
+        "users.csv spells preferedGivenName",
         "roles.csv spells dataLastModified",
         "roles.csv ends its header with 2 empty columns",
         "manifest.csv does not say whether userProfiles is whole or changes only",
