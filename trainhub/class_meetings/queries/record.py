@@ -239,7 +239,7 @@ def _pack(session: Session, meeting: MeetingFacts) -> LessonPack | None:
 
 
 def _nameless(pupil: PupilRow) -> PupilRow:
-    return PupilRow(pupil.student_id, pupil.number_in_class, "", "", "", pupil.from_on, pupil.to_on)
+    return PupilRow(pupil.student_id, pupil.number_in_class, "", "", pupil.from_on, pupil.to_on)
 
 
 def _revisions(session: Session, meeting: MeetingFacts, only: int | None = None) -> tuple[Revision, ...]:

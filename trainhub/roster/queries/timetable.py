@@ -102,9 +102,13 @@ class PupilRow:
     number_in_class: str
     name: str
     sort_key: str
-    initials: str
     from_on: date
     to_on: date | None
+
+    @property
+    def initials(self) -> str:
+        """Pinyin initials of the name; worked out when asked for, for most who read a class do not search it."""
+        return initials(self.name)
 
 
 # --- lessons as moments -----------------------------------------------------------------------------
@@ -349,7 +353,7 @@ def pupils_of_class(session: Session, scope: Scope, class_id: str, day: date) ->
     if found is None or not scope.covers_school(found.school_id):
         raise NotFound
     query = (
-        select(Student, ClassMembership)
+        select(Student.id, ClassMembership.number_in_class, Student.name, Student.sort_key, ClassMembership.from_on, ClassMembership.to_on)
         .join(ClassMembership, and_(
             ClassMembership.district_id == Student.district_id, ClassMembership.student_id == Student.id
         ))
@@ -359,11 +363,7 @@ def pupils_of_class(session: Session, scope: Scope, class_id: str, day: date) ->
             during(Student.from_on, Student.to_on, day, day),
         )
     )
-    rows = [
-        PupilRow(s.id, m.number_in_class, s.name, s.sort_key, initials(s.name), m.from_on, m.to_on)
-        for s, m in session.execute(query)
-    ]
-    return tuple(sorted(rows, key=pupil_order))
+    return tuple(sorted((PupilRow(*row) for row in session.execute(query)), key=pupil_order))
 
 
 def pupil_order(row: PupilRow) -> tuple[Any, ...]:
