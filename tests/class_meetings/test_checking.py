@@ -33,6 +33,7 @@ from trainhub.class_meetings.service.checking import (
     remind,
     return_record,
 )
+from trainhub.class_meetings.service.photos import remove_photo
 from trainhub.class_meetings.service.standing import rebuild
 from trainhub.evidence.models import StoredProof
 from trainhub.kernel.actor import Actor
@@ -194,6 +195,16 @@ def test_what_was_not_looked_at_is_not_checked(session: Session, scene: Scene) -
     scheduled = planned(session, scene)
     with pytest.raises(InvalidState):
         check_record(session, scene.dean, CheckRecord(scheduled, 0), NOW)
+
+
+def test_a_photo_taken_off_between_the_look_and_the_click_is_looked_at_again(session: Session, scene: Scene) -> None:
+    meeting = recorded(session, scene)
+    seen = session.get_one(ClassMeeting, (scene.district_id, meeting)).version
+    remove_photo(session, scene.teacher, meeting, "a" * 64, NOW)
+    with pytest.raises(StaleVersion):
+        check_record(session, scene.dean, CheckRecord(meeting, 1, "可以", seen_version=seen), NOW)
+    check_record(session, scene.dean, CheckRecord(meeting, 1, "可以", seen_version=seen + 1), NOW)
+    assert standing(session, scene, scene.class_id).counted == 1
 
 
 def test_many_at_once_count_what_can_and_say_why_not(session: Session, scene: Scene) -> None:

@@ -169,7 +169,7 @@ def test_a_checked_record_is_corrected_in_red_and_a_text_can_be_emptied(teacher:
     teacher.post(f"/meetings/{meeting_id}/record", data=fields(opened(teacher, meeting_id), worked="原来的话"))
     dean = app.test_client()
     sign_in(dean, "dean")
-    dean.post(f"/meetings/{meeting_id}/check", data={"revision": "1", "reason": "黑板照已存档"})
+    dean.post(f"/meetings/{meeting_id}/check", data={"revision": "1", "version": "2", "reason": "黑板照已存档"})
     assert session.get_one(ClassMeeting, (scene.district_id, meeting_id), populate_existing=True).state == "checked"
     page = opened(teacher, meeting_id)
     assert teacher.post(f"/meetings/{meeting_id}/record", data=fields(page, worked="改过的话")).status_code == 422

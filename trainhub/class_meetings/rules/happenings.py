@@ -12,13 +12,3 @@ class MeetingsChanged:
     school_year: str
     season: str
     class_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MeetingReminded:
-    """Somebody was reminded of a class's meeting: ``about`` is plan, record or returned; ``people`` counts who was."""
-
-    district_id: str
-    school_id: str
-    about: str
-    people: int

@@ -13,14 +13,12 @@ from sqlalchemy.orm import Session
 
 from trainhub.class_meetings.models import ClassMeeting, MeetingPhoto, MeetingRecord, MeetingReminder
 from trainhub.class_meetings.queries.photos import duplicate_photos
-from trainhub.class_meetings.rules.happenings import MeetingReminded
 from trainhub.class_meetings.rules.lifecycle import MeetingState
 from trainhub.class_meetings.rules.naming import refuse_names
 from trainhub.class_meetings.service.steps import note_steps, take_step
 from trainhub.kernel.actor import Actor, Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import DomainError, InvalidState, NotFound, StaleVersion
-from trainhub.kernel.events import announcer
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.roster.queries import policy_for
@@ -51,11 +49,15 @@ class PhotoTwice(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class CheckRecord:
-    """Count a record. ``revision`` is the one that was looked at; ``reason`` says why one without a photo may count."""
+    """Count a record. ``revision`` is the one that was looked at; ``reason`` says why one without a photo may count.
+
+    ``seen_version`` is that of the meeting on the page: photos put on or taken off meanwhile were not looked at. None: not asked.
+    """
 
     meeting_id: str
     revision: int
     reason: str = ""
+    seen_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class ReturnRecord:
 def check_record(session: Session, actor: Actor, command: CheckRecord, now: datetime) -> None:
     """Count a meeting's record. Raises OwnRecord, PhotoMissing, PhotoTwice, TextNamesPupil, InvalidState, StaleVersion, NotFound."""
     meeting, record = _looked_at(session, actor, command.meeting_id, command.revision)
+    if command.seen_version is not None and meeting.version != command.seen_version:
+        raise StaleVersion(seen=command.seen_version, current=meeting.version)
     if record.recorded_by == actor.account_id or (actor.person_id is not None and actor.person_id == record.held_by_id):
         raise OwnRecord
     photos = _photos(session, meeting)
@@ -191,8 +195,6 @@ def remind(session: Session, actor: Actor, targets: Sequence[tuple[str, str, str
     fresh = [target for target in dict.fromkeys(targets) if target not in held]
     session.add_all(_reminder(actor, school_id, class_id, person, meeting, about, now) for class_id, person, meeting in fresh)
     session.flush()
-    if fresh:
-        announcer.announce(session, MeetingReminded(actor.district_id, school_id, about, len(fresh)))
     return len(fresh)
 
 

@@ -60,6 +60,7 @@ def add_photos(session: Session, actor: Actor, meeting_id: str, pictures: Sequen
     """Keep photos with a meeting that waits for its check; return their digests. Raises as :func:`keep_photos`, NotFound, PhotosClosed."""
     meeting = locked_meeting(session, actor, meeting_id, now)
     _open(meeting)
+    meeting.version += 1  # whoever has the record open for its check looks again
     return keep_photos(session, actor, meeting, pictures, now)
 
 
@@ -104,6 +105,7 @@ def remove_photo(session: Session, actor: Actor, meeting_id: str, sha256: str, n
     if photo is None or photo.removed_at is not None:
         raise NotFound
     photo.removed_at = now
+    meeting.version += 1  # whoever has the record open for its check looks again
 
 
 def _open(meeting: ClassMeeting) -> None:

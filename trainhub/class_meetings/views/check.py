@@ -44,7 +44,8 @@ def check_queue() -> Response:
 @needs(Permission.MEETING_CHECK)
 def check_one(meeting_id: str) -> Any:
     """Count one record. ``reason`` says why one without a photo may count."""
-    command = CheckRecord(meeting_id, request.form.get("revision", 0, int), request.form.get("reason", "")[:200])
+    form = request.form
+    command = CheckRecord(meeting_id, _number(form.get("revision", "")), form.get("reason", "")[:200], _number(form.get("version", "")))
     return _done(lambda session, actor, moment: check_record(session, actor, command, moment), _("Checked. It counts for the class."))
 
 
@@ -82,7 +83,7 @@ def _done(write: Any, words: str) -> Any:
 @needs(Permission.MEETING_CHECK)
 def check_plain() -> Any:
     """Count every ticked record; those that cannot be counted stay and say why."""
-    commands = [CheckRecord(*_named(text)) for text in request.form.getlist("record")[:500]]
+    commands = [_named(text) for text in request.form.getlist("record")[:500]]
     with transaction() as session:
         outcome = check_many(session, current_actor(), commands, now())
     toast(ngettext("%(num)s record was checked and counts.", "%(num)s records were checked and count.", outcome.checked))
@@ -91,6 +92,11 @@ def check_plain() -> Any:
     return redirect_path(QUEUE)
 
 
-def _named(text: str) -> tuple[str, int]:
-    meeting_id, _dot, revision = text.partition(".")
-    return meeting_id[:32], int(revision) if revision.isdecimal() and len(revision) < 6 else 0
+def _named(text: str) -> CheckRecord:
+    meeting_id, revision, version = [*text.split("."), "", ""][:3]
+    return CheckRecord(meeting_id[:32], _number(revision), seen_version=_number(version))
+
+
+def _number(text: str) -> int:
+    """A number of the page; 0 for anything else, which fits no record and no meeting."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
