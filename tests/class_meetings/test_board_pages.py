@@ -98,6 +98,26 @@ def test_one_form_makes_a_meeting_for_every_class_of_a_grade_and_takes_it_back(s
     assert {m.state for m in session.scalars(select(ClassMeeting))} == {"cancelled"}
 
 
+def test_a_wave_is_not_taken_back_over_a_meeting_that_somebody_changed(session: Session, scene: Scene, dean: FlaskClient) -> None:
+    dean.post("/meetings/waves/new", data={"grade": "8", "week": "2026-11-23", f"on-{scene.class_id}": "1", f"on-{scene.other_class_id}": "1"})
+    wave = session.scalars(select(MeetingWave)).one()
+    session.scalars(select(ClassMeeting).where(ClassMeeting.class_id == scene.class_id)).one().version += 1
+    session.commit()
+    assert "整批撤回" not in dean.get(f"/meetings/waves/{wave.id}").get_data(as_text=True)
+    dean.post(f"/meetings/waves/{wave.id}/undo")
+    session.expire_all()
+    assert {m.state for m in session.scalars(select(ClassMeeting))} == {"scheduled"}
+
+
+def test_a_reminder_stands_on_the_board_until_its_meeting_is_recorded(session: Session, scene: Scene, dean: FlaskClient) -> None:
+    meeting = planned(session, scene, day=date(2026, 11, 16))
+    dean.post(f"/meetings/board/remind?term={TERM}", data={"show": "record", "about": "record", "next": "/meetings/board"})
+    assert "11月20日 已提醒" in dean.get(f"/meetings/board?term={TERM}").get_data(as_text=True)
+    session.get_one(ClassMeeting, (scene.district_id, meeting)).state = "recorded"
+    session.commit()
+    assert "11月20日 已提醒" not in dean.get(f"/meetings/board?term={TERM}").get_data(as_text=True)
+
+
 def test_a_form_with_no_class_ticked_says_so_and_makes_nothing(session: Session, scene: Scene, dean: FlaskClient) -> None:
     answer = dean.post("/meetings/waves/new", data={"grade": "8", "week": "2026-11-23"})
     assert answer.status_code == 422
@@ -136,7 +156,7 @@ def test_the_queue_checks_the_plain_ones_together_and_leaves_the_others(session:
     plain, bare = recorded(session, scene), recorded(session, scene, photo="", class_id=scene.other_class_id)
     page = dean.get("/meetings/check").get_data(as_text=True)
     assert "没有照片" in page
-    dean.post("/meetings/check", data={"record": [f"{plain}.1", f"{bare}.1"]})
+    dean.post("/meetings/check", data={"record": [f"{plain}.1.1", f"{bare}.1.1"]})
     session.expire_all()
     states = {m.id: m.state for m in session.scalars(select(ClassMeeting))}
     assert states == {plain: "checked", bare: "recorded"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.class_meetings.models import ClassMeeting, MeetingPhoto, MeetingRecord, MeetingReminder
@@ -16,7 +16,7 @@ from trainhub.class_meetings.rules.lifecycle import MeetingState, to_record
 from trainhub.kernel.actor import Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import NotFound
-from trainhub.roster.calendar_rules import SchoolCalendar, school_year_of
+from trainhub.roster.calendar_rules import school_year_of
 from trainhub.roster.models import Person, SchoolClass
 from trainhub.roster.queries import calendar
 from trainhub.roster.queries.timetable import ClassInTerm
@@ -150,9 +150,18 @@ def shown_as(stored: str, ends_at: datetime | None, now: datetime) -> Shown:
 
 
 def _reminded(session: Session, scope: Scope, school_id: str) -> dict[str, datetime]:
-    query = select(MeetingReminder.class_id, func.max(MeetingReminder.sent_at)).where(
-        MeetingReminder.district_id == scope.district_id, MeetingReminder.school_id == school_id, MeetingReminder.done_at.is_(None),
-    ).group_by(MeetingReminder.class_id)
+    """When classes were last reminded of something that is still to be done: a recorded meeting needs its reminder no more."""
+    query = (
+        select(MeetingReminder.class_id, func.max(MeetingReminder.sent_at))
+        .outerjoin(ClassMeeting, and_(
+            ClassMeeting.district_id == MeetingReminder.district_id, ClassMeeting.id == MeetingReminder.meeting_id
+        ))
+        .where(
+            MeetingReminder.district_id == scope.district_id, MeetingReminder.school_id == school_id, MeetingReminder.done_at.is_(None),
+            or_(MeetingReminder.meeting_id.is_(None), ClassMeeting.state.in_((MeetingState.SCHEDULED.value, MeetingState.RETURNED.value))),
+        )
+        .group_by(MeetingReminder.class_id)
+    )
     return {row[0]: row[1] for row in session.execute(query)}
 
 
@@ -165,6 +174,7 @@ class Waiting:
 
     meeting_id: str
     revision: int
+    version: int
     class_name: str
     title: str
     starts_at: datetime
@@ -211,7 +221,7 @@ def waiting(session: Session, scope: Scope, school_id: str, account_id: str, per
     same = duplicate_photos(session, scope, school_id)
     return tuple(
         Waiting(
-            m.id, r.revision, class_name, m.title, r.starts_at, name or "", r.recorded_at, m.late_recorded, m.times_unsure, r.there_count,
+            m.id, r.revision, m.version, class_name, m.title, r.starts_at, name or "", r.recorded_at, m.late_recorded, m.times_unsure, r.there_count,
             r.expected_count, r.minutes_held, sum(int(s["planned"]) for s in r.steps), sum(bool(s["done"]) for s in r.steps), len(r.steps),
             photos.get(m.id, 0), same.get(m.id, ()), r.recorded_by == account_id or (person_id is not None and r.held_by_id == person_id),
             r.held_by_id != m.responsible_id,
@@ -290,8 +300,3 @@ def _line(
         responsible, held_by, m.guest, r.expected_count if r else None, r.there_count if r else None, r.minutes_held if r else None, done, photos,
         shown_state(m, now), m.recorded_at, m.late_recorded, m.state_reason,
     )
-
-
-def school_calendar_of(session: Session, scope: Scope, school_id: str, facts: TermFacts) -> SchoolCalendar:
-    """The calendar of a term, for labels such as 第12周. Three statements."""
-    return calendar(session, scope.district_id, school_id, facts.term.first, facts.term.last)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from trainhub.class_meetings.models import ClassMeeting, MeetingWave
 from trainhub.class_meetings.queries.board import BoardCell, TermKey, shown_state
 from trainhub.class_meetings.queries.facts import term_facts
-from trainhub.class_meetings.rules.lifecycle import LIVE, MeetingState
+from trainhub.class_meetings.rules.lifecycle import LIVE, OPEN, MeetingState
 from trainhub.class_meetings.rules.waves import PackChoice, Proposal, WaveClass, propose
 from trainhub.courses.queries import lesson_packs
 from trainhub.courses.rules import band_of_grade
@@ -107,7 +107,7 @@ def wave_page(session: Session, scope: Scope, wave_id: str, now: datetime) -> Wa
         (class_name, BoardCell(m.id, m.title, shown_state(m, now), m.starts_at, m.lesson_no, name or "", m.late_recorded, m.state_reason))
         for m, class_name, name in rows
     )
-    untouched = all(m.state in (MeetingState.PLANNED, MeetingState.SCHEDULED, MeetingState.CANCELLED) for m, *_ in rows)
+    untouched = all(m.state == MeetingState.CANCELLED or (m.state in OPEN and m.version == 1) for m, *_ in rows)
     return WavePage(wave.id, wave.title, wave.made_at, wave.undone_at, cells, untouched and wave.undone_at is None)
 
 

@@ -15,6 +15,9 @@ from trainhub.kernel.errors import DomainError, InvalidState, NotFound
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 
+AS_PLANNED = 1
+"""The version of a meeting that nobody has touched since it was planned."""
+
 
 class NobodyChosen(DomainError):
     """A form for all classes with no class ticked."""
@@ -61,7 +64,7 @@ def make_wave(
 
 
 def undo_wave(session: Session, actor: Actor, wave_id: str, now: datetime) -> int:
-    """Cancel every meeting of a wave that nobody has recorded. Returns how many. Raises WaveTouched, NotFound."""
+    """Cancel every meeting of a wave as long as nobody has recorded or changed one. Returns how many. Raises WaveTouched, NotFound."""
     wave = session.get(MeetingWave, (actor.district_id, wave_id), with_for_update=True)
     if wave is None or not actor.scope(Permission.MEETING_WRITE).covers_school(wave.school_id):
         raise NotFound
@@ -69,7 +72,7 @@ def undo_wave(session: Session, actor: Actor, wave_id: str, now: datetime) -> in
         select(ClassMeeting).where(ClassMeeting.district_id == wave.district_id, ClassMeeting.wave_id == wave.id).with_for_update()
     ).all()
     live = [m for m in rows if m.state != MeetingState.CANCELLED]
-    if wave.undone_at is not None or any(MeetingState(m.state) not in OPEN for m in live):
+    if wave.undone_at is not None or any(MeetingState(m.state) not in OPEN or m.version > AS_PLANNED for m in live):
         raise WaveTouched(state="recorded")
     wave.undone_at = now
     steps = []
