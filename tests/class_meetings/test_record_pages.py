@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import re
+from collections.abc import Callable
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -338,3 +339,11 @@ def test_the_key_of_the_device_differs_by_account_and_needs_a_session(teacher: F
     assert mine["lock"] != theirs["lock"]
     assert mine["account"] != theirs["account"]
     assert new_id() not in mine["account"]
+
+
+def test_why_a_meeting_was_planned_over_a_clash_stands_on_its_page(session: Session, scene: Scene, client: FlaskClient, sign_in: Callable[[FlaskClient, str], None]) -> None:
+    meeting_id = planned(session, scene, override_reason="操场开放日，教室空着")
+    sign_in(client, "dean")
+    page = client.get(f"/meetings/{meeting_id}").get_data(as_text=True)
+    assert "有冲突仍安排的原因" in page
+    assert "操场开放日，教室空着" in page

@@ -57,6 +57,7 @@ class MeetingFacts:
     recorded_at: datetime | None
     late_recorded: bool
     times_unsure: bool
+    override_reason: str
     own: bool
     may_write: bool
 
@@ -189,7 +190,7 @@ def meeting_facts_of(session: Session, actor: Actor, meeting_id: str, today: dat
         row.id, row.district_id, row.school_id, named.school, row.class_id, named.name, named.grade, row.school_year, row.season, row.title,
         row.pack_id, row.pack_version, row.starts_at, row.ends_at, row.lesson_no, row.room, row.guest, row.responsible_id,
         named.responsible or "", row.held_by_id, named.holder or "", MeetingState(row.state), row.state_reason, row.revision, row.version,
-        row.recorded_at, row.late_recorded, row.times_unsure, leads, may_meeting(session, actor, row, today, write=True),
+        row.recorded_at, row.late_recorded, row.times_unsure, row.override_reason, leads, may_meeting(session, actor, row, today, write=True),
     )
 
 
