@@ -5,20 +5,24 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from trainhub.accounts.models import Account, AccountGrant, UserSession
+from trainhub.accounts.models import Account, AccountGrant, ProofFailure, RecoveryCode, SecondFactor, UserSession
+from trainhub.accounts.proof_rules import FAILURES_KEPT, PENDING_LIFETIME, Proofs
 from trainhub.accounts.rules import SessionEnd, SessionTimes, session_end, token_digest
+from trainhub.accounts.sealed import Ring, pending_place
 from trainhub.kernel.actor import Actor, Grant, Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.orm import Base
 from trainhub.kernel.permissions import Role
 
+
 _RANK = {role: i for i, role in enumerate((
-    Role.TRAINING_OFFICER, Role.MORAL_EDUCATION_HEAD, Role.SCHOOL_ADMINISTRATOR, Role.PRINCIPAL, Role.BUREAU_OFFICER,
-    Role.SECURITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR, Role.AUDITOR, Role.HOMEROOM_TEACHER, Role.TEACHER,
+    Role.TRAINING_OFFICER, Role.MORAL_EDUCATION_HEAD, Role.CASE_OFFICER, Role.COMMITTEE_SECRETARY, Role.SCHOOL_ADMINISTRATOR,
+    Role.PRINCIPAL, Role.BUREAU_OFFICER, Role.BUREAU_CASE_OFFICER, Role.APPEAL_REVIEWER, Role.PSYCHOLOGIST, Role.COMMITTEE_MEMBER,
+    Role.PLAN_INSTRUCTOR, Role.SECURITY_ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR, Role.AUDITOR, Role.HOMEROOM_TEACHER, Role.TEACHER,
 ))}
 
 
@@ -37,7 +41,12 @@ class SignedInActor:
     actor: Actor
     preferences: Preferences
     session_id: str
-    used_at: datetime
+    proofs: Proofs
+
+    @property
+    def used_at(self) -> datetime:
+        """When the use of the session was last noted."""
+        return self.proofs.used_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,7 @@ def _by_token() -> Select[Any]:
     return (
         select(
             held.id.label("session_id"), held.grant_id.label("chosen"), held.used_at, held.expires_at, held.revoked_at,
+            held.proved_at, held.second_factor_at, held.rested_at,
             account.id, account.district_id, account.display_name, account.person_id, account.disabled_at,
             account.locale, account.theme,
             grant.id.label("grant_id"), grant.role, grant.org_id, unit.name.label("org_name"), grant.from_on, grant.to_on,
@@ -92,7 +102,8 @@ def actor_of_token(session: Session, token: str, now: datetime, idle_limit: time
         for row in rows if row.org_name is not None
     ]
     actor = _acting(held, grants, held.chosen, now)
-    return SignedInActor(actor, Preferences(held.locale, held.theme), held.session_id, held.used_at) if actor else None
+    proofs = Proofs(held.used_at, held.proved_at, held.second_factor_at, held.rested_at)
+    return SignedInActor(actor, Preferences(held.locale, held.theme), held.session_id, proofs) if actor else None
 
 
 def actor_of_account(
@@ -135,6 +146,41 @@ def sessions_of(
     )
     here = token_digest(token)
     return [SessionRow(r.id, r.created_at, r.expires_at, r.agent, r.token_hash == here) for r in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class FactorState:
+    """How an account's second factor stands. ``failures``: wrong proofs of the last day."""
+
+    confirmed_at: datetime | None
+    codes_left: int
+    failures: int
+
+
+def factor_state(session: Session, district_id: str, account_id: str, now: datetime) -> FactorState:
+    """Return how the second factor of an account stands. One statement."""
+    codes = select(func.count()).where(
+        RecoveryCode.district_id == district_id, RecoveryCode.account_id == account_id, RecoveryCode.used_at.is_(None)
+    ).scalar_subquery()
+    wrong = select(func.count()).where(
+        ProofFailure.district_id == district_id, ProofFailure.account_id == account_id,
+        ProofFailure.failed_at > now - FAILURES_KEPT,
+    ).scalar_subquery()
+    confirmed = select(SecondFactor.confirmed_at).where(
+        SecondFactor.district_id == district_id, SecondFactor.account_id == account_id
+    ).scalar_subquery()
+    row = session.execute(select(confirmed, codes, wrong)).one()
+    return FactorState(row[0], row[1], row[2])
+
+
+def pending_secret(session: Session, actor: Actor, session_id: str, ring: Ring, now: datetime) -> str | None:
+    """Return the secret that waits for its first code, to the session that asked for it alone."""
+    row = session.get(SecondFactor, (actor.district_id, actor.account_id))
+    if row is None or row.pending_sealed is None or row.pending_at is None:
+        return None
+    if row.pending_session_id != session_id or now - row.pending_at > PENDING_LIFETIME:
+        return None
+    return ring.unseal(row.pending_sealed, pending_place(actor.account_id))
 
 
 @dataclass(frozen=True, slots=True)

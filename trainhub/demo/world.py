@@ -34,7 +34,9 @@ ROLE_WORDS = {
     Role.TEACHER.value: "教师", Role.HOMEROOM_TEACHER.value: "班主任", Role.TRAINING_OFFICER.value: "培训负责人",
     Role.MORAL_EDUCATION_HEAD.value: "德育主任",
     Role.SCHOOL_ADMINISTRATOR.value: "学校管理员", Role.PRINCIPAL.value: "校长", Role.BUREAU_OFFICER.value: "教育局工作人员",
-    Role.AUDITOR.value: "审计员", Role.SECURITY_ADMINISTRATOR.value: "安全管理员",
+    Role.CASE_OFFICER.value: "欺凌事件经办人", Role.COMMITTEE_SECRETARY.value: "治理委员会秘书", Role.COMMITTEE_MEMBER.value: "治理委员会委员",
+    Role.PSYCHOLOGIST.value: "心理教师", Role.PLAN_INSTRUCTOR.value: "方案教育人", Role.BUREAU_CASE_OFFICER.value: "教育局案件专办",
+    Role.APPEAL_REVIEWER.value: "申诉复查人员", Role.AUDITOR.value: "审计员", Role.SECURITY_ADMINISTRATOR.value: "安全管理员",
     Role.SYSTEM_ADMINISTRATOR.value: "系统管理员",
 }
 

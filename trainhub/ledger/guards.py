@@ -18,7 +18,15 @@ FIRST: dict[str, tuple[str, ...]] = {
 
 MEETINGS: dict[str, tuple[str, ...]] = {"meeting_step": ("district_id", "meeting_id", "id")}
 
-GUARDED = FIRST | MEETINGS
+CASES: dict[str, tuple[str, ...]] = {
+    "case_step": ("district_id", "case_id", "id"),
+    "plan_step": ("district_id", "plan_id", "id"),
+    "hour_entry": ("district_id", "plan_id", "number"),
+    "appeal_step": ("district_id", "appeal_id", "id"),
+}
+"""None of them holds a sealed text: those are sealed anew when a key changes."""
+
+GUARDED = FIRST | MEETINGS | CASES
 """Every guarded table."""
 
 

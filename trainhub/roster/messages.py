@@ -145,7 +145,7 @@ STAGE_LABELS: dict[str, Any] = {
 }  # fmt: skip
 UNIT_LABELS: dict[str, Any] = {
     "": "", "minutes": _l("minutes"), "percent": _l("percent"), "periods": _l("periods"), "days": _l("days"), "persons": _l("persons"),
-    "meetings": _l("meetings"), "weeks": _l("weeks"),
+    "meetings": _l("meetings"), "weeks": _l("weeks"), "hours": _l("hours"),
 }  # fmt: skip
 CHOICE_LABELS: dict[str, Any] = {
     "calendar": _l("calendar year (1 January to 31 December)"), "school": _l("school year (1 September to 31 August)"),
@@ -153,6 +153,12 @@ CHOICE_LABELS: dict[str, Any] = {
     "yes": _l("yes"), "no": _l("no"), "all": _l("everybody who works there"), "employed": _l("employed staff only"),
     "pro_rata": _l("owes its share"), "apart": _l("owes nothing and stands apart"), "owed": _l("owes the same"),
     "summer": _l("pauses in July and August"), "none": _l("does not pause"), "photo": _l("record and photo"), "record": _l("record alone"),
+    "discovery": _l("from the day it was discovered"), "acceptance": _l("from the day it was accepted"),
+    "procedure": _l("from the day the procedure was started"), "working": _l("working days"),
+    "plan_2017": _l("national plan of 2017: minor, heavier, serious, suspected offence"),
+    "plan_2022": _l("county plan of 2022: minor, rather bad, serious"), "plan_2024": _l("district plan of 2024: minor, serious, suspected offence"),
+    "guangdong": _l("Guangdong 2018"), "shandong": _l("Shandong"), "order_50": _l("Order 50 §19: everybody it names"),
+    "30-90-180": _l("after 30, 90 and 180 days"), "30-90": _l("after 30 and 90 days"), "90": _l("after 90 days"),
 }  # fmt: skip
 PARAMETER_LABELS: dict[str, tuple[Any, Any]] = {
     "requirement_year": (_l("What “a year” means"), _l("Printed on every figure. The plans say “every year” and leave open which.")),
@@ -176,6 +182,31 @@ PARAMETER_LABELS: dict[str, tuple[Any, Any]] = {
     "internship_rule": (_l("A class on internship all term"), _l("Nothing is owed, or meetings are held online or on return.")),
     "meeting_pause": (_l("Summer rectification"), _l("In July and August no class meeting may be demanded.")),
     "meeting_proof": (_l("Proof a class meeting needs before it is checked"), _l("A photo as well, or the record alone.")),
+    "severity_scale": (_l("Scale of severity and measures"), _l("The words and steps of the document the place follows; cases keep the one they began with.")),
+    "clock_start": (_l("When the investigation clock starts"), _l("Shandong counts from discovery; the plan of 2017 from starting the procedure.")),
+    "investigation_days": (_l("Calendar days for an investigation"), _l("10 days in principle. Holidays run on.")),
+    "extension_days": (_l("Days by which it may be extended"), _l("Once, with the principal's approval; 0: never. Guangdong 2018: 10.")),
+    "guardian_notice_hours": (_l("Hours within which both sides' guardians are told"), _l("Minors Protection Law §39: at once. This is when the reminder turns red.")),
+    "report_oral_minutes": (_l("Minutes to report a serious case by word of mouth"), _l("Local rules vary from 10 to 30 minutes.")),
+    "report_written_minutes": (_l("Minutes to report it in writing"), ""),
+    "report_follow_up_days": (_l("Days between follow-up reports"), _l("Changes are reported as they happen; this is the longest silence.")),
+    "determination_service_days": (_l("Days to serve a determination"), _l("On the guardians of both sides.")),
+    "appeal_days": (_l("Days to appeal to the county"), _l("No national figure was found: set what your document says.")),
+    "appeal_day_kind": (_l("Days to appeal are"), ""),
+    "appeal_screening_days": (_l("Days to screen an appeal"), ""),
+    "re_examination_days": (_l("Days for a re-examination"), _l("The plan of 2017: 15 days.")),
+    "committee_rule_set": (_l("Who must sit on the committee"), _l("What is missing blocks determinations, or warns, as the document says.")),
+    "quorum_percent": (_l("Quorum of the committee"), _l("Share of members entitled to vote; recused ones are not.")),
+    "plan_minutes_minor": (_l("Minutes of a plan, minor"), _l("The laws say “a certain number of hours” and name none. The committee may set more.")),
+    "plan_minutes_heavier": (_l("Minutes of a plan, heavier"), ""),
+    "plan_minutes_serious": (_l("Minutes of a plan, serious"), ""),
+    "plan_daily_minutes": (_l("Minutes of a plan in one day at most"), ""),
+    "hour_entry_late_days": (_l("Days after which an hour entry is late"), _l("Later entries are accepted and marked.")),
+    "make_up_working_days": (_l("Working days to plan a missed lesson anew"), ""),
+    "review_working_days": (_l("Working days to the completion review"), _l("After the hours are reached.")),
+    "follow_up_plan": (_l("Follow-ups after a plan"), _l("For both children, separately.")),
+    "guardian_request_days": (_l("Days to answer a guardian's request"), _l("See, copy, correct, delete: minors' network protection rules §34.")),
+    "small_number_threshold": (_l("Smallest number shown in counts of cases"), _l("Smaller ones show as “fewer than”, so that no child can be picked out.")),
 }
 STATE_LABELS: dict[str, Any] = {
     "staged": _l("waiting to be written"), "applied": _l("written"), "withdrawn": _l("withdrawn"), "discarded": _l("dropped"),

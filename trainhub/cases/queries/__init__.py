@@ -1,0 +1,1 @@
+"""Reads of this room: every one takes who asks."""
