@@ -98,7 +98,7 @@ class PlanStep(Base):
 
 
 class PlanModule(Base):
-    """A module of a plan. ``kind``: law, counselling, conduct, service, family. Dropped by a decision, never deleted."""
+    """A module of a plan. ``kind``: law, psychology, conduct, service, family. Dropped by a decision, never deleted."""
 
     __tablename__ = "plan_module"
 

@@ -1,0 +1,210 @@
+"""A plan's way after its draft: approved, known to the guardian, running, at rest, amended, revoked.
+
+What the committee or a re-examination must have decided is checked here, not assumed. A rest moves the day by which a plan is due by
+its own length (domain.md cases 68, 77, 84): time under a stay or in a vacation is no delay.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from trainhub.cases.queries.refs import determination_ref, guardian_told
+from trainhub.committees.service.resolving import use_resolution
+from trainhub.education_plans.models import EducationPlan, HourEntry, PlanLesson, PlanModule, PlanPause
+from trainhub.education_plans.rules.drafting import ModuleDraft
+from trainhub.education_plans.rules.lifecycle import ENDED, PlanFacts, PlanState
+from trainhub.education_plans.service.steps import locked_plan, move_plan, note_step
+from trainhub.kernel.actor import Actor
+from trainhub.kernel.clock import local_day
+from trainhub.kernel.errors import DomainError, InvalidState
+from trainhub.kernel.ids import new_id
+from trainhub.kernel.sealing import KeyRing, place
+
+
+class PauseRefused(DomainError):
+    """A pause needs its reason, and one for safety the word of the psychologist."""
+
+    code = "plan_pause_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A time in which a plan does not run. ``kind``: stayed, vacation, illness, safety. ``words`` are sealed; schedules show a rest only."""
+
+    kind: str
+    from_on: date
+    words: str = ""
+    appeal_id: str | None = None
+
+
+def approve_plan(session: Session, actor: Actor, plan_id: str, item_id: str, now: datetime, seen_version: int | None = None) -> None:
+    """Let a draft become the committee's plan by an adopted resolution about exactly this plan.
+
+    Raises PlanStepRefused, and what ``use_resolution`` refuses.
+    """
+    plan = locked_plan(session, actor, plan_id, now, seen_version=seen_version)
+    use_resolution(session, actor, item_id, kind="plan", matter_id=plan.case_id, object_id=plan.id, now=now)
+    modules = _modules(session, plan)
+    facts = PlanFacts(
+        total_minutes=plan.total_minutes, module_minutes=sum(m.minutes for m in modules),
+        instructors_missing=sum(m.instructor_id is None for m in modules), protection_written=bool(plan.sealed_protection),
+        resolution_adopted=True, determination_stands=determination_ref(session, plan.district_id, plan.determination_id).stands,
+    )
+    plan.approval_item_id, plan.approved_at = item_id, now
+    move_plan(session, actor, plan, PlanState.APPROVED, facts, now, changes={"item": item_id, "revision": plan.revision})
+
+
+def note_guardian_knows(session: Session, actor: Actor, plan_id: str, now: datetime) -> None:
+    """Move an approved plan on once a guardian has been told of it (a recorded refusal to sign is enough). Raises PlanStepRefused."""
+    plan = locked_plan(session, actor, plan_id, now)
+    told = guardian_told(session, plan.district_id, plan.party_id, "plan", plan.id)
+    plan.notified_at = now
+    move_plan(session, actor, plan, PlanState.NOTIFIED, PlanFacts(guardian_told=told), now)
+
+
+def start_plan(session: Session, actor: Actor, plan_id: str, now: datetime) -> None:
+    """Let a plan run. Raises InvalidState before the guardian knows of it."""
+    plan = locked_plan(session, actor, plan_id, now)
+    plan.active_since = plan.active_since or now
+    move_plan(session, actor, plan, PlanState.ACTIVE, PlanFacts(), now)
+
+
+def rest_plan(session: Session, actor: Actor, ring: KeyRing, plan: EducationPlan, rest: Rest, now: datetime) -> str:
+    """Let a locked plan rest and return the id of the rest. Planned lessons stay where they are; while it lasts none may be logged.
+
+    Raises PauseRefused, InvalidState.
+    """
+    if rest.kind not in {"stayed", "vacation", "illness", "safety"} or (rest.kind in {"illness", "safety"} and not rest.words.strip()):
+        raise PauseRefused(field="words")
+    pause_id = new_id()
+    session.add(PlanPause(
+        district_id=plan.district_id, id=pause_id, plan_id=plan.id, kind=rest.kind, appeal_id=rest.appeal_id, from_on=rest.from_on,
+        sealed_reason=ring.seal(rest.words, place("plan_pause", "sealed_reason", pause_id)) if rest.words else "",
+        entered_by=actor.account_id, entered_at=now,
+    ))
+    plan.resume_state = plan.state
+    after = PlanState.STAYED if rest.kind == "stayed" else PlanState.PAUSED
+    move_plan(session, actor, plan, after, PlanFacts(), now, changes={"rest": pause_id, "from_on": rest.from_on.isoformat()})
+    return pause_id
+
+
+def resume_plan(session: Session, actor: Actor, plan: EducationPlan, now: datetime) -> int:
+    """Let a locked plan run on where it rested, and move its day by the days it rested. Returns those days. Raises InvalidState."""
+    query = select(PlanPause).where(
+        PlanPause.district_id == plan.district_id, PlanPause.plan_id == plan.id, PlanPause.ended_at.is_(None)
+    ).order_by(PlanPause.entered_at.desc())
+    pause = session.scalars(query).first()
+    if pause is None or PlanState(plan.state) not in {PlanState.STAYED, PlanState.PAUSED}:
+        raise InvalidState(state=plan.state, wanted=plan.resume_state)
+    pause.ended_at, pause.ended_by, pause.to_on = now, actor.account_id, local_day(now)
+    days = max(0, (local_day(now) - pause.from_on).days)
+    plan.due_on += timedelta(days=days)
+    back = PlanState(plan.resume_state)
+    move_plan(
+        session, actor, plan, back, PlanFacts(resume_state=plan.resume_state), now,
+        changes={"rest": pause.id, "days": days, "due_on": plan.due_on.isoformat()},
+    )
+    plan.resume_state = ""
+    return days
+
+
+def revoke_plan(session: Session, actor: Actor, plan: EducationPlan, now: datetime, *, appeal_id: str) -> int:
+    """End a locked plan whose determination was overturned: coming lessons are cancelled, hours stay in the sealed file only.
+
+    Returns how many lessons were cancelled. Source: domain.md case 69.
+    """
+    if plan.state == PlanState.REVOKED.value:
+        return 0
+    cancelled = _cancel_planned(session, plan)
+    plan.ended_at = now
+    move_plan(session, actor, plan, PlanState.REVOKED, PlanFacts(), now, changes={"appeal": appeal_id, "cancelled": cancelled})
+    return cancelled
+
+
+def _cancel_planned(session: Session, plan: EducationPlan) -> int:
+    lessons = session.scalars(select(PlanLesson).where(
+        PlanLesson.district_id == plan.district_id, PlanLesson.plan_id == plan.id, PlanLesson.state == "planned"
+    )).all()
+    for lesson in lessons:
+        lesson.state = "cancelled"
+        lesson.version += 1
+    return len(lessons)
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """A plan's new content by decision: total minutes, modules (empty: the old ones scaled), its last day."""
+
+    total_minutes: int
+    modules: tuple[ModuleDraft, ...] = ()
+    due_on: date | None = None
+
+
+def amend_plan(session: Session, actor: Actor, plan: EducationPlan, change: Amendment, now: datetime, *, by: str) -> int:
+    """Change a locked plan's content by a decision (``by``: id of the resolution or appeal) and return the surplus minutes.
+
+    Minutes done carry over; where they are enough the hours are reached, and a surplus is noted, not banked. Where the new total is
+    more, a plan whose hours were reached owes again.
+    """
+    if PlanState(plan.state) in ENDED:
+        raise InvalidState(state=plan.state, wanted="amended")
+    before, done = plan.total_minutes, done_minutes(session, plan)
+    plan.total_minutes, plan.revision = change.total_minutes, plan.revision + 1
+    if change.due_on is not None:
+        plan.due_on = change.due_on
+    _refit_modules(session, plan, change, now)
+    note_step(session, actor, plan, "amended", now, changes={
+        "by": by, "before": before, "total_minutes": plan.total_minutes, "done": done, "revision": plan.revision,
+        "surplus": max(0, done - plan.total_minutes),
+    })
+    settle_hours(session, actor, plan, done, now)
+    return max(0, done - plan.total_minutes)
+
+
+def settle_hours(session: Session, actor: Actor, plan: EducationPlan, done: int, now: datetime) -> None:
+    """Bring the state in line with the hours: reached where they are there, running again where they are not. Nothing else follows."""
+    state, facts = PlanState(plan.state), PlanFacts(total_minutes=plan.total_minutes, done_minutes=done)
+    if state in {PlanState.ACTIVE, PlanState.EXTENDED} and done >= plan.total_minutes:
+        plan.hours_reached_at = now
+        move_plan(session, actor, plan, PlanState.HOURS_REACHED, facts, now)
+    elif state in {PlanState.HOURS_REACHED, PlanState.REVIEW} and done < plan.total_minutes:
+        plan.hours_reached_at = plan.review_due_on = None
+        move_plan(session, actor, plan, PlanState.ACTIVE, facts, now)
+
+
+def done_minutes(session: Session, plan: EducationPlan) -> int:
+    """What was counted, from the entries themselves."""
+    total = session.scalar(select(func.coalesce(func.sum(HourEntry.counted_minutes), 0)).where(
+        HourEntry.district_id == plan.district_id, HourEntry.plan_id == plan.id
+    ))
+    return int(total or 0)
+
+
+def _modules(session: Session, plan: EducationPlan) -> list[PlanModule]:
+    query = select(PlanModule).where(
+        PlanModule.district_id == plan.district_id, PlanModule.plan_id == plan.id, PlanModule.dropped_at.is_(None)
+    ).order_by(PlanModule.sort_no)
+    return list(session.scalars(query))
+
+
+def _refit_modules(session: Session, plan: EducationPlan, change: Amendment, now: datetime) -> None:
+    """New modules take the place of the old; without any, the old ones are fitted to the total by their share, the last takes the rest."""
+    old = _modules(session, plan)
+    if change.modules:
+        for row in old:
+            row.dropped_at = now
+        session.add_all(
+            PlanModule(
+                district_id=plan.district_id, id=new_id(), plan_id=plan.id, sort_no=n, kind=m.kind, minutes=m.minutes, pack_id=None,
+                instructor_id=m.instructor_id, guardian_with=m.guardian_with, revision=plan.revision,
+            )
+            for n, m in enumerate(change.modules, start=1)
+        )
+    elif old and (before := sum(m.minutes for m in old)):
+        shares = [max(1, m.minutes * plan.total_minutes // before) for m in old]
+        shares[-1] = max(1, shares[-1] + plan.total_minutes - sum(shares))
+        for row, share in zip(old, shares, strict=True):
+            row.minutes = share
+    session.flush()
