@@ -65,7 +65,7 @@ def may_follow(before: PlanState, after: PlanState) -> bool:
     if after in {_S.STAYED, _S.PAUSED}:
         return before in _LIVE or (after is _S.STAYED and before is _S.APPROVED)
     if after is _S.HANDED_OVER:
-        return before in _LIVE | RESTING | {_S.APPROVED, _S.NOT_COMPLETED}
+        return before in _LIVE | RESTING | {_S.APPROVED, _S.NOT_COMPLETED, _S.ESCALATED}  # escalated: placed by the bureau (case 86)
     return after in PLAN_STEPS[before]
 
 

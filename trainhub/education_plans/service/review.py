@@ -1,0 +1,233 @@
+"""The completion review: voices, the committee's decision, what comes of it. Hours open the door; only the committee walks through.
+
+A plan is completed, extended (once, with a reason) or not completed; what follows a plan that did not do is a decision of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trainhub.cases.queries.refs import guardian_told
+from trainhub.committees.service.resolving import use_resolution
+from trainhub.education_plans.models import CompletionReview, EducationPlan, Escalation, GuardianPart, PlanSummary
+from trainhub.education_plans.rules.lifecycle import PlanFacts, PlanState
+from trainhub.education_plans.rules.pace import nth_school_day
+from trainhub.education_plans.rules.review import (
+    AIMS,
+    BLOCKING,
+    LEVELS,
+    Material,
+    ReviewOutcome,
+    Voice,
+    doubts,
+    materials,
+)
+from trainhub.education_plans.service.follow_up import schedule_contacts
+from trainhub.education_plans.service.running import done_minutes
+from trainhub.education_plans.service.steps import locked_plan, move_plan, note_step
+from trainhub.kernel.actor import Actor
+from trainhub.kernel.clock import local_day
+from trainhub.kernel.errors import DomainError
+from trainhub.kernel.ids import new_id
+from trainhub.kernel.permissions import Permission
+from trainhub.kernel.sealing import KeyRing, place
+from trainhub.roster.queries import calendar, policy_for
+
+CONCLUSIONS = ("enough", "part", "not_yet")
+ESCALATIONS = ("stronger_measure", "guardian_duty", "police", "special_school_referral")
+SPECIAL_SCHOOL_ANSWERS = ("placed", "not_placed", "returned_home")
+
+
+class ReviewRefused(DomainError):
+    """The review cannot be decided so; ``why`` is a code: aims, other_side, voice, conclusion, doubt, extra, reasons, kind, answer."""
+
+    code = "plan_review_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A word for the plan's file. Text is sealed; a psychologist gives a conclusion, never content."""
+
+    plan_id: str
+    voice: Voice
+    text: str
+    said_on: date
+    conclusion: str = ""
+
+
+def add_voice(session: Session, actor: Actor, ring: KeyRing, command: Say, now: datetime, *, permission: Permission = Permission.PLAN_WRITE) -> str:
+    """Add a mid-term word or one of the voices of the review and return its id. Raises ReviewRefused, NotFound."""
+    plan = locked_plan(session, actor, command.plan_id, now, permission=permission)
+    text = " ".join(command.text.split())
+    if command.voice is Voice.PSYCHOLOGIST and (command.conclusion not in CONCLUSIONS or len(text) > 200):
+        raise ReviewRefused(field="conclusion", why="conclusion")
+    if not text and command.voice is not Voice.PSYCHOLOGIST:
+        raise ReviewRefused(field="text", why="voice")
+    summary_id = new_id()
+    session.add(PlanSummary(
+        district_id=plan.district_id, id=summary_id, plan_id=plan.id, kind=command.voice.value, conclusion=command.conclusion,
+        sealed_text=ring.seal(text, place("plan_summary", "sealed_text", summary_id)) if text else "", said_on=command.said_on,
+        entered_by=actor.account_id, entered_at=now,
+    ))
+    note_step(session, actor, plan, "voice", now, changes={"voice": command.voice.value, "conclusion": command.conclusion, "id": summary_id})
+    return summary_id
+
+
+def materials_of(session: Session, plan: EducationPlan) -> tuple[Material, ...]:
+    """What the review of a plan has and lacks. Four statements."""
+    return materials(
+        determination=True, guardian_told=guardian_told(session, plan.district_id, plan.party_id, "plan", plan.id),
+        voices=_voices(session, plan), hours=done_minutes(session, plan) >= plan.total_minutes, guardian_parts_open=_parts_open(session, plan),
+    )
+
+
+def open_review(session: Session, actor: Actor, plan_id: str, now: datetime) -> date:
+    """Bring a plan whose hours are reached to its review and return the day by which it is due. Raises PlanStepRefused, InvalidState."""
+    plan = locked_plan(session, actor, plan_id, now)
+    policy = policy_for(session, plan.district_id, plan.school_id, local_day(now))
+    first, last = local_day(now), date(local_day(now).year + 1, 12, 31)
+    days = calendar(session, plan.district_id, plan.school_id, first, last)
+    school_days = [d for d in _days(first, last) if days.kind(d).teaching and d > first]
+    plan.review_due_on = nth_school_day(school_days, int(policy["review_working_days"]), last)
+    facts = PlanFacts(total_minutes=plan.total_minutes, done_minutes=done_minutes(session, plan))
+    move_plan(session, actor, plan, PlanState.REVIEW, facts, now, changes={"due_on": plan.review_due_on.isoformat()})
+    return plan.review_due_on
+
+
+def _days(first: date, last: date) -> Sequence[date]:
+    return [date.fromordinal(n) for n in range(first.toordinal(), min(last.toordinal(), first.toordinal() + 120) + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """What the committee decided at the end. ``aims``: key of :data:`AIMS` -> full, part, not. ``reasons`` are sealed."""
+
+    plan_id: str
+    item_id: str
+    outcome: ReviewOutcome
+    aims: Mapping[str, str]
+    other_side: str
+    reasons: str
+    extra_minutes: int = 0
+    new_due_on: date | None = None
+
+
+def decide_review(session: Session, actor: Actor, ring: KeyRing, command: Decide, now: datetime) -> tuple[str, ...]:
+    """Carry out a resolution on a plan's end and return the doubts that were passed over with a reason.
+
+    Completed: contacts with both children are set. Extended: once, with more minutes and a later day. Raises ReviewRefused,
+    PlanStepRefused, InvalidState, ResolutionNotUsable.
+    """
+    plan = locked_plan(session, actor, command.plan_id, now)
+    against = _checked(session, plan, command)
+    use_resolution(session, actor, command.item_id, kind="completion", matter_id=plan.case_id, object_id=plan.id, now=now)
+    review_id = new_id()
+    session.add(CompletionReview(
+        district_id=plan.district_id, id=review_id, plan_id=plan.id, item_id=command.item_id, aims=dict(command.aims),
+        other_side=command.other_side, outcome=command.outcome.value, extra_minutes=command.extra_minutes, new_due_on=command.new_due_on,
+        sealed_reasons=ring.seal(command.reasons, place("completion_review", "sealed_reasons", review_id)) if command.reasons else "",
+        decided_at=now, entered_by=actor.account_id,
+    ))
+    facts = _facts(session, plan, command)
+    changes = {"item": command.item_id, "review": review_id, "doubts": list(against)}
+    if command.outcome is ReviewOutcome.EXTENDED:
+        move_plan(session, actor, plan, PlanState.EXTENDED, facts, now, changes=changes | {"extra_minutes": command.extra_minutes})
+        plan.total_minutes += command.extra_minutes
+        plan.extended_count += 1
+        plan.due_on, plan.review_due_on, plan.hours_reached_at = command.new_due_on or plan.due_on, None, None
+        return against
+    after = PlanState.COMPLETED if command.outcome is ReviewOutcome.COMPLETED else PlanState.NOT_COMPLETED
+    move_plan(session, actor, plan, after, facts, now, changes=changes)
+    if after is PlanState.COMPLETED:
+        plan.ended_at = now
+        schedule_contacts(session, actor, plan, now)
+    return against
+
+
+def _checked(session: Session, plan: EducationPlan, command: Decide) -> tuple[str, ...]:
+    if set(command.aims) - set(AIMS) or any(level not in LEVELS for level in command.aims.values()):
+        raise ReviewRefused(field="aims", why="aims")
+    psychologist = session.scalar(
+        select(PlanSummary.conclusion).where(
+            PlanSummary.district_id == plan.district_id, PlanSummary.plan_id == plan.id, PlanSummary.kind == Voice.PSYCHOLOGIST.value
+        ).order_by(PlanSummary.entered_at.desc()).limit(1)
+    )
+    against = doubts(command.outcome, command.aims, command.other_side, psychologist or "")
+    if blocking := BLOCKING & set(against):
+        raise ReviewRefused(field="outcome", why="doubt", doubt=min(blocking))
+    if against and not command.reasons.strip():
+        raise ReviewRefused(field="reasons", why="reasons")
+    if command.outcome is ReviewOutcome.EXTENDED and (command.extra_minutes <= 0 or command.new_due_on is None or command.new_due_on <= plan.due_on):
+        raise ReviewRefused(field="extra_minutes", why="extra")
+    return against
+
+
+def _facts(session: Session, plan: EducationPlan, command: Decide) -> PlanFacts:
+    voices = _voices(session, plan)
+    return PlanFacts(
+        total_minutes=plan.total_minutes, done_minutes=done_minutes(session, plan), resolution_adopted=True,
+        pupil_heard=Voice.PUPIL in voices, guardian_heard=Voice.GUARDIAN in voices, psychologist_concluded=Voice.PSYCHOLOGIST in voices,
+        guardian_parts_open=_parts_open(session, plan), extended_count=plan.extended_count, reason_given=bool(command.reasons.strip()),
+    )
+
+
+def _voices(session: Session, plan: EducationPlan) -> set[str]:
+    return set(session.scalars(select(PlanSummary.kind).where(PlanSummary.district_id == plan.district_id, PlanSummary.plan_id == plan.id)))
+
+
+def _parts_open(session: Session, plan: EducationPlan) -> int:
+    query = select(GuardianPart.id).where(
+        GuardianPart.district_id == plan.district_id, GuardianPart.plan_id == plan.id, GuardianPart.done_at.is_(None),
+        GuardianPart.waived_reason == "",
+    )
+    return len(session.scalars(query).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """What follows a plan that did not do, by a resolution of its own. ``kind`` is one of :data:`ESCALATIONS`."""
+
+    plan_id: str
+    item_id: str
+    kind: str
+    reasons: str
+
+
+def escalate(session: Session, actor: Actor, ring: KeyRing, command: Escalate, now: datetime) -> str:
+    """Carry out a further decision and return its id. A special school is only ever referred to: the bureau decides (domain.md case 86).
+
+    Raises ReviewRefused, InvalidState, ResolutionNotUsable.
+    """
+    plan = locked_plan(session, actor, command.plan_id, now)
+    if command.kind not in ESCALATIONS or not command.reasons.strip():
+        raise ReviewRefused(field="kind", why="kind")
+    use_resolution(session, actor, command.item_id, kind="escalation", matter_id=plan.case_id, object_id=plan.id, now=now)
+    escalation_id = new_id()
+    session.add(Escalation(
+        district_id=plan.district_id, id=escalation_id, plan_id=plan.id, item_id=command.item_id, kind=command.kind,
+        sealed_reasons=ring.seal(command.reasons, place("plan_escalation", "sealed_reasons", escalation_id)),
+        state="referred" if command.kind in {"special_school_referral", "police"} else "decided", decided_at=now, entered_by=actor.account_id,
+    ))
+    move_plan(session, actor, plan, PlanState.ESCALATED, PlanFacts(resolution_adopted=True), now, changes={"escalation": escalation_id, "kind": command.kind})
+    if command.kind != "special_school_referral":
+        plan.ended_at = now
+        schedule_contacts(session, actor, plan, now)
+    return escalation_id
+
+
+def answer_referral(session: Session, actor: Actor, escalation_id: str, answer: str, document: str, now: datetime) -> None:
+    """Note what the bureau decided on a referral: the pupil stays on the home roll whatever it was, and the return may not be refused."""
+    row = session.get(Escalation, (actor.district_id, escalation_id))
+    plan = locked_plan(session, actor, row.plan_id if row else "", now)
+    if row is None or row.kind != "special_school_referral" or answer not in SPECIAL_SCHOOL_ANSWERS or not document.strip():
+        raise ReviewRefused(field="answer", why="answer")
+    row.state, row.answer, row.answer_document, row.answered_at = "answered", answer, document.strip()[:80], now
+    note_step(session, actor, plan, "referral_answered", now, changes={"escalation": row.id, "answer": answer})
+    plan.ended_at = plan.ended_at or now
+    if answer == "placed":
+        move_plan(session, actor, plan, PlanState.HANDED_OVER, PlanFacts(), now, changes={"escalation": row.id})
+    else:
+        schedule_contacts(session, actor, plan, now)
