@@ -1,0 +1,192 @@
+"""What a re-examination does to determinations: upheld, changed by a new version, overturned, sent back (domain.md section 4; cases 67-71).
+
+Called by the room of the appeals inside its own transaction; the appeal was checked there. What was found stays readable to those who
+may read it; what was told outside is owed a correction, each recipient and each entry by itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from trainhub.cases.models import CaseFile, CaseRecipient, Determination, EvaluationEntry
+from trainhub.cases.rules.happenings import DeterminationMoved
+from trainhub.cases.rules.lifecycle import CaseFacts, CaseState, DeterminationState, check_determination_step
+from trainhub.cases.service.steps import move_case, note_step
+from trainhub.kernel.actor import Actor
+from trainhub.kernel.errors import DomainError, NotFound
+from trainhub.kernel.events import announcer
+from trainhub.kernel.ids import new_id
+from trainhub.kernel.sealing import KeyRing, place
+
+CORRECTION_DAYS = 7
+"""Days in which whoever was told of a finding that fell is told so. The plans name none; the page says whose task it is and since when."""
+
+
+class CorrectionRefused(DomainError):
+    """A recall needs its proof, and is noted once."""
+
+    code = "case_correction_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who and what still holds a finding: entries in the quality evaluation not recalled, recipients not corrected. Ids."""
+
+    evaluation_ids: tuple[str, ...] = ()
+    recipient_ids: tuple[str, ...] = ()
+
+
+def holders_of(session: Session, district_id: str, determination_id: str) -> Holders:
+    """What hangs on a version. Two statements."""
+    entries = session.scalars(select(EvaluationEntry.id).where(
+        EvaluationEntry.district_id == district_id, EvaluationEntry.determination_id == determination_id, EvaluationEntry.recalled_at.is_(None)
+    ).order_by(EvaluationEntry.entered_at)).all()
+    told = session.scalars(select(CaseRecipient.id).where(
+        CaseRecipient.district_id == district_id, CaseRecipient.determination_id == determination_id, CaseRecipient.corrected_at.is_(None)
+    ).order_by(CaseRecipient.told_at)).all()
+    return Holders(tuple(entries), tuple(told))
+
+
+def uphold(session: Session, actor: Actor, determination_id: str, appeal_id: str, now: datetime) -> None:
+    """The version stands, now after a review."""
+    row, case = _locked(session, actor, determination_id)
+    if row.state != DeterminationState.UPHELD.value:
+        _move(session, actor, case, row, DeterminationState.UPHELD, now, {"appeal": appeal_id})
+
+
+def overturn(session: Session, actor: Actor, determination_id: str, appeal_id: str, now: datetime) -> Holders:
+    """The version falls; everybody who holds it owes a correction or is owed one. Returns them."""
+    row, case = _locked(session, actor, determination_id)
+    found = holders_of(session, row.district_id, row.id)
+    _move(session, actor, case, row, DeterminationState.OVERTURNED, now, {"appeal": appeal_id, "recalls": len(found.evaluation_ids), "told": len(found.recipient_ids)})
+    row.ended_at = now
+    _owe(session, row.district_id, found, now)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A finding as the re-examination put it. ``basis``: clauses and versions cited; ``reasons`` are sealed."""
+
+    outcome: str
+    tier: str
+    measures: tuple[str, ...]
+    plan_minutes: int
+    reasons: str
+    basis: dict[str, Any] = field(default_factory=dict)
+
+
+def modify(
+    session: Session, actor: Actor, ring: KeyRing, determination_id: str, appeal_id: str, change: Changed, now: datetime
+) -> tuple[str, Holders]:
+    """Replace the version by a new one, in force at once. Returns its id, and who was told of the old one."""
+    old, case = _locked(session, actor, determination_id)
+    found = holders_of(session, old.district_id, old.id)
+    latest = session.scalar(select(func.max(Determination.version)).where(
+        Determination.district_id == old.district_id, Determination.party_id == old.party_id
+    ))
+    fresh_id = new_id()
+    session.add(Determination(
+        district_id=old.district_id, id=fresh_id, school_id=old.school_id, case_id=old.case_id, party_id=old.party_id,
+        version=(latest or old.version) + 1, item_id=None, appeal_id=appeal_id, outcome=change.outcome, tier=change.tier,
+        measures=list(change.measures), plan_minutes=change.plan_minutes, sealed_facts=_again(ring, old, fresh_id),
+        sealed_grounds=ring.seal(change.reasons, place("determination", "sealed_grounds", fresh_id)), basis=change.basis, defects=[],
+        state=DeterminationState.EFFECTIVE.value, adopted_at=now, effective_at=now, entered_by=actor.account_id, entered_at=now,
+    ))
+    _move(session, actor, case, old, DeterminationState.MODIFIED, now, {"appeal": appeal_id, "by": fresh_id})
+    old.ended_at = now
+    _owe(session, old.district_id, found, now)
+    note_step(session, actor, case, "determined", now, object_id=fresh_id, after=DeterminationState.EFFECTIVE.value, changes={
+        "appeal": appeal_id, "outcome": change.outcome, "tier": change.tier, "plan_minutes": change.plan_minutes,
+    })
+    return fresh_id, found
+
+
+def _again(ring: KeyRing, old: Determination, fresh_id: str) -> str:
+    """The same facts, sealed for the new version's own place."""
+    if not old.sealed_facts:
+        return ""
+    text = ring.unseal(old.sealed_facts, place("determination", "sealed_facts", old.id))
+    return ring.seal(text, place("determination", "sealed_facts", fresh_id))
+
+
+def send_back(session: Session, actor: Actor, determination_id: str, appeal_id: str, now: datetime) -> None:
+    """The school investigates again: the version no longer stands, the case is where it was before the committee."""
+    row, case = _locked(session, actor, determination_id)
+    if row.state != DeterminationState.SUPERSEDED.value:
+        _move(session, actor, case, row, DeterminationState.SUPERSEDED, now, {"appeal": appeal_id, "returned": True})
+        row.ended_at = now
+    if case.state != CaseState.INVESTIGATING.value:
+        move_case(session, actor, case, CaseState.INVESTIGATING, CaseFacts(), now, changes={"appeal": appeal_id})
+
+
+def recall_entry(session: Session, actor: Actor, entry_id: str, proof: str, now: datetime) -> None:
+    """Note that an entry in the quality evaluation is gone, with the paper that shows it. Raises CorrectionRefused, NotFound."""
+    row = session.get(EvaluationEntry, (actor.district_id, entry_id), with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound
+    if row.recalled_at is not None or not proof.strip():
+        raise CorrectionRefused(field="proof")
+    row.recalled_at, row.recalled_by, row.recall_proof = now, actor.account_id, proof.strip()[:120]
+    note_step(session, actor, _case(session, actor, row.case_id), "evaluation_recalled", now, object_id=row.id)
+
+
+def note_corrected(session: Session, actor: Actor, recipient_id: str, document_no: str, now: datetime) -> None:
+    """Note that a recipient has the correction, by its document number. Raises CorrectionRefused, NotFound."""
+    row = session.get(CaseRecipient, (actor.district_id, recipient_id), with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound
+    if row.corrected_at is not None or not document_no.strip():
+        raise CorrectionRefused(field="document_no")
+    row.corrected_at, row.corrected_by, row.correction_no = now, actor.account_id, document_no.strip()[:40]
+    note_step(session, actor, _case(session, actor, row.case_id), "recipient_corrected", now, object_id=row.id)
+
+
+def corrections_open(session: Session, district_id: str, case_id: str) -> int:
+    """How many recipients and entries of a case still hold a finding that fell. Two statements."""
+    told = session.scalar(select(func.count()).where(
+        CaseRecipient.district_id == district_id, CaseRecipient.case_id == case_id, CaseRecipient.correction_due_at.is_not(None),
+        CaseRecipient.corrected_at.is_(None),
+    ))
+    entries = session.scalar(select(func.count()).where(
+        EvaluationEntry.district_id == district_id, EvaluationEntry.case_id == case_id, EvaluationEntry.recall_due_at.is_not(None),
+        EvaluationEntry.recalled_at.is_(None),
+    ))
+    return int(told or 0) + int(entries or 0)
+
+
+def _owe(session: Session, district_id: str, found: Holders, now: datetime) -> None:
+    due = now + timedelta(days=CORRECTION_DAYS)
+    for entry in _rows(session, EvaluationEntry, district_id, found.evaluation_ids):
+        entry.recall_due_at = due
+    for told in _rows(session, CaseRecipient, district_id, found.recipient_ids):
+        told.correction_due_at = due
+
+
+def _rows(session: Session, model: Any, district_id: str, ids: Sequence[str]) -> Sequence[Any]:
+    return session.scalars(select(model).where(model.district_id == district_id, model.id.in_(ids))).all() if ids else []
+
+
+def _locked(session: Session, actor: Actor, determination_id: str) -> tuple[Determination, CaseFile]:
+    row = session.get(Determination, (actor.district_id, determination_id), with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound
+    return row, _case(session, actor, row.case_id)
+
+
+def _case(session: Session, actor: Actor, case_id: str) -> CaseFile:
+    return session.get_one(CaseFile, (actor.district_id, case_id), with_for_update=True, populate_existing=True)
+
+
+def _move(
+    session: Session, actor: Actor, case: CaseFile, row: Determination, after: DeterminationState, now: datetime, changes: dict[str, Any]
+) -> None:
+    before = DeterminationState(row.state)
+    check_determination_step(before, after)
+    row.state = after.value
+    note_step(session, actor, case, "determination_moved", now, object_id=row.id, before=before.value, after=after.value, changes=changes)
+    announcer.announce(session, DeterminationMoved(row.district_id, row.school_id, row.case_id, row.party_id, row.id, before.value, after.value))
