@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from trainhub.cases.models import CaseFile, CaseRecipient, Determination, EvaluationEntry
 from trainhub.cases.rules.happenings import DeterminationMoved
 from trainhub.cases.rules.lifecycle import CaseFacts, CaseState, DeterminationState, check_determination_step
-from trainhub.cases.service.steps import move_case, note_step
+from trainhub.cases.service.steps import locked_case, move_case, note_step
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import DomainError, NotFound
 from trainhub.kernel.events import announcer
@@ -129,10 +129,11 @@ def recall_entry(session: Session, actor: Actor, entry_id: str, proof: str, now:
     row = session.get(EvaluationEntry, (actor.district_id, entry_id), with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound
+    case = locked_case(session, actor, row.case_id, now)
     if row.recalled_at is not None or not proof.strip():
         raise CorrectionRefused(field="proof")
     row.recalled_at, row.recalled_by, row.recall_proof = now, actor.account_id, proof.strip()[:120]
-    note_step(session, actor, _case(session, actor, row.case_id), "evaluation_recalled", now, object_id=row.id)
+    note_step(session, actor, case, "evaluation_recalled", now, object_id=row.id)
 
 
 def note_corrected(session: Session, actor: Actor, recipient_id: str, document_no: str, now: datetime) -> None:
@@ -140,10 +141,11 @@ def note_corrected(session: Session, actor: Actor, recipient_id: str, document_n
     row = session.get(CaseRecipient, (actor.district_id, recipient_id), with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound
+    case = locked_case(session, actor, row.case_id, now)
     if row.corrected_at is not None or not document_no.strip():
         raise CorrectionRefused(field="document_no")
     row.corrected_at, row.corrected_by, row.correction_no = now, actor.account_id, document_no.strip()[:40]
-    note_step(session, actor, _case(session, actor, row.case_id), "recipient_corrected", now, object_id=row.id)
+    note_step(session, actor, case, "recipient_corrected", now, object_id=row.id)
 
 
 def corrections_open(session: Session, district_id: str, case_id: str) -> int:

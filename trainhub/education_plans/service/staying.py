@@ -1,0 +1,74 @@
+"""What the room of the appeals does to plans: by the determination they follow from, whoever of the county decided it.
+
+The appeal was checked there; these steps find the plan by its determination, lock it and carry the decision out. A reviewer has no right
+over plans of their own: that is why they come through here and nowhere else.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from trainhub.education_plans.models import EducationPlan, PlanLesson
+from trainhub.education_plans.rules.lifecycle import ENDED, PlanState
+from trainhub.education_plans.service.running import (
+    Amendment,
+    Rest,
+    amend_plan,
+    done_minutes,
+    rest_plan,
+    resume_plan,
+    revoke_plan,
+)
+from trainhub.kernel.actor import Actor
+from trainhub.kernel.clock import local_day
+from trainhub.kernel.sealing import KeyRing
+
+
+def plan_under(session: Session, district_id: str, determination_id: str) -> EducationPlan | None:
+    """The newest plan that follows from a determination, locked; None where there is none."""
+    query = select(EducationPlan).where(
+        EducationPlan.district_id == district_id, EducationPlan.determination_id == determination_id
+    ).order_by(EducationPlan.created_at.desc()).with_for_update()
+    return session.scalars(query, execution_options={"populate_existing": True}).first()
+
+
+def planned_lessons(session: Session, plan: EducationPlan) -> int:
+    """How many lessons of a plan are still to come."""
+    query = select(func.count()).where(PlanLesson.district_id == plan.district_id, PlanLesson.plan_id == plan.id, PlanLesson.state == "planned")
+    return int(session.scalar(query) or 0)
+
+
+def stay_plan(session: Session, actor: Actor, ring: KeyRing, determination_id: str, *, appeal_id: str, words: str, now: datetime) -> bool:
+    """Let the plan rest by order of the county. Returns False where nothing runs that could rest."""
+    plan = plan_under(session, actor.district_id, determination_id)
+    if plan is None or PlanState(plan.state) in ENDED | {PlanState.DRAFTED, PlanState.STAYED, PlanState.PAUSED, PlanState.NOT_COMPLETED, PlanState.HANDED_OVER}:
+        return False
+    rest_plan(session, actor, ring, plan, Rest("stayed", local_day(now), words, appeal_id), now)
+    return True
+
+
+def unstay_plan(session: Session, actor: Actor, determination_id: str, *, now: datetime) -> int:
+    """End the rest by order of the county and return its days; 0 where none runs."""
+    plan = plan_under(session, actor.district_id, determination_id)
+    if plan is None or plan.state != PlanState.STAYED.value:
+        return 0
+    return resume_plan(session, actor, plan, now)
+
+
+def revoke_under(session: Session, actor: Actor, determination_id: str, *, appeal_id: str, now: datetime) -> int:
+    """Revoke the plan of an overturned determination and return how many lessons were cancelled."""
+    plan = plan_under(session, actor.district_id, determination_id)
+    return revoke_plan(session, actor, plan, now, appeal_id=appeal_id) if plan is not None else 0
+
+
+def amend_under(session: Session, actor: Actor, determination_id: str, fresh_id: str, total_minutes: int, *, appeal_id: str, now: datetime) -> int:
+    """Put the plan under the new version and its new total; done minutes carry over. Returns the surplus, noted and not banked."""
+    plan = plan_under(session, actor.district_id, determination_id)
+    if plan is None or PlanState(plan.state) in ENDED:
+        return 0
+    plan.determination_id = fresh_id
+    if total_minutes <= 0:
+        revoke_plan(session, actor, plan, now, appeal_id=appeal_id)
+        return done_minutes(session, plan)
+    return amend_plan(session, actor, plan, Amendment(total_minutes), now, by=appeal_id)
