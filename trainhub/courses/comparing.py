@@ -25,7 +25,7 @@ class PackChanges:
 
     ``taken``: the version is installed with other content, so it must be raised. ``older``: a newer one is current,
     and stays it. ``parts`` names what differs besides the units: title, summary, quiz, handouts, cases, run_of_show,
-    aims, sources, delivery, grade_bands, theme, lesson_minutes, questions, avoid.
+    aims, sources, delivery, grade_bands, theme, lesson_minutes, questions, avoid, module.
     """
 
     change: Change
@@ -73,6 +73,6 @@ def _unit(unit: Unit, before: Unit | None) -> UnitChange | None:
 def _parts(pack: Pack, current: Pack) -> tuple[str, ...]:
     names: Collection[str] = (
         "title", "summary", "delivery", "class_hours", "aims", "preparation", "run_of_show", "cases", "handouts", "quiz", "sources",
-        "grade_bands", "theme", "lesson_minutes", "questions", "avoid",
+        "grade_bands", "theme", "lesson_minutes", "questions", "avoid", "module",
     )
     return tuple(name for name in names if getattr(pack, name) != getattr(current, name))

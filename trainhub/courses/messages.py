@@ -41,6 +41,7 @@ CHANGED_PARTS: dict[str, Any] = {
     "preparation": _l("preparation"), "run_of_show": _l("run of show"), "cases": _l("cases"), "handouts": _l("hand-outs"),
     "quiz": _l("closing check"), "sources": _l("sources"), "grade_bands": _l("grades"), "theme": _l("theme"),
     "lesson_minutes": _l("length of the lesson"), "questions": _l("questions"), "avoid": _l("what not to do"),
+    "module": _l("module"),
 }  # fmt: skip
 
 PROBLEMS: dict[str, Any] = {
@@ -61,6 +62,13 @@ PROBLEMS: dict[str, Any] = {
     "parent_letter_missing": _l("Parents must learn what was talked about. Add a hand-out with kind: parent_letter."),
     "too_few_questions": _l("There are %(count)s questions. Add some until there are at least %(least)s; each asks about the story, none about a child in the room."),
     "too_few_to_avoid": _l("Under avoid there are %(count)s lines. Write at least %(least)s things the teacher must not do in this lesson."),
+    "plan_key_missing": _l(
+        "A module of an education plan needs %(key)s. Add it; under handouts that is an activity_sheet and a parent_letter."
+    ),
+    "no_plan_lesson_length": _l(
+        "Each unit of a plan module is one lesson of %(lowest)s to %(highest)s minutes. Unit %(unit)s lasts %(minutes)s; lengthen, shorten or split it."
+    ),
+    "plan_not_for_class": _l("A module of an education plan is for one pupil, never for a class. Write student or guardian under audience."),
     "not_face_to_face": _l("The training is required face to face, so delivery must be face_to_face."),
     "delivery_differs": _l("Unit %(unit)s is delivered otherwise than the pack. Make them agree, or declare the pack blended."),
     "repeated": _l("%(value)s stands here twice. Each must be different."),
@@ -173,6 +181,16 @@ AUDIENCES: dict[str, Any] = {
     "bureau_administrator": _l("Bureau administrators"),
     "class": _l("Pupils of one class"),
     "parent": _l("Parents and guardians"),
+    "student": _l("One pupil, in an education plan"),
+    "guardian": _l("The guardian of that pupil"),
+}
+
+MODULES: dict[str, Any] = {
+    "law": _l("Law"),
+    "psychology": _l("Psychology"),
+    "conduct": _l("Rules of conduct"),
+    "service": _l("Service"),
+    "family": _l("Family education"),
 }
 
 TOPICS: dict[str, Any] = {

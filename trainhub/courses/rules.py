@@ -3,13 +3,14 @@
 Source of the invariants: the course format ``trainhub.course/1`` (``courses/README.md``): units last at
 least the periods claimed, a pack required face to face is face to face throughout, a type that no
 plugin registered is refused, unknown top-level keys are kept and warned about. A class meeting says for which grades, on which theme and
-how long its lesson is, fills exactly that lesson, and brings what pupils write on and what parents read.
+how long its lesson is, fills exactly that lesson, and brings what pupils write on and what parents read. A module of an education plan says
+which module it is; each of its units is one lesson.
 """
 
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any, Literal
 
@@ -25,16 +26,20 @@ BUILT_IN_TYPES = frozenset({
 KNOWN_KEYS = frozenset({
     "format", "id", "version", "title", "summary", "order", "language", "topic", "type", "delivery", "audience", "required",
     "class_hours", "aims", "preparation", "units", "run_of_show", "cases", "handouts", "assessment",
-    "local_parameters", "license", "sources", "grade_bands", "theme", "lesson_minutes", "questions", "avoid",
+    "local_parameters", "license", "sources", "grade_bands", "theme", "lesson_minutes", "questions", "avoid", "module",
 })
 CLASS_MEETING = "class_meeting"
 PARENT_MEETING = "parent_meeting"
+PLAN_MODULE = "plan_module"
 GRADE_BANDS = ("lower_primary", "upper_primary", "junior", "senior")
 """Grades 1-3, 4-6, 7-9 and 10-12; :func:`band_of_grade` tells which."""
 THEMES = ("recognise", "bystander", "internet", "ask_for_help")
 LESSONS = (40, 45)
 """Minutes of one lesson in primary school, and in junior and senior school (domain.md, glossary "lesson")."""
+MODULES = ("law", "psychology", "conduct", "service", "family")
+"""The parts of an education plan (domain.md section 5) of which a ``plan_module`` pack serves one."""
 PARENT_MEETING_MINUTES = (30, 90)
+PLAN_LESSON_MINUTES = (45, 90)
 AT_LEAST = 3
 """Questions to ask, and things not to do, that a class meeting needs."""
 
@@ -153,7 +158,7 @@ class Quiz:
 class Pack:
     """A course pack as it lies in its folder. ``description`` keeps every key, known or not.
 
-    ``lesson_minutes`` is 0 and ``theme`` "" where the pack names none.
+    ``lesson_minutes`` is 0, ``theme`` and ``module`` (of an education plan) are "" where the pack names none.
     """
 
     id: str
@@ -184,6 +189,7 @@ class Pack:
     lesson_minutes: int = 0
     questions: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
+    module: str = ""
     description: Mapping[str, Any] = dataclass_field(default_factory=dict, repr=False)
     quiz_description: Mapping[str, Any] | None = dataclass_field(default=None, repr=False)
 
@@ -208,6 +214,13 @@ class Pack:
             timed.append(TimedStep(clock, clock + step.minutes, step))
             clock += step.minutes
         return tuple(timed)
+
+    def lessons(self) -> tuple[tuple[TimedStep, ...], ...]:
+        """Return the run of show by sitting, each from its own start: the units of a plan module lie days apart, all else is one sitting."""
+        if self.type_key != PLAN_MODULE or not self.run_of_show:
+            return (self.timetable(),) if self.run_of_show else ()
+        sittings = (replace(self, run_of_show=tuple(s for s in self.run_of_show if s.unit == unit.id)) for unit in self.units)
+        return tuple(sitting.timetable() for sitting in sittings if sitting.run_of_show)
 
     def content(self) -> dict[str, Any]:
         """Return everything of the pack as plain JSON values; :func:`pack_of` reads it back."""
@@ -273,6 +286,7 @@ def pack_of(
         lesson_minutes=int(course.get("lesson_minutes", 0)),
         questions=tuple(course.get("questions", ())),
         avoid=tuple(course.get("avoid", ())),
+        module=course.get("module", ""),
         description=course,
         quiz_description=quiz,
     )
@@ -324,6 +338,28 @@ def _check_lesson(pack: Pack) -> list[PackProblem]:
             problems.append(PackProblem("lesson_minutes_differ", field="lesson_minutes", params=params))
     if pack.type_key == CLASS_MEETING:
         problems += _check_class_meeting(pack)
+    if pack.type_key == PLAN_MODULE:
+        problems += _check_plan_module(pack)
+    return problems
+
+
+def _check_plan_module(pack: Pack) -> list[PackProblem]:
+    problems = []
+    kinds = {handout.kind for handout in pack.handouts}
+    here = {
+        "module": pack.module, "grade_bands": pack.grade_bands, "lesson_minutes": pack.lesson_minutes, "run_of_show": pack.run_of_show,
+        "aims": pack.aims, "sources": pack.sources, "handouts": {"activity_sheet", "parent_letter"} <= kinds,
+    }  # fmt: skip
+    problems += [PackProblem("plan_key_missing", field=key, params={"key": key}) for key, value in here.items() if not value]
+    lowest, highest = PLAN_LESSON_MINUTES
+    for number, unit in enumerate(pack.units, 1):
+        if not lowest <= unit.minutes <= highest:
+            params = {"unit": unit.title, "minutes": unit.minutes, "lowest": lowest, "highest": highest}
+            problems.append(PackProblem("no_plan_lesson_length", field=f"units.{number}.minutes", params=params))
+    if "class" in pack.audience:
+        problems.append(PackProblem("plan_not_for_class", field="audience"))
+    if len(pack.avoid) < AT_LEAST:
+        problems.append(PackProblem("too_few_to_avoid", field="avoid", params={"count": len(pack.avoid), "least": AT_LEAST}))
     return problems
 
 

@@ -22,6 +22,7 @@ from trainhub.courses.messages import (
     HANDOUT_KINDS,
     LENGTH_LABELS,
     LESSON_STEP_KINDS,
+    MODULES,
     STEP_KINDS,
     THEMES,
     TOPICS,
@@ -77,7 +78,7 @@ def words() -> dict[str, Any]:
     """Give the room's templates its words and the course types."""
     return {
         "delivery_words": DELIVERY, "step_words": _step_words, "band_words": GRADE_BANDS, "theme_words": THEMES,
-        "handout_words": HANDOUT_KINDS, "may_hold": _may_hold, "audience_words": AUDIENCES, "topic_words": TOPICS,
+        "handout_words": HANDOUT_KINDS, "may_hold": _may_hold, "module_words": MODULES, "audience_words": AUDIENCES, "topic_words": TOPICS,
         "type_word": _type_word, "cover": _cover, "unit_html": unit_html,
         "may_plan": current_actor().can(Permission.TRAINING_WRITE),
         "staff_type": _for_staff, "change_words": CHANGES, "part_words": CHANGED_PARTS, "problem_text": problem_sentence, "problem_place": place,
