@@ -62,7 +62,7 @@ bench: .venv/dev.stamp
 
 lock: .venv/bin/python
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra build --extra server --extra postgres --extra pdf --extra redis --extra ical --generate-hashes --no-emit-index-url --no-header -q -o requirements/run.txt
+	$(BIN)/uv pip compile pyproject.toml --extra build --extra server --extra postgres --extra pdf --extra word --extra redis --extra ical --generate-hashes --no-emit-index-url --no-header -q -o requirements/run.txt
 	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url --no-header -q -o requirements/dev.txt
 
 clean:

@@ -1,6 +1,6 @@
 """Background work: which handlers exist, and how they get a session."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 
 from trainhub.accounts.models import SignInThrottle, UserSession
 from trainhub.app import happenings
+from trainhub.appeals.queries import blocking as appeals_open
 from trainhub.attendance.service.devices import forget_old
+from trainhub.cases.service.sealing import seal_due
 from trainhub.class_meetings.service import standing as meetings
+from trainhub.education_plans.queries import blocking as plans_open
 from trainhub.jobs import service as jobs
 from trainhub.jobs.registry import Job, JobRegistry
 from trainhub.jobs.worker import Worker, hang, make_bell, make_consumer, ring_after_commit, start_thread
@@ -26,6 +29,7 @@ from trainhub.web.database import db, set_read_only, transaction
 
 KEEP_SESSIONS = timedelta(days=7)
 KEEP_STAGED = timedelta(hours=24)
+SEAL = "cases.seal"
 
 
 def registry(app: Flask) -> JobRegistry:
@@ -36,6 +40,7 @@ def registry(app: Flask) -> JobRegistry:
     found.register("training.refresh", _refresh, every=timedelta(hours=12))
     found.register(meetings.REFRESH, _refresh_meetings, every=timedelta(hours=12))
     found.register(standing.REBUILD, _rebuild)
+    found.register(SEAL, _seal, every=timedelta(hours=6))
     happenings.register(found, app)
     return found
 
@@ -56,6 +61,17 @@ def _refresh_meetings(session: Session, job: Job, moment: datetime) -> None:
 
 def _rebuild(session: Session, job: Job, moment: datetime) -> None:
     standing.rebuild(session, job.district_id, year_of(session, job.district_id, local_day(moment)), moment)
+
+
+def _seal(session: Session, job: Job, moment: datetime) -> None:
+    """Seal a batch of closed cases; the next batch is a job of its own, so that a worker may be stopped between any two."""
+    done = seal_due(session, job.district_id, moment, _still_needed, after=str(job.payload.get("after", "")))
+    if done.last_id:
+        jobs.enqueue(session, job.district_id, SEAL, {"after": done.last_id}, moment, f"{job.dedup.partition('+')[0]}+{done.last_id}")
+
+
+def _still_needed(session: Session, district_id: str, case_ids: Collection[str]) -> set[str]:
+    return plans_open.blocking(session, district_id, case_ids) | appeals_open.blocking(session, district_id, case_ids)
 
 
 def _clean(session: Session, job: Job, moment: datetime) -> None:

@@ -8,4 +8,8 @@ MESSAGES: dict[str, LazyString] = {
         "PDF output is not installed on this server. Use the browser's print instead, "
         "or ask the administrator to install trainhub[pdf]."
     ),
+    "word_unavailable": _l(
+        "Word output is not installed on this server. Download the PDF instead, "
+        "or ask the administrator to install trainhub[word]."
+    ),
 }

@@ -37,7 +37,7 @@ def available() -> bool:
 
 
 def render(template: str, data: dict[str, Any]) -> bytes:
-    """Return the PDF of ``template`` (``signin``, ``statement`` or ``poster``) filled with ``data``.
+    """Return the PDF of ``template`` (``signin``, ``statement``, ``poster`` or ``letter``) filled with ``data``.
 
     The shape of ``data`` is described at the head of each template. Labels are added in the
     reader's language; ``data["labels"]`` may override some. Raises :class:`PdfUnavailable`, or

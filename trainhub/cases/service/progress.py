@@ -8,6 +8,7 @@ from trainhub.cases.models import CaseFile
 from trainhub.cases.rules.lifecycle import CaseFacts, CaseState
 from trainhub.cases.service.steps import locked_case, move_case
 from trainhub.kernel.actor import Actor
+from trainhub.kernel.clock import local_day
 from trainhub.kernel.permissions import Permission
 
 
@@ -23,7 +24,7 @@ def advance(
     if case.state == after.value:
         return False
     if after is CaseState.CLOSED:
-        case.closed_at = now
+        case.closed_at, case.seal_due_on = now, local_day(now)  # sealed by the next night's work
     move_case(session, actor, case, after, facts, now)
     return True
 

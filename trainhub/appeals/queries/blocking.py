@@ -1,0 +1,23 @@
+"""Which cases an appeal still holds up."""
+
+from collections.abc import Collection
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from trainhub.appeals.models import Appeal
+from trainhub.appeals.rules.lifecycle import ENDED
+
+_OPEN = Appeal.state.not_in([state.value for state in ENDED])
+
+
+def blocking(session: Session, district_id: str, case_ids: Collection[str]) -> set[str]:
+    """Case ids with an appeal that has not ended. One statement."""
+    query = select(Appeal.case_id).where(Appeal.district_id == district_id, Appeal.case_id.in_(case_ids), _OPEN)
+    return set(session.scalars(query))
+
+
+def open_appeals(session: Session, district_id: str, case_id: str) -> int:
+    """How many appeals of a case have not ended."""
+    query = select(func.count()).where(Appeal.district_id == district_id, Appeal.case_id == case_id, _OPEN)
+    return int(session.scalar(query) or 0)
