@@ -7,7 +7,7 @@ from trainhub.kernel.orm import Json, UtcDateTime
 from trainhub.ledger.guards import CASES, postgresql_triggers, sqlite_guards
 
 revision = "0016"
-down_revision = "0014"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
@@ -164,6 +164,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_case_evidence'))
     )
     op.create_index(op.f('ix_case_evidence_district_id_case_id'), 'case_evidence', ['district_id', 'case_id'], unique=False)
+    op.create_table('case_narrative',
+    sa.Column('district_id', sa.String(length=32), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('case_id', sa.String(length=32), nullable=False),
+    sa.Column('sealed_text', sa.Text(), nullable=False),
+    sa.Column('written_by', sa.String(length=32), nullable=False),
+    sa.Column('written_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['district_id', 'case_id'], ['case_file.district_id', 'case_file.id'], name=op.f('fk_case_narrative_case_id_case_file')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_case_narrative'))
+    )
+    op.create_index(op.f('ix_case_narrative_district_id_case_id'), 'case_narrative', ['district_id', 'case_id'], unique=False)
     op.create_table('case_party',
     sa.Column('district_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -270,6 +281,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('district_id', 'school_id', 'year', 'number', name=op.f('uq_concern_district_id_school_id_year_number'))
     )
     op.create_index(op.f('ix_concern_district_id_school_id_state'), 'concern', ['district_id', 'school_id', 'state'], unique=False)
+    op.create_index(op.f('ix_concern_receipt_mark'), 'concern', ['receipt_mark'], unique=False)
     op.create_table('issued_document',
     sa.Column('district_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -386,22 +398,27 @@ def upgrade() -> None:
     sa.Column('school_id', sa.String(length=32), nullable=False),
     sa.Column('seat_id', sa.String(length=32), nullable=False),
     sa.Column('person_id', sa.String(length=32), nullable=True),
+    sa.Column('account_id', sa.String(length=32), nullable=True),
     sa.Column('sealed_name', sa.Text(), nullable=False),
+    sa.Column('contact_mark', sa.String(length=64), nullable=False),
     sa.Column('shown_as', sa.String(length=60), nullable=False),
     sa.Column('organisation', sa.String(length=80), nullable=False),
     sa.Column('from_on', sa.Date(), nullable=False),
     sa.Column('to_on', sa.Date(), nullable=True),
-    sa.Column('end_reason', sa.String(length=120), nullable=False),
+    sa.Column('end_reason', sa.String(length=24), nullable=False),
     sa.Column('declared_at', UtcDateTime(), nullable=True),
     sa.Column('entered_by', sa.String(length=32), nullable=False),
     sa.Column('entered_at', UtcDateTime(), nullable=False),
     sa.CheckConstraint('to_on IS NULL OR to_on >= from_on', name=op.f('ck_committee_member_member_period')),
+    sa.ForeignKeyConstraint(['district_id', 'account_id'], ['account.district_id', 'account.id'], name=op.f('fk_committee_member_account_id_account')),
     sa.ForeignKeyConstraint(['district_id', 'person_id'], ['person.district_id', 'person.id'], name=op.f('fk_committee_member_person_id_person')),
     sa.ForeignKeyConstraint(['district_id', 'school_id'], ['org_unit.district_id', 'org_unit.id'], name=op.f('fk_committee_member_school_id_org_unit')),
     sa.ForeignKeyConstraint(['district_id', 'seat_id'], ['committee_seat.district_id', 'committee_seat.id'], name=op.f('fk_committee_member_seat_id_committee_seat')),
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_committee_member'))
     )
+    op.create_index(op.f('ix_committee_member_district_id_account_id'), 'committee_member', ['district_id', 'account_id'], unique=False)
     op.create_index(op.f('ix_committee_member_district_id_person_id'), 'committee_member', ['district_id', 'person_id'], unique=False)
+    op.create_index(op.f('ix_committee_member_district_id_school_id'), 'committee_member', ['district_id', 'school_id'], unique=False)
     op.create_index(op.f('ix_committee_member_district_id_seat_id'), 'committee_member', ['district_id', 'seat_id'], unique=False)
     op.create_table('concern_reporter',
     sa.Column('district_id', sa.String(length=32), nullable=False),
@@ -541,6 +558,14 @@ def upgrade() -> None:
     sa.Column('in_time', sa.Boolean(), nullable=False),
     sa.Column('re_examination_id', sa.String(length=32), nullable=True),
     sa.Column('reject_reason', sa.String(length=24), nullable=False),
+    sa.Column('late_reason', sa.String(length=24), nullable=False),
+    sa.Column('school_due_on', sa.Date(), nullable=True),
+    sa.Column('school_outcome', sa.String(length=12), nullable=False),
+    sa.Column('school_document', sa.String(length=80), nullable=False),
+    sa.Column('school_heard_at', UtcDateTime(), nullable=True),
+    sa.Column('school_heard_by', sa.String(length=32), nullable=True),
+    sa.Column('procedure_proper', sa.Boolean(), nullable=True),
+    sa.Column('facts_clear', sa.Boolean(), nullable=True),
     sa.Column('screen_due_at', UtcDateTime(), nullable=True),
     sa.Column('stayed_at', UtcDateTime(), nullable=True),
     sa.Column('stay_ended_at', UtcDateTime(), nullable=True),
@@ -552,6 +577,7 @@ def upgrade() -> None:
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('entered_by', sa.String(length=32), nullable=False),
     sa.Column('updated_at', UtcDateTime(), nullable=False),
+    sa.CheckConstraint('school_heard_by IS NULL OR school_heard_by <> entered_by', name=op.f('ck_appeal_school_word_by_another')),
     sa.ForeignKeyConstraint(['district_id', 'case_id'], ['case_file.district_id', 'case_file.id'], name=op.f('fk_appeal_case_id_case_file')),
     sa.ForeignKeyConstraint(['district_id', 'determination_id'], ['determination.district_id', 'determination.id'], name=op.f('fk_appeal_determination_id_determination')),
     sa.ForeignKeyConstraint(['district_id', 'party_id'], ['case_party.district_id', 'case_party.id'], name=op.f('fk_appeal_party_id_case_party')),
@@ -575,7 +601,7 @@ def upgrade() -> None:
     sa.Column('place', sa.String(length=60), nullable=False),
     sa.Column('chaired_by', sa.String(length=32), nullable=True),
     sa.Column('sealed_minutes', sa.Text(), nullable=False),
-    sa.Column('state_reason', sa.String(length=200), nullable=False),
+    sa.Column('state_reason', sa.String(length=24), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('entered_by', sa.String(length=32), nullable=False),
     sa.Column('entered_at', UtcDateTime(), nullable=False),
@@ -587,6 +613,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_committee_meeting')),
     sa.UniqueConstraint('district_id', 'school_id', 'year', 'number', name=op.f('uq_committee_meeting_district_id_school_id_year_number'))
     )
+    op.create_index(op.f('ix_committee_meeting_district_id_committee_id'), 'committee_meeting', ['district_id', 'committee_id'], unique=False)
     op.create_table('education_plan',
     sa.Column('district_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -665,13 +692,14 @@ def upgrade() -> None:
     sa.Column('member_id', sa.String(length=32), nullable=True),
     sa.Column('ground', sa.String(length=24), nullable=False),
     sa.Column('found_by', sa.String(length=12), nullable=False),
+    sa.Column('is_principal', sa.Boolean(), nullable=False),
     sa.Column('substitute_id', sa.String(length=32), nullable=True),
     sa.Column('entered_by', sa.String(length=32), nullable=False),
     sa.Column('entered_at', UtcDateTime(), nullable=False),
     sa.Column('lift_asked_by', sa.String(length=32), nullable=True),
     sa.Column('lifted_by', sa.String(length=32), nullable=True),
     sa.Column('lifted_at', UtcDateTime(), nullable=True),
-    sa.Column('lift_reason', sa.String(length=200), nullable=False),
+    sa.Column('lift_reason', sa.String(length=24), nullable=False),
     sa.CheckConstraint('lifted_by IS NULL OR (lift_asked_by IS NOT NULL AND lifted_by <> lift_asked_by)', name=op.f('ck_recusal_recusal_lifted_by_second')),
     sa.CheckConstraint('person_id IS NOT NULL OR account_id IS NOT NULL OR member_id IS NOT NULL', name=op.f('ck_recusal_recusal_of_somebody')),
     sa.ForeignKeyConstraint(['district_id', 'member_id'], ['committee_member.district_id', 'committee_member.id'], name=op.f('fk_recusal_member_id_committee_member')),
@@ -703,7 +731,9 @@ def upgrade() -> None:
     sa.Column('re_examination_id', sa.String(length=32), nullable=True),
     sa.Column('appeal_id', sa.String(length=32), nullable=False),
     sa.Column('determination_id', sa.String(length=32), nullable=False),
+    sa.Column('instance', sa.String(length=8), nullable=False),
     sa.Column('outcome', sa.String(length=12), nullable=False),
+    sa.Column('fresh_id', sa.String(length=32), nullable=True),
     sa.Column('tier', sa.String(length=12), nullable=False),
     sa.Column('measures', Json, nullable=False),
     sa.Column('plan_minutes', sa.Integer(), nullable=True),
@@ -711,14 +741,19 @@ def upgrade() -> None:
     sa.Column('against_count', sa.Integer(), nullable=True),
     sa.Column('sealed_reasons', sa.Text(), nullable=False),
     sa.Column('basis', Json, nullable=False),
-    sa.Column('number', sa.String(length=40), nullable=False),
     sa.Column('decided_at', UtcDateTime(), nullable=False),
     sa.Column('decided_by', sa.String(length=32), nullable=False),
+    sa.Column('filed_by', sa.String(length=32), nullable=False),
+    sa.Column('named_by', sa.String(length=32), nullable=False),
+    sa.Column('determined_by', sa.String(length=32), nullable=False),
+    sa.CheckConstraint('decided_by <> determined_by', name=op.f('ck_appeal_decision_decided_by_who_did_not_determine')),
+    sa.CheckConstraint('decided_by <> filed_by', name=op.f('ck_appeal_decision_decided_by_another')),
+    sa.CheckConstraint('decided_by <> named_by', name=op.f('ck_appeal_decision_decided_by_who_was_named')),
     sa.ForeignKeyConstraint(['district_id', 'appeal_id'], ['appeal.district_id', 'appeal.id'], name=op.f('fk_appeal_decision_appeal_id_appeal')),
     sa.ForeignKeyConstraint(['district_id', 'determination_id'], ['determination.district_id', 'determination.id'], name=op.f('fk_appeal_decision_determination_id_determination')),
     sa.ForeignKeyConstraint(['district_id', 're_examination_id'], ['re_examination.district_id', 're_examination.id'], name=op.f('fk_appeal_decision_re_examination_id_re_examination')),
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_appeal_decision')),
-    sa.UniqueConstraint('district_id', 'appeal_id', 'determination_id', name=op.f('uq_appeal_decision_district_id_appeal_id_determination_id'))
+    sa.UniqueConstraint('district_id', 'appeal_id', 'determination_id', 'instance', name=op.f('uq_appeal_decision_district_id_appeal_id_determination_id_instance'))
     )
     op.create_table('appeal_step',
     sa.Column('district_id', sa.String(length=32), nullable=False),
@@ -949,6 +984,8 @@ def upgrade() -> None:
     sa.Column('due_at', UtcDateTime(), nullable=True),
     sa.Column('done_at', UtcDateTime(), nullable=True),
     sa.Column('done_by', sa.String(length=32), nullable=True),
+    sa.Column('minutes', sa.Integer(), nullable=False),
+    sa.Column('proof', sa.String(length=120), nullable=False),
     sa.ForeignKeyConstraint(['district_id', 'decision_id'], ['appeal_decision.district_id', 'appeal_decision.id'], name=op.f('fk_appeal_effect_decision_id_appeal_decision')),
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_appeal_effect'))
     )
@@ -979,6 +1016,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_plan_lesson_district_id_instructor_id_starts_at'), 'plan_lesson', ['district_id', 'instructor_id', 'starts_at'], unique=False)
     op.create_index(op.f('ix_plan_lesson_district_id_plan_id_starts_at'), 'plan_lesson', ['district_id', 'plan_id', 'starts_at'], unique=False)
+    op.create_table('appeal_letter',
+    sa.Column('district_id', sa.String(length=32), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('effect_id', sa.String(length=32), nullable=False),
+    sa.Column('org_id', sa.String(length=32), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('issued_by', sa.String(length=32), nullable=False),
+    sa.Column('issued_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['district_id', 'effect_id'], ['appeal_effect.district_id', 'appeal_effect.id'], name=op.f('fk_appeal_letter_effect_id_appeal_effect')),
+    sa.ForeignKeyConstraint(['district_id', 'org_id'], ['org_unit.district_id', 'org_unit.id'], name=op.f('fk_appeal_letter_org_id_org_unit')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_appeal_letter')),
+    sa.UniqueConstraint('district_id', 'effect_id', name=op.f('uq_appeal_letter_district_id_effect_id')),
+    sa.UniqueConstraint('district_id', 'org_id', 'year', 'number', name=op.f('uq_appeal_letter_district_id_org_id_year_number'))
+    )
     op.create_table('hour_entry',
     sa.Column('district_id', sa.String(length=32), nullable=False),
     sa.Column('plan_id', sa.String(length=32), nullable=False),
@@ -1049,6 +1101,7 @@ def downgrade() -> None:
     op.drop_table('hour_note')
     op.drop_table('plan_guardian_part')
     op.drop_table('hour_entry')
+    op.drop_table('appeal_letter')
     op.drop_table('plan_lesson')
     op.drop_table('appeal_effect')
     op.drop_table('plan_summary')
@@ -1088,6 +1141,7 @@ def downgrade() -> None:
     op.drop_table('case_step')
     op.drop_table('case_report')
     op.drop_table('case_party')
+    op.drop_table('case_narrative')
     op.drop_table('case_evidence')
     op.drop_table('case_clock')
     op.drop_table('second_person')

@@ -47,8 +47,13 @@ _ENTRIES: tuple[tuple[str, str, str, str, Permission], ...] = (
     ("meet", "class_meetings.board_page", "Class meetings", "board", Permission.MEETING_READ),
     ("meet", "class_meetings.coverage", "Class meetings", "board", Permission.MEETING_COVERAGE_READ),
     ("meet", "class_meetings.mine", "Class meetings", "board", Permission.MEETING_OWN_READ),
+    ("cases", "cases.case_board", "Cases", "shield", Permission.CASE_READ),
+    ("committee", "committees.register_page", "Committee", "plan", Permission.COMMITTEE_READ),
+    ("lessons", "education_plans.mine", "Activities", "clock", Permission.HOURS_OWN_READ),
     ("rolls", "attendance.rolls", "Rolls", "check", Permission.ROLL_READ),
     ("mine", "training.my_standing", "My hours", "clock", Permission.STANDING_OWN_READ),
+    ("concerns", "cases.concern_desk", "Concerns", "note", Permission.CONCERN_READ),
+    ("concerns", "cases.new_concern", "Report", "note", Permission.CONCERN_OWN_WRITE),
     ("standing", "training.standing", "Standing", "ledger", Permission.STANDING_READ),
     ("coverage", "training.coverage", "Coverage", "flag", Permission.COVERAGE_READ),
     ("pack", "courses.catalogue", "Course packs", "book", Permission.CATALOGUE_READ),
@@ -73,9 +78,9 @@ def navigation(app: Flask, actor: Actor) -> list[NavItem]:
 
 
 def _navigation(app: Flask, actor: Actor) -> list[NavItem]:
-    labels = {"Today": _("Today"), "Training": _("Training"), "Class meetings": _("Class meetings"), "Rolls": _("Rolls"), "My hours": _("My hours"),
-              "Standing": _("Standing"), "Coverage": _("Coverage"), "Course packs": _("Course packs"),
-              "People": _("People"), "Accounts": _("Accounts"), "Rules": _("Rules"), "Plugins": _("Plugins")}
+    labels = {"Today": _("Today"), "Training": _("Training"), "Class meetings": _("Class meetings"), "Rolls": _("Rolls"), "Activities": _("Activities"), "My hours": _("My hours"),
+              "Standing": _("Standing"), "Coverage": _("Coverage"), "Course packs": _("Course packs"), "Committee": _("Committee"),
+              "Cases": _("Cases"), "Concerns": _("Concerns"), "Report": _("Report"), "People": _("People"), "Accounts": _("Accounts"), "Rules": _("Rules"), "Plugins": _("Plugins")}
     items: dict[str, NavItem] = {}
     for key, endpoint, label, icon, permission in _ENTRIES:
         if key not in items and actor.can(permission) and endpoint in app.view_functions:

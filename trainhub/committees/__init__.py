@@ -1,1 +1,1 @@
-"""The school's committee on bullying (学生欺凌治理委员会): seats, terms, composition, recusal, meetings and votes."""
+"""The committee of a school: who sits on it, who steps aside, what it met about and resolved."""

@@ -65,12 +65,14 @@ class CommitteeMember(Base):
     school_id: Mapped[str] = mapped_column(Id)
     seat_id: Mapped[str] = mapped_column(Id)
     person_id: Mapped[str | None] = mapped_column(Id)
+    account_id: Mapped[str | None] = mapped_column(Id)  # of a member without a person of the roster who signs in; never a pupil's
     sealed_name: Mapped[str] = mapped_column(Text, default="", info={"sealed": True})
+    contact_mark: Mapped[str] = mapped_column(String(64), default="")  # of name and telephone tail: finds the guardian of a party
     shown_as: Mapped[str] = mapped_column(String(60))
     organisation: Mapped[str] = mapped_column(String(80), default="")
     from_on: Mapped[date]
     to_on: Mapped[date | None]
-    end_reason: Mapped[str] = mapped_column(String(120), default="")
+    end_reason: Mapped[str] = mapped_column(String(24), default="")  # a code: term_over, left, asked, replaced
     declared_at: Mapped[datetime | None]  # when the member last declared their interests (利害关系申报)
     entered_by: Mapped[str] = mapped_column(Id)
     entered_at: Mapped[datetime]
@@ -79,9 +81,12 @@ class CommitteeMember(Base):
         tenant_fk("school_id", "org_unit"),
         tenant_fk("seat_id", "committee_seat"),
         tenant_fk("person_id", "person"),
+        tenant_fk("account_id", "account"),
         CheckConstraint("to_on IS NULL OR to_on >= from_on", name="member_period"),
+        Index(None, "district_id", "school_id"),
         Index(None, "district_id", "seat_id"),
         Index(None, "district_id", "person_id"),
+        Index(None, "district_id", "account_id"),
     )
 
 
@@ -102,13 +107,14 @@ class Recusal(Base):
     member_id: Mapped[str | None] = mapped_column(Id)
     ground: Mapped[str] = mapped_column(String(24))
     found_by: Mapped[str] = mapped_column(String(12))
+    is_principal: Mapped[bool] = mapped_column(default=False)  # the chair passes on and the bureau is told (domain.md case 48)
     substitute_id: Mapped[str | None] = mapped_column(Id)
     entered_by: Mapped[str] = mapped_column(Id)
     entered_at: Mapped[datetime]
     lift_asked_by: Mapped[str | None] = mapped_column(Id)
     lifted_by: Mapped[str | None] = mapped_column(Id)
     lifted_at: Mapped[datetime | None]
-    lift_reason: Mapped[str] = mapped_column(String(200), default="")
+    lift_reason: Mapped[str] = mapped_column(String(24), default="")  # a code: mistake, ground_gone, objection_unfounded
 
     __table_args__ = (
         tenant_fk("school_id", "org_unit"),
@@ -140,7 +146,7 @@ class CommitteeMeeting(Base):
     place: Mapped[str] = mapped_column(String(60), default="")
     chaired_by: Mapped[str | None] = mapped_column(Id)
     sealed_minutes: Mapped[str] = mapped_column(Text, default="", info={"sealed": True})
-    state_reason: Mapped[str] = mapped_column(String(200), default="")
+    state_reason: Mapped[str] = mapped_column(String(24), default="")  # a code: no_quorum, nothing_to_decide, other_day
     version: Mapped[int] = mapped_column(default=1)
     entered_by: Mapped[str] = mapped_column(Id)
     entered_at: Mapped[datetime]
@@ -152,6 +158,7 @@ class CommitteeMeeting(Base):
         tenant_fk("chaired_by", "committee_member"),
         UniqueConstraint("district_id", "school_id", "year", "number"),
         CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="sitting_period"),
+        Index(None, "district_id", "committee_id"),
     )
 
 

@@ -71,6 +71,7 @@ class Permission(StrEnum):
     POLICY_WRITE = "policy.write"
     PUBLIC_READ = "public.read"
     PUBLIC_WRITE = "public.write"
+    RECUSAL_OWN_WRITE = "recusal.own.write"
     ROLL_READ = "roll.read"
     ROLL_VERIFY = "roll.verify"
     ROLL_WRITE = "roll.write"
@@ -175,6 +176,7 @@ _CASE_DESK: dict[Permission, Reach] = {
     _P.CASE_IDENTIFIED_EXPORT: Reach.SCHOOL,
     _P.BREAK_GLASS_WRITE: Reach.SCHOOL,
     _P.COMMITTEE_READ: Reach.SCHOOL,
+    _P.RECUSAL_OWN_WRITE: Reach.OWN,
     _P.PLAN_READ: Reach.SCHOOL,
     _P.PLAN_WRITE: Reach.SCHOOL,
     _P.HOURS_OWN_READ: Reach.OWN,
@@ -192,6 +194,7 @@ _BUREAU_CASES: dict[Permission, Reach] = {
     _P.CASE_FILE_READ: Reach.DISTRICT,
     _P.CASE_REVEAL: Reach.DISTRICT,
     _P.BREAK_GLASS_WRITE: Reach.DISTRICT,
+    _P.RECUSAL_OWN_WRITE: Reach.OWN,
     _P.PLAN_READ: Reach.DISTRICT,
     _P.APPEAL_READ: Reach.DISTRICT,
 }
@@ -211,12 +214,14 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         _P.CASE_READ: Reach.OWN,
         _P.CASE_FILE_READ: Reach.OWN,
         _P.COMMITTEE_READ: Reach.SCHOOL,
+        _P.RECUSAL_OWN_WRITE: Reach.OWN,
         _P.PLAN_READ: Reach.OWN,
         _P.HOURS_OWN_READ: Reach.OWN,
         _P.HOURS_OWN_WRITE: Reach.OWN,
         _P.HOURS_CONFIRM: Reach.OWN,
     },
     _R.PSYCHOLOGIST: _STAFF | {
+        _P.RECUSAL_OWN_WRITE: Reach.OWN,
         _P.CASE_READ: Reach.OWN,
         _P.PLAN_READ: Reach.OWN,
         _P.HOURS_OWN_READ: Reach.OWN,
@@ -225,6 +230,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         _P.SUPPORT_WRITE: Reach.OWN,
     },
     _R.PLAN_INSTRUCTOR: _STAFF | {
+        _P.RECUSAL_OWN_WRITE: Reach.OWN,
         _P.HOURS_OWN_READ: Reach.OWN,
         _P.HOURS_OWN_WRITE: Reach.OWN,
     },
@@ -266,6 +272,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         _P.CASE_SECOND: Reach.SCHOOL,
         _P.COMMITTEE_READ: Reach.SCHOOL,
         _P.COMMITTEE_WRITE: Reach.SCHOOL,
+        _P.RECUSAL_OWN_WRITE: Reach.OWN,
         _P.PLAN_READ: Reach.SCHOOL,
         _P.APPEAL_READ: Reach.SCHOOL,
         _P.ACCESS_LOG_READ: Reach.SCHOOL,

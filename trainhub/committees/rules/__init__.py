@@ -1,0 +1,1 @@
+"""Pure rules of the committee: composition, recusal, voting."""
