@@ -156,21 +156,24 @@ def client(app: Flask, session: Session) -> FlaskClient:
     return app.test_client()
 
 
-SignIn = Callable[[FlaskClient, str], None]
+SignIn = Callable[..., None]
 
 
 @pytest.fixture
 def sign_in(app: Flask, session: Session, district: Sample) -> SignIn:
-    """Open a session for one of ``district.accounts`` (by key) without the cost of a password."""
+    """Open a session for one of ``district.accounts`` (by key) without the cost of a password.
 
-    def enter(client: FlaskClient, key: str) -> None:
+    It has just passed password and second factor; with ``passed=False`` the password alone.
+    """
+
+    def enter(client: FlaskClient, key: str, *, passed: bool = True) -> None:
         account = session.get_one(Account, (district.district_id, district.accounts[key]))
         token = secrets.token_urlsafe(16)
         moment = now()
         session.add(UserSession(
             token_hash=account_rules.token_digest(token), district_id=account.district_id, id=new_id(),
             account_id=account.id, created_at=moment, used_at=moment,
-            expires_at=moment + account_rules.SESSION_LIFETIME,
+            expires_at=moment + account_rules.SESSION_LIFETIME, proved_at=moment, second_factor_at=moment if passed else None,
         ))
         session.commit()
         with client.session_transaction() as cookie:

@@ -173,6 +173,7 @@ def _cookies(app: Flask, estate: Estate) -> None:
             session.add(UserSession(
                 token_hash=account_rules.token_digest(token), district_id=account.district_id, id=new_id(), account_id=account.id,
                 created_at=moment, used_at=moment, expires_at=moment + account_rules.SESSION_LIFETIME,
+                proved_at=moment, second_factor_at=moment,
             ))
             estate.cookies[key] = str(signer.dumps({"_user_id": token, "_fresh": True}))
 

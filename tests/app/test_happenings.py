@@ -35,7 +35,7 @@ from trainhub.training.rules.planning import PartTime, Trainer
 from trainhub.training.service.events import CancelEvent, MoveEvent, cancel_event, move_event
 from trainhub.training.service.planning import PlanEvent, plan_event, review, sketch_of
 from trainhub.web.database import db, set_read_only, transaction
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import key_ring
 
 pytestmark = pytest.mark.files_only
 TOPIC = "student_bullying_prevention"
@@ -140,7 +140,7 @@ def place(tmp_path: Path, group: Group) -> Iterator[Place]:
         typed = {"webhook": "https://oapi.dingtalk.com/robot/send?access_token=t0ken", "secret": SECRET}
         with transaction() as session:
             service.save_settings(
-                session, admin, host, service.SaveSettings("robot", "bureau", sample.district_id, typed, 0), sealing_key(), now()
+                session, admin, host, service.SaveSettings("robot", "bureau", sample.district_id, typed, 0), key_ring(), now()
             )
         found = Place(app, sample)
         found.robot.post = group.post
@@ -220,7 +220,7 @@ def test_another_school_may_have_a_group_of_its_own(place: Place, group: Group) 
     with transaction() as session:
         service.save_settings(
             session, place.sample.actors["system_administrator"], host,
-            service.SaveSettings("robot", "school", place.sample.school_id, typed, 0), sealing_key(), now(),
+            service.SaveSettings("robot", "school", place.sample.school_id, typed, 0), key_ring(), now(),
         )
     place.plan()
     place.work()
@@ -239,7 +239,7 @@ def test_a_course_may_have_a_group_of_its_own(place: Place, group: Group) -> Non
     for scope, where in (("school", place.sample.school_id), ("course", "staff-law")):
         typed = {"webhook": f"https://oapi.dingtalk.com/robot/send?access_token={scope}"}
         with transaction() as session:
-            service.save_settings(session, admin, host, service.SaveSettings("robot", scope, where, typed, 0), sealing_key(), now())
+            service.save_settings(session, admin, host, service.SaveSettings("robot", scope, where, typed, 0), key_ring(), now())
     place.plan(pack_id="staff-law")
     place.plan(days=14)
     place.work()

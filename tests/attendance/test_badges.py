@@ -24,7 +24,7 @@ from trainhub.kernel.permissions import Permission
 from trainhub.ledger.models import LedgerEntry
 from trainhub.roster.models import PersonIdentifier
 from trainhub.roster.queries.identifiers import identifiers_of, identifiers_of_school
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import stable_key
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def officer(client: FlaskClient, sign_in: SignIn) -> FlaskClient:
 
 def badge(app: Flask, sample: Sample, person: str, school: str = "") -> str:
     with app.test_request_context():
-        key = badge_key(sealing_key(), sample.district_id, school or sample.school_id)
+        key = badge_key(stable_key(), sample.district_id, school or sample.school_id)
         return app.extensions["trainhub.badges"]["badge"].badge(person, key)
 
 

@@ -40,7 +40,7 @@ from trainhub.plugin_api import PushBatch, PushEvent
 from trainhub.plugin_host.models import PluginChoice, PluginSetting
 from trainhub.roster.models import PersonIdentifier
 from trainhub.web.errors import sentence
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import key_ring
 
 PUSHING = frozenset({"push", "device"})
 SAMPLE = Path(__file__).parent.parent / "data" / "samples" / "13-zk-push-http"
@@ -131,7 +131,7 @@ def add(
         session,
         sample.actors[actor],
         AddDevice("南门闸机", "南门", source or ("zkteco" if serial else "push"), serial),
-        sealing_key(),
+        key_ring(),
         now(),
     )
     if enabled:

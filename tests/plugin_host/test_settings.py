@@ -17,7 +17,7 @@ from trainhub.plugin_host.manifest import Setting
 from trainhub.plugin_host.models import PluginSetting
 from trainhub.plugin_host.queries import settings_for
 from trainhub.plugin_host.rules import declared_at, read_settings
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import key_ring
 
 SignIn = Callable[[FlaskClient, str], None]
 ADMIN = "system_administrator"
@@ -40,7 +40,7 @@ def admin(client: FlaskClient, sign_in: SignIn, plugin_host: PluginHost) -> Flas
 
 def in_force(app: Flask, session: Session, host: PluginHost, district: Sample, **where: str) -> dict[str, object]:
     with app.test_request_context():
-        return settings_for(session, host, "rooms", district.district_id, sealing_key(), **where)
+        return settings_for(session, host, "rooms", district.district_id, key_ring(), **where)
 
 
 def test_saved_settings_reach_the_plugin_and_the_secret_nobody(

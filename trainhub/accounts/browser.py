@@ -2,15 +2,16 @@
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from flask import Flask, Response, current_app, g, request, session
+from flask import Flask, Response, abort, current_app, g, request, session
 from flask_login import LoginManager, UserMixin, login_user, logout_user
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from trainhub.accounts.queries import Preferences, SessionRow, SignedInActor, actor_of_token, sessions_of
-from trainhub.accounts.rules import SessionEnd, use_is_stale
+from trainhub.accounts.rules import PROTECTED_USE_NOTED_AFTER, SessionEnd, use_is_stale
 from trainhub.accounts.service import note_use
+from trainhub.kernel import permissions
 from trainhub.kernel.clock import now
 from trainhub.web.context import current_actor, set_loader
 from trainhub.web.database import read_session, write_in_passing
@@ -69,6 +70,14 @@ def current_token() -> str:
     return _token() if _signed_in() else ""
 
 
+def shown() -> SignedInActor:
+    """Return the session of this request with what it has shown; 401 where nobody is signed in."""
+    held = _signed_in()
+    if held is None:
+        abort(401)
+    return held
+
+
 def preferences() -> Preferences:
     """Return the preferences of whoever is signed in; empty ones otherwise."""
     held = _signed_in()
@@ -95,6 +104,13 @@ def begin(token: str) -> None:
     session.permanent = False
 
 
+def renew(token: str) -> None:
+    """Go on in the same browser session under a new token; forms that are open elsewhere stay good."""
+    session["_user_id"] = token
+    g.pop("holder", None)
+    g.pop("actor", None)
+
+
 def end() -> None:
     """Forget the session in the browser."""
     logout_user()
@@ -103,14 +119,21 @@ def end() -> None:
 
 
 def _note_use(_error: BaseException | None = None) -> None:
-    """Note that the session was used, every few minutes, after the answer is made.
+    """Note that the session was used, every few minutes, after the answer is made; oftener on protected pages.
 
     A note that cannot be written at once is left to the next request: no page waits or fails for it.
     """
     held = g.pop("holder", None)
     moment = now()
-    if isinstance(held, SignedInActor) and use_is_stale(held.used_at, moment, _idle_limit()):
-        write_in_passing(lambda database: note_use(database, held.session_id, held.actor, moment))
+    if isinstance(held, SignedInActor) and _is_stale(held, moment):
+        rest: timedelta = current_app.config["TRAINHUB_PROTECTED_IDLE"]
+        write_in_passing(lambda database: note_use(database, held.session_id, held.actor, moment, rest))
+
+
+def _is_stale(held: SignedInActor, moment: datetime) -> bool:
+    if g.get("permission") in permissions.PROTECTED and moment - held.used_at >= PROTECTED_USE_NOTED_AFTER:
+        return True
+    return use_is_stale(held.used_at, moment, _idle_limit())
 
 
 def _serializer(app: Flask) -> URLSafeSerializer:

@@ -59,3 +59,26 @@ class EndGrantForm(FlaskForm):  # type: ignore[misc]
     """Ending a right, with its reason."""
 
     reason = StringField(_l("Reason"), [InputRequired(), Length(max=200)])
+
+
+class ProofForm(FlaskForm):  # type: ignore[misc]
+    """Proving anew who is at this browser. The code is needed where the account has a second factor."""
+
+    password = PasswordField(_l("Password"), [InputRequired(), Length(max=128)])
+    code = StringField(_l("Code of the authenticator"), [Optional(), Length(max=64)])
+    next = HiddenField()
+    again = HiddenField()
+    carried = HiddenField()
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """A code alone: of the authenticator, or a recovery code."""
+
+    code = StringField(_l("Code of the authenticator"), [InputRequired(), Length(max=64)])
+    next = HiddenField()
+
+
+class ResetForm(FlaskForm):  # type: ignore[misc]
+    """Taking a lost second factor off an account, with the reason."""
+
+    reason = StringField(_l("Reason"), [InputRequired(), Length(min=4, max=200)])

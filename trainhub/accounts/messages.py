@@ -16,6 +16,24 @@ MESSAGES: dict[str, Any] = {
     "password_own_word": _l("The password is made of your own name or number. Use other words."),
     "wrong_password": _l("The present password is wrong."),
     "username_taken": _l("Somebody already signs in as %(username)s. Choose another name."),
+    "proof_refused": _l("Password or code is wrong, or this code was used before. A code works once: wait until your phone shows the next one."),
+    "proof_password_refused": _l("The password is wrong. Please try again."),
+    "second_factor_refused": _l("This code is wrong or was used before. A code works once: wait until your phone shows the next one."),
+    "proof_throttled": _l(
+        "Too many wrong attempts. Try again in %(minutes)s minutes; signing in with your password still works. If it "
+        "was not you, change the password."
+    ),
+    "second_factor_enrolment_over": _l("This code to photograph is no longer good. Press “Set it up” once more."),
+    "second_factor_first_code": _l(
+        "That is not the code. Look whether the clock of your phone is set automatically, then type the digits it "
+        "shows now."
+    ),
+    "second_factor_demanded": _l("One of your roles demands the second factor, so it stays. The rights administrator can end the role first."),
+    "second_factor_missing": _l("This account has no second factor. Set it up first."),
+    "second_factor_unreadable": _l(
+        "The key of your second factor cannot be read here any more. Ask the rights administrator to take it off, then "
+        "set it up anew."
+    ),
 }
 
 SESSION_ENDS: dict[SessionEnd, Any] = {

@@ -1,11 +1,11 @@
-"""Tables of sign-in: accounts, sessions, activation codes, dated grants, throttling."""
+"""Tables of sign-in: accounts, sessions, activation codes, second factors, dated grants, throttling."""
 
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trainhub.kernel.orm import Base, Id, tenant_fk
+from trainhub.kernel.orm import Base, Id, sealed, tenant_fk
 
 
 class Account(Base):
@@ -65,7 +65,11 @@ class AccountGrant(Base):
 
 
 class UserSession(Base):
-    """A signed-in browser. Only the hash of its token is stored; revoking it ends it at once."""
+    """A signed-in browser. Only the hash of its token is stored; revoking it ends it at once.
+
+    ``proved_at``: the last time everything that the account has to show was shown; ``second_factor_at``: when the code
+    was; ``rested_at``: when it was used again after a rest that protected pages do not accept.
+    """
 
     __tablename__ = "user_session"
 
@@ -78,6 +82,9 @@ class UserSession(Base):
     used_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None]
+    second_factor_at: Mapped[datetime | None]
+    rested_at: Mapped[datetime | None]
     agent: Mapped[str] = mapped_column(String(120), default="")
 
     __table_args__ = (
@@ -98,6 +105,58 @@ class ActivationCode(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+    __table_args__ = (tenant_fk("account_id", "account"), Index(None, "district_id", "account_id"))
+
+
+class SecondFactor(Base):
+    """The secret that an account shares with an authenticator, sealed; a new one waits beside it for its first code.
+
+    ``last_step`` is the step of the last code that was accepted: none is taken twice. A waiting secret is shown only to
+    the session that asked for it.
+    """
+
+    __tablename__ = "second_factor"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    secret_sealed: Mapped[str | None] = sealed()
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(default=0)
+    pending_sealed: Mapped[str | None] = sealed()
+    pending_at: Mapped[datetime | None]
+    pending_session_id: Mapped[str | None] = mapped_column(Id)
+
+    __table_args__ = (
+        tenant_fk("account_id", "account"),
+        CheckConstraint("(secret_sealed IS NULL) = (confirmed_at IS NULL)", name="confirmed_secret"),
+    )
+
+
+class RecoveryCode(Base):
+    """A code that stands in for the authenticator once. Only its hash is stored."""
+
+    __tablename__ = "recovery_code"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (tenant_fk("account_id", "account"), Index(None, "district_id", "account_id"))
+
+
+class ProofFailure(Base):
+    """A wrong proof of somebody who is signed in. Kept for a day: so far back the limits look."""
+
+    __tablename__ = "proof_failure"
+
+    district_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id)
+    failed_at: Mapped[datetime]
 
     __table_args__ = (tenant_fk("account_id", "account"), Index(None, "district_id", "account_id"))
 

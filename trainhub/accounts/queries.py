@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 from trainhub.accounts.models import Account, AccountGrant, ProofFailure, RecoveryCode, SecondFactor, UserSession
 from trainhub.accounts.proof_rules import FAILURES_KEPT, PENDING_LIFETIME, Proofs
 from trainhub.accounts.rules import SessionEnd, SessionTimes, session_end, token_digest
-from trainhub.accounts.sealed import Ring, pending_place
 from trainhub.kernel.actor import Actor, Grant, Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.orm import Base
 from trainhub.kernel.permissions import Role
-
+from trainhub.kernel.sealing import CannotUnseal, KeyRing, place
 
 _RANK = {role: i for i, role in enumerate((
     Role.TRAINING_OFFICER, Role.MORAL_EDUCATION_HEAD, Role.CASE_OFFICER, Role.COMMITTEE_SECRETARY, Role.SCHOOL_ADMINISTRATOR,
@@ -173,14 +172,24 @@ def factor_state(session: Session, district_id: str, account_id: str, now: datet
     return FactorState(row[0], row[1], row[2])
 
 
-def pending_secret(session: Session, actor: Actor, session_id: str, ring: Ring, now: datetime) -> str | None:
-    """Return the secret that waits for its first code, to the session that asked for it alone."""
+def username_of(session: Session, actor: Actor) -> str:
+    """Return the name under which the actor signs in."""
+    return session.scalars(
+        select(Account.username).where(Account.district_id == actor.district_id, Account.id == actor.account_id)
+    ).one()
+
+
+def pending_secret(session: Session, actor: Actor, session_id: str, ring: KeyRing, now: datetime) -> str | None:
+    """Return the secret that waits for its first code, to the session that asked for it alone; None where there is none."""
     row = session.get(SecondFactor, (actor.district_id, actor.account_id))
     if row is None or row.pending_sealed is None or row.pending_at is None:
         return None
     if row.pending_session_id != session_id or now - row.pending_at > PENDING_LIFETIME:
         return None
-    return ring.unseal(row.pending_sealed, pending_place(actor.account_id))
+    try:
+        return ring.unseal(row.pending_sealed, place("second_factor", "pending_sealed", actor.account_id))
+    except CannotUnseal:  # the key was changed meanwhile: begin again
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,10 @@ def session_end(times: SessionTimes, now: datetime, idle_limit: timedelta) -> Se
     return SessionEnd.IDLE if times.used_at + idle_limit <= now else None
 
 
+PROTECTED_USE_NOTED_AFTER = timedelta(minutes=1)
+"""The same where a protected page was used: its rest limit is short."""
+
+
 def use_is_stale(used_at: datetime, now: datetime, idle_limit: timedelta) -> bool:
     """Whether the last use should be noted anew: not on every request, yet well within the limit."""
     return now - used_at >= min(USE_NOTED_AFTER, idle_limit / 4)

@@ -10,7 +10,7 @@ from trainhub.plugin_host.files import bounded, harmless_type, plain_name
 from trainhub.plugin_host.host import PluginHost
 from trainhub.plugin_host.rules import Forced
 from trainhub.web.database import read_session
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import key_ring
 
 BUDGET_SECONDS = 5.0
 
@@ -35,7 +35,7 @@ class Exports:
         session = read_session()
         exporter = self._host.exporters[key]
         settings = queries.settings_for(
-            session, self._host, self._host.exporters.owner(key), district_id, sealing_key(), school_id=school_id,
+            session, self._host, self._host.exporters.owner(key), district_id, key_ring(), school_id=school_id,
             course_id=course_id,
         )
         session.rollback()  # no transaction of core is open while a plugin works

@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from trainhub.accounts import browser
+from trainhub.accounts import browser, fresh
 from trainhub.app import logs, probes, schema, shell, tables, wiring
 from trainhub.app import plugins as plugins_here
 from trainhub.app.settings import check_key, from_environment
@@ -43,6 +43,7 @@ def create_app(config: Mapping[str, Any] | None = None, *, plugins: Sequence[Fou
     _prepare_requests(app)
     _prepare_database(app)
     browser.install(app)
+    fresh.install(app)
     i18n.install(app)
     assets.install(app)
     headers.install(app)

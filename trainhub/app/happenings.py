@@ -26,7 +26,7 @@ from trainhub.plugin_host.store import PluginStore
 from trainhub.roster.events import StaffChanged
 from trainhub.training.rules.happenings import TrainingAnnounced
 from trainhub.web.database import db, reading
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import key_ring
 
 TELL, NOTIFY = "plugins.tell", "plugins.notify"
 DELIVERY_SECONDS = 15.0
@@ -155,7 +155,7 @@ def _delivered(host: PluginHost, job: Job, moment: datetime, channel: str) -> st
     notice = Notice(job.dedup, told["kind"], told["title"], told["body"], told["link"], moment)
     try:
         settings = queries.settings_for(
-            db.session(), host, host.notifiers.owner(channel), job.district_id, sealing_key(), school_id=told["school"],
+            db.session(), host, host.notifiers.owner(channel), job.district_id, key_ring(), school_id=told["school"],
             course_id=told.get("course", ""),  # a job of an older version names none
         )
     except queries.SecretUnreadable as refused:

@@ -20,7 +20,7 @@ from trainhub.plugin_host.registry import Registry
 from trainhub.plugin_host.rules import Forced
 from trainhub.web.context import load_actor
 from trainhub.web.database import db, read_session, transaction
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import key_ring
 
 T = TypeVar("T")
 LOOK_EVERY_SECONDS = 3.0
@@ -123,7 +123,7 @@ def make_tables(host: PluginHost, engine: Engine, *, only_missing: bool = False)
 def source_settings(host: PluginHost, key: str, district_id: str, school_id: str) -> dict[str, Any]:
     """Return the settings of the plugin that gives an attendance source, as of one school. Raises SecretUnreadable."""
     return queries.settings_for(
-        read_session(), host, host.sources.owner(key), district_id, sealing_key(), school_id=school_id
+        read_session(), host, host.sources.owner(key), district_id, key_ring(), school_id=school_id
     )
 
 

@@ -6,25 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from trainhub.accounts.proof_rules import REST_LIMIT
 from trainhub.accounts.rules import IDLE_LIMIT
+from trainhub.app.sealing_keys import WeakKey, check_key, sealing_settings
 
-MIN_KEY_LENGTH = 32
-_WEAK = ("secret", "changeme", "password", "trainhub", "test", "dev", "key", "example")
-
-
-class WeakKey(RuntimeError):
-    """The secret key is missing, short or guessable."""
-
-
-def check_key(key: str) -> str:
-    """Return the key, or raise :class:`WeakKey` saying how to make a good one."""
-    distinct = len(set(key))
-    if len(key) < MIN_KEY_LENGTH or distinct < 10 or any(key.casefold().startswith(w) for w in _WEAK):
-        raise WeakKey(
-            "TRAINHUB_SECRET_KEY is missing or weak. `trainhub init` writes a good one, or run: "
-            'python -c "import secrets; print(secrets.token_urlsafe(48))"'
-        )
-    return key
+__all__ = [
+    "WeakKey", "check_key", "data_folder", "database_url", "from_environment", "idle_limit", "key_file", "protected_idle_limit", "second_factor",
+]
 
 
 def data_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -56,6 +44,24 @@ def idle_limit(environ: Mapping[str, str] = os.environ) -> timedelta:
     return timedelta(minutes=int(text))
 
 
+def protected_idle_limit(environ: Mapping[str, str] = os.environ) -> timedelta:
+    """Return how long a session may rest before pages with data of cases ask anew: ``TRAINHUB_PROTECTED_IDLE_MINUTES``, 5 to 60."""
+    text = environ.get("TRAINHUB_PROTECTED_IDLE_MINUTES", "")
+    if not text:
+        return REST_LIMIT
+    if not text.isascii() or not text.isdigit() or not 5 <= int(text) <= 60:
+        raise ValueError(f"TRAINHUB_PROTECTED_IDLE_MINUTES is {text!r}; write a whole number from 5 to 60, or leave it out")
+    return timedelta(minutes=int(text))
+
+
+def second_factor(environ: Mapping[str, str] = os.environ) -> str:
+    """Return ``TRAINHUB_SECOND_FACTOR``: ``required`` unless it is switched off in so many letters."""
+    text = environ.get("TRAINHUB_SECOND_FACTOR", "") or "required"
+    if text not in {"required", "off"}:
+        raise ValueError(f"TRAINHUB_SECOND_FACTOR is {text!r}; write required or off, or leave it out")
+    return text
+
+
 def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the Flask configuration."""
     folder = data_folder(environ)
@@ -71,10 +77,12 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "TRAINHUB_HTTPS": https,
         "TRUSTED_HOSTS": hosts,
         "TRAINHUB_PUPIL_KEY": environ.get("TRAINHUB_PUPIL_KEY", ""),
-        "TRAINHUB_SEALING_KEY": environ.get("TRAINHUB_SEALING_KEY", ""),
+        **sealing_settings(environ),
         "TRAINHUB_REDIS_URL": environ.get("TRAINHUB_REDIS_URL", ""),
         "TRAINHUB_PROXIES": int(environ.get("TRAINHUB_PROXIES", "0")),
         "TRAINHUB_IDLE_LIMIT": idle_limit(environ),
+        "TRAINHUB_PROTECTED_IDLE": protected_idle_limit(environ),
+        "TRAINHUB_SECOND_FACTOR": second_factor(environ),
         "TRAINHUB_LOG": environ.get("TRAINHUB_LOG", "json"),
         "TRAINHUB_PLUGINS": environ.get("TRAINHUB_PLUGINS", ""),
         "TRAINHUB_PLUGIN_PATH": environ.get("TRAINHUB_PLUGIN_PATH", ""),

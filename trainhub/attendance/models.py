@@ -1,12 +1,13 @@
 """Tables of attendance: sheets, records (one head per person), marks (history), raw readings."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trainhub.kernel.orm import Base, Id, tenant_fk
+from trainhub.kernel.orm import SEALED, Base, Id, tenant_fk
 
 STATUSES = ("present", "late", "left_early", "excused", "absent")
 
@@ -317,6 +318,15 @@ class CheckIn(Base):
     )
 
 
+def sealed_place(district_id: str, device_id: str) -> str:
+    """Name where the sealed key of a device belongs, so that it opens nowhere else."""
+    return f"attendance_device/{district_id}/{device_id}/key"
+
+
+def _key_place(row: Mapping[str, Any], name: str) -> str:
+    return sealed_place(row["district_id"], row["id"])
+
+
 class AttendanceDevice(Base):
     """A device of a school that sends passages by itself. Off until somebody switches it on.
 
@@ -334,7 +344,7 @@ class AttendanceDevice(Base):
     place: Mapped[str] = mapped_column(String(80), default="")
     source_key: Mapped[str] = mapped_column(String(40))
     serial_no: Mapped[str | None] = mapped_column(String(40))
-    sealed_key: Mapped[str] = mapped_column(String(255), default="")
+    sealed_key: Mapped[str] = mapped_column(String(255), default="", info={SEALED: True, "place": _key_place})
     enabled: Mapped[bool] = mapped_column(default=False)
     last_seen_at: Mapped[datetime | None]
     last_refused_at: Mapped[datetime | None]

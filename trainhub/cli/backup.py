@@ -24,7 +24,9 @@ from trainhub import __version__
 from trainhub.app.schema import current_heads, expected_heads, upgrade
 from trainhub.kernel.clock import now
 from trainhub.kernel.orm import Base, UtcDateTime
+from trainhub.ledger.access_chain import access_heads, is_there
 from trainhub.ledger.queries import heads, verify
+from trainhub.ledger.rules import Head
 from trainhub.plugin_host.host import PluginHost
 from trainhub.plugin_host.manifest import PluginFault
 from trainhub.plugin_host.store import PREFIX, prefix, tables_of_all
@@ -119,8 +121,12 @@ def _sqlite_facts(path: Path) -> Report:
             for table in Base.metadata.sorted_tables if table.name in names
         }
         chain = copy.execute("SELECT district_id, school_id, seq, entry_hash FROM ledger_head ORDER BY 1, 2").fetchall()
+        opened = [] if "access_log_head" not in names else copy.execute(
+            "SELECT district_id, school_id, seq, entry_hash FROM access_log_head ORDER BY 1, 2"
+        ).fetchall()
         versions = [row[0] for row in copy.execute("SELECT version_num FROM alembic_version")]
-    return {"kind": "sqlite", "schema": sorted(versions), "rows": counts, "ledger_heads": [list(row) for row in chain]}
+    return {"kind": "sqlite", "schema": sorted(versions), "rows": counts, "ledger_heads": [list(row) for row in chain],
+            "access_heads": [list(row) for row in opened]}
 
 
 def _proof_of_copy(path: Path, manifest: Report) -> Report:
@@ -152,9 +158,9 @@ def _copy_tables(engine: Engine, folder: Path) -> Report:
         tables = [*Base.metadata.sorted_tables, *tables_of_all(connection)]
         counts = {table.name: _write_table(connection, table, folder) for table in tables}
         with Session(bind=connection) as session:
-            chain = [[h.district_id, h.school_id, h.seq, h.entry_hash] for h in heads(session)]
+            chain, opened = _heads(heads(session)), _heads(access_heads(session))
         versions = sorted(current_heads(connection))
-    return {"kind": "tables", "schema": versions, "rows": counts, "ledger_heads": chain}
+    return {"kind": "tables", "schema": versions, "rows": counts, "ledger_heads": chain, "access_heads": opened}
 
 
 def _write_table(connection: Connection, table: Table, folder: Path) -> int:
@@ -297,7 +303,11 @@ def _proof(session: Session, manifest: Report) -> Report:
     checked = verify(session)
     if checked.fault is not None:
         raise BackupFault(f"备份中的台账核对不通过，未恢复：{checked.fault.school_id} 第 {checked.fault.seq} 条（{checked.fault.kind}）。")
-    found = [[h.district_id, h.school_id, h.seq, h.entry_hash] for h in heads(session)]
-    if found != manifest["ledger_heads"]:
+    opened = access_heads(session) if is_there(session) else []  # a copy from before there was an access log has none
+    if (_heads(heads(session)), _heads(opened)) != (manifest["ledger_heads"], manifest.get("access_heads", [])):
         raise BackupFault("备份中的台账链头与清单不一致，未恢复。")
-    return {"chains": checked.chains, "entries": checked.entries, "ledger": "sound"}
+    return {"chains": checked.chains, "entries": checked.entries, "access_entries": checked.access_entries, "ledger": "sound"}
+
+
+def _heads(found: list[Head]) -> list[list[Any]]:
+    return [[h.district_id, h.school_id, h.seq, h.entry_hash] for h in found]

@@ -54,9 +54,11 @@ def verify(school_id: str | None, anchors: Path | None, json_wanted: bool) -> No
     from trainhub.web.database import read_session
 
     try:
-        known = _read_anchors(anchors) if anchors else None
+        known = _read_anchors(anchors) if anchors else {}
         with application():
-            result = queries.verify(read_session(), school_id=school_id, anchors=known)
+            result = queries.verify(
+                read_session(), school_id=school_id, anchors=known.get("ledger"), access_anchors=known.get("access")
+            )
     except SystemExit:
         sys.exit(2)
     except Exception as error:
@@ -64,19 +66,22 @@ def verify(school_id: str | None, anchors: Path | None, json_wanted: bool) -> No
         sys.exit(2)
     if result.fault:
         fault = result.fault
-        answer({"status": "broken", "school": fault.school_id, "seq": fault.seq, "kind": fault.kind}, json_wanted,
-               f"台账有问题：机构 {fault.school_id} 第 {fault.seq} 条（{fault.kind}）。请保留现场，用最近的备份和锚点比对。")
+        answer({"status": "broken", "school": fault.school_id, "seq": fault.seq, "kind": fault.kind, "chain": fault.chain}, json_wanted,
+               f"{'查阅记录' if fault.chain == 'access' else '台账'}有问题：机构 {fault.school_id} 第 {fault.seq} 条（{fault.kind}）。请保留现场，用最近的备份和锚点比对。")
         sys.exit(1)
-    answer({"status": "sound", "chains": result.chains, "entries": result.entries}, json_wanted,
-           f"台账完好：{result.chains} 条链，{result.entries} 条记录。")
+    answer({"status": "sound", "chains": result.chains, "entries": result.entries,
+            "access_chains": result.access_chains, "access_entries": result.access_entries}, json_wanted,
+           f"台账完好：{result.chains} 条链，{result.entries} 条记录；查阅记录完好：{result.access_chains} 条链，{result.access_entries} 条。")
 
 
-def _read_anchors(path: Path) -> dict[tuple[str, str], dict[int, str]]:
-    anchors: dict[tuple[str, str], dict[int, str]] = {}
+def _read_anchors(path: Path) -> dict[str, dict[tuple[str, str], dict[int, str]]]:
+    """Anchors by kind of chain; lines of older files know the ledger only."""
+    anchors: dict[str, dict[tuple[str, str], dict[int, str]]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.strip():
             row = json.loads(line)
-            anchors.setdefault((row["district_id"], row["school_id"]), {})[int(row["seq"])] = str(row["entry_hash"])
+            chain = anchors.setdefault(row.get("chain", "ledger"), {})
+            chain.setdefault((row["district_id"], row["school_id"]), {})[int(row["seq"])] = str(row["entry_hash"])
     return anchors
 
 

@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import secrets
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -123,14 +124,17 @@ def serve_app(app: Flask, host: str, port: int, threads: int = 8) -> None:
     run(app, host=host, port=port, threads=threads, ident=None, channel_timeout=60, max_request_body_size=13 * 1024 * 1024)
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--seed", "number", default=2026, show_default=True, help="Seed of the invented district.")
 @click.option("--no-serve", is_flag=True, help="Build the district and print the accounts only.")
 @click.option("--fresh", is_flag=True, help="Throw the earlier demo district away and build a new one.")
-def demo(port: int, number: int, no_serve: bool, fresh: bool) -> None:
+@click.pass_context
+def demo(context: click.Context, port: int, number: int, no_serve: bool, fresh: bool) -> None:
     """Build a fictional district and serve it: one bureau, twelve schools, a year of history."""
-    folder = Path(os.environ.get("TRAINHUB_DATA", "data/demo")).absolute()
+    folder = _demo_folder()
+    if context.invoked_subcommand:
+        return
     os.environ["TRAINHUB_DATA"] = str(folder)
     os.environ.setdefault("TRAINHUB_LOG", "human")
     accounts = folder / "accounts.json"
@@ -150,6 +154,31 @@ def demo(port: int, number: int, no_serve: bool, fresh: bool) -> None:
         serve_app(app, "127.0.0.1", port)
 
 
+def _demo_folder() -> Path:
+    return Path(os.environ.get("TRAINHUB_DATA", "data/demo")).absolute()
+
+
+@demo.command()
+@click.argument("username")
+def code(username: str) -> None:
+    """Print the present code of an account of the demo district, in place of a phone."""
+    from trainhub.accounts.totp import STEP_SECONDS, code_at, step_of
+    from trainhub.kernel.clock import now
+
+    path = _demo_folder() / "accounts.json"
+    if not path.exists():
+        refuse("no_demo", f"{path.parent} 里没有演示数据：请先运行 trainhub demo。真实账号的验证码只在本人手机上。", json_wanted=False)
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    row = next((row for row in rows if row["username"] == username.strip().casefold()), None)
+    if row is None or not row.get("totp_secret"):
+        names = "、".join(row["username"] for row in rows if row.get("totp_secret"))
+        refuse("no_code", f"{username} 不用验证码，或者不是演示账号。要验证码的演示账号：{names}", json_wanted=False)
+        return
+    moment = now()
+    left = STEP_SECONDS - int(moment.timestamp()) % STEP_SECONDS
+    click.echo(f"{code_at(row['totp_secret'], step_of(moment))}  （{left} 秒后换新码；每个码只能用一次）")
+
+
 def _remove_demo(folder: Path) -> None:
     if (folder / "accounts.json").exists():
         for path in folder.iterdir():
@@ -167,7 +196,10 @@ def accounts_table(rows: list[dict[str, Any]]) -> str:
     """Return who can sign in as what, as a table in the terminal."""
     lines = ["", "可以这样登录（密码是刚刚随机生成的，只在这台电脑上有效）：", ""]
     for row in rows:
-        lines.append(f"  {_pad(row['role'], 12)}{_pad(row['name'], 12)}{_pad(row['org'], 22)}{row['username']:<16} {row['password']}")
+        star = " *" if row.get("totp_secret") else ""
+        lines.append(f"  {_pad(row['role'], 16)}{_pad(row['name'], 12)}{_pad(row['org'], 22)}{row['username']:<16} {row['password']}{star}")
+    if any(row.get("totp_secret") for row in rows):
+        lines += ["", "带 * 的账号登录后还要输验证码：不用手机，另开一个终端运行 " + f"{sys.argv[0]} demo code 用户名"]
     return "\n".join([*lines, ""])
 
 

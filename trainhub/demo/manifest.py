@@ -10,7 +10,10 @@ from unicodedata import east_asian_width
 
 @dataclass(slots=True)
 class SeededAccount:
-    """Somebody who can sign in. ``password`` was drawn for this seed alone; stored nowhere but as a hash."""
+    """Somebody who can sign in. ``password`` was drawn for this seed alone; stored nowhere but as a hash.
+
+    ``totp_secret`` (base 32) belongs to accounts whose role demands a second factor; the database holds it sealed.
+    """
 
     key: str
     role: str
@@ -23,6 +26,7 @@ class SeededAccount:
     account_id: str = ""
     person_id: str | None = None
     grant_id: str = ""
+    totp_secret: str = ""
 
 
 @dataclass(slots=True)
@@ -69,13 +73,13 @@ class Manifest:
     def table(self, role_words: dict[str, str] | None = None) -> str:
         """Return who can sign in as what, as text columns."""
         words = role_words or {}
-        rows = [("角色", "单位", "姓名", "用户名", "密码")]
+        rows = [("角色", "单位", "姓名", "用户名", "密码", "验证器密钥")]
         rows += [
-            (words.get(a.role, a.role), a.org_name, a.display_name, a.username, a.password or a.activation_code)
+            (words.get(a.role, a.role), a.org_name, a.display_name, a.username, a.password or a.activation_code, a.totp_secret)
             for a in self.accounts
             if a.password or a.activation_code
         ]
-        widths = [max(_width(row[column]) for row in rows) for column in range(5)]
+        widths = [max(_width(row[column]) for row in rows) for column in range(6)]
         return "\n".join(
             "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows

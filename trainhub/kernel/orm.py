@@ -1,13 +1,27 @@
 """The one declarative base. Models import it without Flask."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKeyConstraint, FromClause, MetaData, String, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    FromClause,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column, registry
+
+from trainhub.kernel.sealing import place
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -84,3 +98,42 @@ PROJECTION = {"projection": True}
 def is_projection(table: FromClause) -> bool:
     """Whether rows of a table only follow from others."""
     return bool(getattr(table, "info", {}).get("projection"))
+
+
+SEALED = "sealed"
+"""Mark in the ``info`` of a column whose values are sealed. ``trainhub keys`` finds all of them by it.
+
+``place`` beside it is a function ``(row, name) -> place`` for columns whose place does not follow :func:`place_of`; a column of
+type JSON holds a mapping from names to sealed values.
+"""
+
+
+def sealed(*, large: bool = False, **options: Any) -> MappedColumn[Any]:
+    """Return a column of sealed text; ``large`` where values are files. An empty text stands for nothing and is never sealed.
+
+    A table that is append-only has none: its values could not be sealed anew.
+    """
+    return mapped_column(Text, info={SEALED: True} | ({"large": True} if large else {}), **options)
+
+
+def row_key(table: Table) -> tuple[str, ...]:
+    """Return the columns that name a row in the place of a sealed value: ``id``, else the primary key without ``district_id``."""
+    names = [column.name for column in table.primary_key.columns]
+    return ("id",) if "id" in names else tuple(name for name in names if name != "district_id")
+
+
+def place_of(column: Column[Any], row: Mapping[str, Any], name: str = "") -> str:
+    """Return the place of a row's sealed value, from the tables alone (``row`` holds the primary key).
+
+    For columns marked in the ordinary way it equals ``kernel.sealing.place(table, column, row id)``.
+    """
+    own: Callable[[Mapping[str, Any], str], str] | None = column.info.get("place")
+    if own is not None:
+        return own(row, name)
+    return place(column.table.name, column.name, *(row[key] for key in row_key(column.table)))
+
+
+def sealed_columns() -> Iterator[Column[Any]]:
+    """Yield every sealed column, by table and column name, of the tables that have been imported."""
+    for table in sorted(Base.metadata.tables.values(), key=lambda one: one.name):
+        yield from (column for column in table.columns if column.info.get(SEALED))

@@ -209,6 +209,8 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         _P.CASE_DETERMINE: Reach.SCHOOL,
         _P.CASE_SECOND_READ: Reach.SCHOOL,
         _P.CASE_SECOND: Reach.SCHOOL,
+        _P.ACCESS_LOG_READ: Reach.SCHOOL,
+        _P.ACCESS_LOG_REVIEW: Reach.SCHOOL,
     },
     _R.COMMITTEE_MEMBER: _STAFF | {
         _P.CASE_READ: Reach.OWN,

@@ -26,7 +26,12 @@ CASES: dict[str, tuple[str, ...]] = {
 }
 """None of them holds a sealed text: those are sealed anew when a key changes."""
 
-GUARDED = FIRST | MEETINGS | CASES
+ACCESS: dict[str, tuple[str, ...]] = {
+    "access_log_entry": ("district_id", "school_id", "seq"),
+    "access_review": ("district_id", "school_id", "id"),
+}
+
+GUARDED = FIRST | MEETINGS | ACCESS | CASES
 """Every guarded table."""
 
 

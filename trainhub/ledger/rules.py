@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 DOMAIN = b"trainhub/ledger/1"
 GENESIS = "0" * 64
@@ -108,16 +108,42 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry of one chain."""
+
+    district_id: str
+    school_id: str
+    seq: int
+    entry_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
-    """The first thing wrong in a chain: which school, which entry, what kind of fault."""
+    """The first thing wrong in a chain: which school, which entry, what kind of fault, in the ledger or the access log."""
 
     school_id: str
     seq: int
     kind: str  # gap | hash | chain | payload | head | anchor | clock_backward
+    chain: str = "ledger"
+
+
+class Chained(Protocol):
+    """An entry as it is hashed: its number, the hash before it, its own."""
+
+    @property
+    def seq(self) -> int:
+        """Its number in the chain, from 1."""
+
+    @property
+    def prev_hash(self) -> str:
+        """The hash of the entry before it."""
+
+    def hash(self) -> str:
+        """The hash that the next entry chains to."""
 
 
 def check_chain(
-    school_id: str, links: Iterable[tuple[Link, str]], anchors: Mapping[int, str] | None = None
+    school_id: str, links: Iterable[tuple[Chained, str]], anchors: Mapping[int, str] | None = None
 ) -> tuple[int, str, Fault | None]:
     """Walk a chain in order. ``links`` yields (columns, stored hash); ``anchors`` maps seq to hash.
 

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 from flask import Flask, abort, g, request
 from werkzeug.routing import Rule
 
+from trainhub.kernel import permissions
 from trainhub.kernel.permissions import PUBLIC, Permission
-from trainhub.web.context import load_actor
+from trainhub.web.context import load_actor, proof_first
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 View = TypeVar("View", bound=Callable[..., Any])
@@ -99,4 +100,4 @@ def install(app: Flask) -> None:
             return ask_to_sign_in()
         if not actor.can(permission):
             abort(403)
-        return None
+        return proof_first(actor) if permission in permissions.PROTECTED else None

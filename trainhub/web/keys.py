@@ -5,7 +5,7 @@ import hmac
 
 from flask import current_app
 
-from trainhub.kernel.sealing import key_of
+from trainhub.kernel.sealing import KeyRing, key_of
 
 
 def pupil_key() -> bytes:
@@ -19,12 +19,25 @@ def pupil_key() -> bytes:
     return hashlib.sha256(b"trainhub/pupil-key/1" + seed.encode()).digest()
 
 
-def sealing_key() -> bytes:
-    """Return the key under which secrets in the database are sealed.
+def key_ring() -> KeyRing:
+    """Return the keys under which texts, files and secrets in the database are sealed and marked.
 
-    ``TRAINHUB_SEALING_KEY`` where it is set, so that the sign-in key may be changed alone; else derived from it.
+    Current: ``TRAINHUB_SEALING_KEY``, so that the sign-in key may be changed alone; else derived from the secret key. Former,
+    newest first: ``TRAINHUB_SEALING_KEYS_FORMER``. Marks: ``TRAINHUB_MARK_KEY``, else the oldest of them.
     """
-    return key_of(str(current_app.config.get("TRAINHUB_SEALING_KEY") or current_app.config["SECRET_KEY"]))
+    config = current_app.config
+    current = str(config.get("TRAINHUB_SEALING_KEY") or config["SECRET_KEY"])
+    former = str(config.get("TRAINHUB_SEALING_KEYS_FORMER") or "")
+    mark = str(config.get("TRAINHUB_MARK_KEY") or "")
+    return KeyRing(
+        key_of(current), tuple(key_of(seed.strip()) for seed in former.split(",") if seed.strip()),
+        mark_seed=key_of(mark) if mark else None,
+    )
+
+
+def stable_key() -> bytes:
+    """Return the key that stays over rotations of the sealing key; badges and codes are derived from it."""
+    return key_ring().stable_key
 
 
 def offline_key(account_id: str) -> str:

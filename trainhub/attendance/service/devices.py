@@ -11,12 +11,12 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.attendance.device_rules import KEEP, KEEP_NONCES
-from trainhub.attendance.models import AttendanceDevice, DeviceEvent, DeviceNonce
+from trainhub.attendance.models import AttendanceDevice, DeviceEvent, DeviceNonce, sealed_place
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import DomainError, NotFound
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission, Role
-from trainhub.kernel.sealing import seal, unseal
+from trainhub.kernel.sealing import Key, seal, unseal
 from trainhub.ledger.service import NewEntry, append
 
 MOST_DEVICES = 50
@@ -58,12 +58,7 @@ class Added:
     key: str
 
 
-def sealed_place(district_id: str, device_id: str) -> str:
-    """Name where a sealed key belongs, so that it opens nowhere else."""
-    return f"attendance_device/{district_id}/{device_id}/key"
-
-
-def key_of_device(sealing: bytes, district_id: str, device_id: str, sealed: str) -> bytes:
+def key_of_device(sealing: Key, district_id: str, device_id: str, sealed: str) -> bytes:
     """Return the key of a device, b"" where its protocol has none. Raises CannotUnseal."""
     return unseal(sealing, sealed, sealed_place(district_id, device_id)).encode() if sealed else b""
 
@@ -73,7 +68,7 @@ def actor_of(device: AttendanceDevice) -> Actor:
     return Actor(device.id, device.district_id, device.name, None, Role.SCHOOL_ADMINISTRATOR, device.school_id, "")
 
 
-def add_device(session: Session, actor: Actor, command: AddDevice, sealing: bytes, now: datetime) -> Added:
+def add_device(session: Session, actor: Actor, command: AddDevice, sealing: Key, now: datetime) -> Added:
     """Add a device to the actor's school, switched off. Raises BadDevice, SerialTaken, TooManyDevices."""
     actor.require(Permission.ROSTER_WRITE, actor.org_id)
     name, serial = " ".join(command.name.split()), command.serial_no.strip()
@@ -99,7 +94,7 @@ def add_device(session: Session, actor: Actor, command: AddDevice, sealing: byte
     return Added(device_id, key)
 
 
-def rotate_key(session: Session, actor: Actor, device_id: str, sealing: bytes, now: datetime) -> str:
+def rotate_key(session: Session, actor: Actor, device_id: str, sealing: Key, now: datetime) -> str:
     """Give a device a new key and return it; the old one opens nothing from now on. Raises NotFound, BadDevice."""
     device = device_of(session, actor, device_id)
     if not device.sealed_key:

@@ -23,7 +23,7 @@ from trainhub.roster.queries.identifiers import badge_codes
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.gate import needs
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import stable_key
 from trainhub.web.pages import as_json, page, redirect_to, toast
 
 READ, WRITE = Permission.ROLL_READ, Permission.ROLL_WRITE
@@ -76,7 +76,7 @@ def _codes(district_id: str, school_id: str) -> BadgeCodes:
 
 
 def _card(person: StaffOnDay, codes: BadgeCodes, district_id: str, school_id: str) -> dict[str, Any]:
-    text = _source().badge(codes.of(person.person_id), badge_key(sealing_key(), district_id, school_id))
+    text = _source().badge(codes.of(person.person_id), badge_key(stable_key(), district_id, school_id))
     return {"name": person.name, "department": person.department, "code": qr.draw(text)}
 
 
@@ -95,7 +95,7 @@ def _door(sheet_id: str) -> Any:
     actor = current_actor()
     whole = queries.roll(read_session(), actor.scope(READ), sheet_id)
     actor.require(WRITE, whole.sheet.school_id)
-    source, key = _source(), badge_key(sealing_key(), whole.sheet.district_id, whole.sheet.school_id)
+    source, key = _source(), badge_key(stable_key(), whole.sheet.district_id, whole.sheet.school_id)
     codes = _codes(whole.sheet.district_id, whole.sheet.school_id)
     known = [(_digest(source.badge(codes.of(p.id), key)), p.name) for p in whole.people]
     return page("attendance/badges.html", sheet=whole.sheet, known=known, tally=whole.tally, op_id=new_id(), most=MOST,
@@ -125,7 +125,7 @@ def _file(sheet_id: str, sent: list[Any]) -> tuple[list[BadgeResult], dict[str, 
     """Read badges, file those of this school, and name the people."""
     actor, moment = current_actor(), now()
     facts = queries.sheet_facts(read_session(), actor.scope(READ), sheet_id)
-    source, key = _source(), badge_key(sealing_key(), facts.district_id, facts.school_id)
+    source, key = _source(), badge_key(stable_key(), facts.district_id, facts.school_id)
     codes, scans, unknown = _codes(facts.district_id, facts.school_id), [], []
     for one in sent:
         op_id, code = forms.operation_id(str(one.get("op_id", ""))), source.person_code(str(one.get("code", "")), key)

@@ -24,7 +24,7 @@ from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
 from trainhub.web.i18n import time_text
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import stable_key
 from trainhub.web.pages import page, redirect_to, toast
 
 READ, WRITE = Permission.CHECK_IN_OWN_READ, Permission.CHECK_IN_OWN_WRITE
@@ -108,7 +108,7 @@ def _by_digits(actor: Actor, digits: str, moment: datetime) -> service.CheckedIn
 
 
 def _redeem(actor: Actor, seen: Scan, moment: datetime) -> service.CheckedIn:
-    mark = device_mark(sheet_key(sealing_key(), actor.district_id, seen.sheet_id, 0), known_device(current_app))
+    mark = device_mark(sheet_key(stable_key(), actor.district_id, seen.sheet_id, 0), known_device(current_app))
     with transaction() as session:
         return service.check_in(session, actor, replace(seen, device=mark), moment)
 

@@ -9,7 +9,7 @@ from trainhub.attendance.check_in_rules import sheet_key
 from trainhub.attendance.queries.check_in import Desk
 from trainhub.attendance.service import CheckInRefused
 from trainhub.plugin_api import Accepted, CheckInFrame, CheckInSource, Declined, ShownCode
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import stable_key
 
 
 def offered_source() -> str:
@@ -22,7 +22,7 @@ def offered_source() -> str:
 
 def key_of(desk: Desk) -> bytes:
     """Return the secret of a desk's sheet."""
-    return sheet_key(sealing_key(), desk.district_id, desk.sheet_id, desk.rotation)
+    return sheet_key(stable_key(), desk.district_id, desk.sheet_id, desk.rotation)
 
 
 def shown(desk: Desk, now: datetime) -> ShownCode:

@@ -20,7 +20,7 @@ from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import key_ring
 from trainhub.web.pages import page, redirect_to, toast
 
 READ, WRITE = Permission.ROSTER_READ, Permission.ROSTER_WRITE
@@ -61,7 +61,7 @@ def device_list() -> Any:
             raise BadDevice(field="serial_no" if kind in kinds else "source_key")
         with transaction() as session:
             command = AddDevice(form.get("name", ""), form.get("place", ""), kind, serial)
-            added = devices.add_device(session, current_actor(), command, sealing_key(), now())
+            added = devices.add_device(session, current_actor(), command, key_ring(), now())
     except DomainError as refused:
         return _page(422, problem=sentence(refused), form=form)
     return _page(added=added, name=form.get("name", ""))
@@ -74,7 +74,7 @@ def device_key(device_id: str) -> Any:
     try:
         with transaction() as session:
             actor = current_actor()
-            key = devices.rotate_key(session, actor, device_id, sealing_key(), now())
+            key = devices.rotate_key(session, actor, device_id, key_ring(), now())
             name = devices.device_of(session, actor, device_id).name
     except BadDevice as refused:
         return _page(422, problem=sentence(refused))

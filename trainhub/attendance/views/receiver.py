@@ -20,7 +20,7 @@ from trainhub.kernel.sealing import CannotUnseal
 from trainhub.plugin_api import Pushed, PushRefused
 from trainhub.web.database import read_session, transaction, write_in_passing
 from trainhub.web.gate import needs
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import key_ring
 
 MOST_BYTES = 256 * 1024
 ENDPOINTS = frozenset({"attendance.push", "attendance.iclock"})
@@ -59,7 +59,7 @@ def _received(device: Listening, path: str) -> Response:
     if source is None:
         return _answer(404, "unknown_device")
     try:
-        key = devices.key_of_device(sealing_key(), device.district_id, device.id, device.sealed_key)
+        key = devices.key_of_device(key_ring(), device.district_id, device.id, device.sealed_key)
     except CannotUnseal:
         return _refused(device, 401, "key_unreadable")
     try:

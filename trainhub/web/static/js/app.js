@@ -245,6 +245,35 @@
     });
   });
 
+  /* pages with data of cases: Esc twice, the button, or a rest covers the screen; what was typed stays in the page */
+  if (body.classList.contains('protected') && window.HTMLDialogElement) (function () {
+    var cover = null, last = 0, timer = null, title = doc.title, rest = Number(body.getAttribute('data-cover-after')) * 60000;
+    function hide() {
+      if (cover) return;
+      var back = make('button', { type: 'button', 'class': 'btn' }, word('uncover'));
+      cover = make('dialog', { 'class': 'cover', 'aria-label': word('cover') });
+      cover.appendChild(make('p', {}, word('cover')));
+      cover.appendChild(back);
+      body.appendChild(cover);
+      body.classList.add('covered');
+      doc.title = 'TrainHub';
+      back.addEventListener('click', function () { var shown = cover; cover = null; doc.title = title; body.classList.remove('covered'); shown.close(); shown.remove(); wait(); });
+      cover.addEventListener('cancel', function (event) { event.preventDefault(); });
+      cover.addEventListener('close', function () { if (cover) cover.showModal(); });  /* only the button uncovers */
+      cover.showModal();
+    }
+    function wait() { clearTimeout(timer); if (rest) timer = setTimeout(hide, rest); }
+    all('[data-cover]').forEach(function (button) { button.hidden = false; });
+    on('click', '[data-cover]', hide);
+    doc.addEventListener('keydown', function (event) {
+      wait();
+      if (event.key !== 'Escape' || event.repeat) { last = 0; return; }
+      if (event.timeStamp - last < 700 && last) { last = 0; event.preventDefault(); hide(); } else last = event.timeStamp;
+    }, true);
+    doc.addEventListener('pointerdown', wait, true);
+    wait();
+  })();
+
   /* small things */
   on('click', '[data-reveal]', function (event, button) {
     var input = doc.getElementById(button.getAttribute('data-reveal')), show = input.type === 'password';

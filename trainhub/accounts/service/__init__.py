@@ -6,11 +6,19 @@ from datetime import date, datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from trainhub.accounts import queries as accounts_query
-from trainhub.accounts.models import Account, AccountGrant, ActivationCode, LoginName, SignInThrottle, UserSession
+from trainhub.accounts.models import (
+    Account,
+    AccountGrant,
+    ActivationCode,
+    LoginName,
+    SecondFactor,
+    SignInThrottle,
+    UserSession,
+)
 from trainhub.accounts.rules import (
     ACTIVATION_LIFETIME,
     SESSION_LIFETIME,
@@ -87,11 +95,12 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session: its secret token (stored nowhere) and whose it is."""
+    """A new session: its secret token (stored nowhere), whose it is, and whether a second factor is still to be shown."""
 
     token: str
     district_id: str
     account_id: str
+    asks_code: bool = False
 
 
 def normal_username(text: str) -> str:
@@ -118,7 +127,7 @@ def sign_in(session: Session, command: SignIn, now: datetime) -> SignedIn | Doma
         return SignInThrottled(minutes=minutes)
     account = _account_by_name(session, username)
     usable = account if account and account.disabled_at is None and account.password_hash else None
-    good = _matches(usable.password_hash if usable else _NOBODY, command.password)
+    good = password_matches(usable.password_hash if usable else _NOBODY, command.password)
     if usable is None or not good:
         _remember_failure(session, key, row, state.failed(now))
         return SignInRefused()
@@ -135,7 +144,8 @@ def _account_by_name(session: Session, username: str) -> Account | None:
     ).one_or_none()
 
 
-def _matches(stored: str | None, password: str) -> bool:
+def password_matches(stored: str | None, password: str) -> bool:
+    """Whether a password is the one of a hash; where there is no hash it takes as long to say no."""
     try:
         return _hasher.verify(stored or _NOBODY, password)
     except (VerifyMismatchError, InvalidHashError):
@@ -151,22 +161,31 @@ def _remember_failure(session: Session, key: str, row: SignInThrottle | None, st
 
 
 def open_session(session: Session, account: Account, agent: str, now: datetime) -> SignedIn:
-    """Open a session with a new token, so that a planted token is never adopted."""
+    """Open a session with a new token, so that a planted token is never adopted.
+
+    The password that was just given is the whole proof only where the account has no second factor.
+    """
     token = secrets.token_urlsafe(32)
+    factor = session.get(SecondFactor, (account.district_id, account.id))
+    asks_code = factor is not None and factor.confirmed_at is not None
     session.add(UserSession(
         token_hash=token_digest(token), district_id=account.district_id, id=new_id(), account_id=account.id,
         created_at=now, used_at=now, expires_at=now + SESSION_LIFETIME, agent=agent[:120],
+        proved_at=None if asks_code else now,
     ))
-    return SignedIn(token, account.district_id, account.id)
+    return SignedIn(token, account.district_id, account.id, asks_code)
 
 
-def note_use(session: Session, session_id: str, actor: Actor, now: datetime) -> None:
-    """Note that a session was used now; it rests from here."""
+def note_use(session: Session, session_id: str, actor: Actor, now: datetime, rest_limit: timedelta) -> None:
+    """Note that a session was used now; it rests from here. Where it rested longer than ``rest_limit``, that is noted too."""
+    before = now - rest_limit
+    rested = (UserSession.used_at <= before) & (UserSession.proved_at.is_(None) | (UserSession.proved_at <= before))
     session.execute(
         update(UserSession).where(
             UserSession.district_id == actor.district_id, UserSession.id == session_id,
             UserSession.used_at < now, UserSession.revoked_at.is_(None),
-        ).values(used_at=now)
+        ).values(used_at=now, rested_at=case((rested, now), else_=UserSession.rested_at)),
+        execution_options={"synchronize_session": False},
     )
 
 
@@ -251,7 +270,7 @@ def _set_password(account: Account, password: str, now: datetime, *, field: str)
 def change_password(session: Session, actor: Actor, present: str, new: str, token: str, now: datetime) -> None:
     """Change one's own password; every other session ends."""
     account = session.get_one(Account, (actor.district_id, actor.account_id))
-    if not _matches(account.password_hash, present):
+    if not password_matches(account.password_hash, present):
         raise WrongPassword(field="present")
     _set_password(account, new, now, field="password")
     revoke_all(session, actor.district_id, actor.account_id, now, keep=token)

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, current_app, g, request
+from flask import current_app, g, request
 from flask_babel import gettext as _
 
-from trainhub.accounts import queries, service
+from trainhub.accounts import fresh, queries, service
 from trainhub.accounts.browser import (
     begin,
     current_token,
@@ -17,9 +17,19 @@ from trainhub.accounts.browser import (
     remember_device,
     why_ended,
 )
-from trainhub.accounts.forms import AccountForm, ActivateForm, EndGrantForm, GrantForm, PasswordForm, SignInForm
+from trainhub.accounts.forms import (
+    AccountForm,
+    ActivateForm,
+    EndGrantForm,
+    GrantForm,
+    PasswordForm,
+    ResetForm,
+    SignInForm,
+)
+from trainhub.accounts.fresh import reauthenticated
 from trainhub.accounts.messages import ROLE_LABELS, SESSION_ENDS
 from trainhub.accounts.rules import SESSION_LIFETIME, SessionEnd
+from trainhub.accounts.views import blueprint
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.errors import DomainError
 from trainhub.kernel.permissions import Permission, Role
@@ -28,8 +38,6 @@ from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
 from trainhub.web.pages import form_page, page, redirect_path, redirect_to, safe_path, toast
-
-blueprint = Blueprint("accounts", __name__, template_folder="templates")
 
 
 def _agent() -> str:
@@ -56,7 +64,9 @@ def sign_in() -> Any:
             answer.headers["Retry-After"] = str(60 * int(result.params["minutes"]))
         return answer
     begin(result.token)
-    response: Any = redirect_path(str(form.next.data or "/"))
+    target = safe_path(str(form.next.data or "/"))
+    asks = result.asks_code and fresh.required()
+    response: Any = redirect_to("accounts.show_code", next=target) if asks else redirect_path(target)
     remember_device(current_app, response, form.username.data)
     return response
 
@@ -119,7 +129,9 @@ def account() -> Any:
 def _account_model(form: PasswordForm) -> dict[str, Any]:
     exporters = current_app.extensions["trainhub.exporters"].values()
     calendar = current_actor().person_id is not None and any(one.spec.subject == "calendar" for one in exporters)
-    return {"sessions": open_sessions(), "form": form, "preferences": preferences(), "offers_calendar": calendar}
+    return {"sessions": open_sessions(), "form": form, "preferences": preferences(), "offers_calendar": calendar,
+            "factor": queries.factor_state(read_session(), current_actor().district_id, current_actor().account_id, now()),
+            "factor_demanded": fresh.demanded(current_actor())}
 
 
 @blueprint.post("/account/password")
@@ -226,6 +238,7 @@ def disable(account_id: str) -> Any:
 
 @blueprint.route("/accounts/<account_id>/grants", methods=["GET", "POST"])
 @needs(get=Permission.ACCOUNT_READ, post=Permission.GRANT_MANAGE)
+@reauthenticated(changes_only=True)
 def grants(account_id: str) -> Any:
     """The rights of one account; the rights administrator adds one."""
     form = _grant_form()
@@ -239,8 +252,9 @@ def grants(account_id: str) -> Any:
         return redirect_to("accounts.grants", account_id=account_id)
     row = queries.account(read_session(), current_actor().scope(Permission.ACCOUNT_READ), account_id)
     status = 422 if form.is_submitted() else 200
-    return page("accounts/grants.html", status, row=row, form=form, end_form=EndGrantForm(), role_labels=ROLE_LABELS,
-                may_grant=current_actor().can(Permission.GRANT_MANAGE), today=local_day(now()))
+    factor = queries.factor_state(read_session(), current_actor().district_id, row.id, now())
+    return page("accounts/grants.html", status, row=row, form=form, end_form=EndGrantForm(), role_labels=ROLE_LABELS, factor=factor,
+                reset_form=ResetForm(formdata=None), may_grant=current_actor().can(Permission.GRANT_MANAGE), today=local_day(now()))
 
 
 def _grant_form() -> GrantForm:
@@ -252,6 +266,7 @@ def _grant_form() -> GrantForm:
 
 @blueprint.post("/accounts/<account_id>/grants/<grant_id>/end")
 @needs(Permission.GRANT_MANAGE)
+@reauthenticated
 def end_grant(account_id: str, grant_id: str) -> Any:
     """End a right from today."""
     form = EndGrantForm()
