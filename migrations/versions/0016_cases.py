@@ -101,6 +101,9 @@ def upgrade() -> None:
     sa.Column('sealed_answer', sa.Text(), nullable=False),
     sa.Column('answered_at', UtcDateTime(), nullable=True),
     sa.Column('answered_by', sa.String(length=32), nullable=True),
+    sa.Column('decision', sa.String(length=24), nullable=False),
+    sa.Column('letter_year', sa.Integer(), nullable=True),
+    sa.Column('letter_number', sa.Integer(), nullable=True),
     sa.Column('entered_by', sa.String(length=32), nullable=False),
     sa.ForeignKeyConstraint(['district_id', 'school_id'], ['org_unit.district_id', 'org_unit.id'], name=op.f('fk_guardian_request_school_id_org_unit')),
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_guardian_request'))
@@ -304,10 +307,10 @@ def upgrade() -> None:
     sa.Column('district_id', sa.String(length=32), nullable=False),
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('case_id', sa.String(length=32), nullable=False),
+    sa.Column('track', sa.String(length=16), nullable=False),
     sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('formed_at', UtcDateTime(), nullable=True),
     sa.Column('due_at', UtcDateTime(), nullable=True),
-    sa.Column('paused_at', UtcDateTime(), nullable=True),
     sa.Column('decided_at', UtcDateTime(), nullable=True),
     sa.Column('opened_by', sa.String(length=32), nullable=False),
     sa.Column('opened_at', UtcDateTime(), nullable=False),
@@ -516,7 +519,8 @@ def upgrade() -> None:
     sa.Column('added_at', UtcDateTime(), nullable=False),
     sa.CheckConstraint('account_id IS NULL OR account_id <> added_by', name=op.f('ck_re_examination_reviewer_reviewer_not_self_named')),
     sa.ForeignKeyConstraint(['district_id', 're_examination_id'], ['re_examination.district_id', 're_examination.id'], name=op.f('fk_re_examination_reviewer_re_examination_id_re_examination')),
-    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_re_examination_reviewer'))
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_re_examination_reviewer')),
+    sa.UniqueConstraint('district_id', 're_examination_id', 'account_id', name=op.f('uq_re_examination_reviewer_district_id_re_examination_id_account_id'))
     )
     op.create_index(op.f('ix_re_examination_reviewer_district_id_re_examination_id'), 're_examination_reviewer', ['district_id', 're_examination_id'], unique=False)
     op.create_table('support_plan',
@@ -537,8 +541,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['district_id', 'party_id'], ['case_party.district_id', 'case_party.id'], name=op.f('fk_support_plan_party_id_case_party')),
     sa.ForeignKeyConstraint(['district_id', 'school_id'], ['org_unit.district_id', 'org_unit.id'], name=op.f('fk_support_plan_school_id_org_unit')),
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_support_plan')),
-    sa.UniqueConstraint('district_id', 'party_id', name=op.f('uq_support_plan_district_id_party_id')),
-    sa.UniqueConstraint('district_id', 'school_id', 'code', name=op.f('uq_support_plan_district_id_school_id_code'))
+    sa.UniqueConstraint('district_id', 'school_id', 'code', name=op.f('uq_support_plan_district_id_school_id_code')),
+    sa.UniqueConstraint('district_id', 'school_id', 'party_id', name=op.f('uq_support_plan_district_id_school_id_party_id'))
     )
     op.create_table('appeal',
     sa.Column('district_id', sa.String(length=32), nullable=False),
@@ -791,6 +795,7 @@ def upgrade() -> None:
     sa.Column('guardians', Json, nullable=False),
     sa.Column('resolved_at', UtcDateTime(), nullable=True),
     sa.Column('resolved_by', sa.String(length=32), nullable=True),
+    sa.Column('sealed_at', UtcDateTime(), nullable=True),
     sa.Column('used_at', UtcDateTime(), nullable=True),
     sa.CheckConstraint('for_count IS NULL OR for_count + against_count + abstained_count <= present_count', name=op.f('ck_committee_item_votes_of_those_present')),
     sa.ForeignKeyConstraint(['district_id', 'meeting_id'], ['committee_meeting.district_id', 'committee_meeting.id'], name=op.f('fk_committee_item_meeting_id_committee_meeting')),
@@ -895,12 +900,17 @@ def upgrade() -> None:
     sa.Column('owed_minutes', sa.Integer(), nullable=False),
     sa.Column('sealed_package', sa.Text(), nullable=False),
     sa.Column('receipt_mark', sa.String(length=64), nullable=False),
+    sa.Column('list_year', sa.Integer(), nullable=True),
+    sa.Column('list_number', sa.Integer(), nullable=True),
+    sa.Column('receipt_year', sa.Integer(), nullable=True),
+    sa.Column('receipt_number', sa.Integer(), nullable=True),
     sa.Column('state', sa.String(length=12), nullable=False),
     sa.Column('sent_at', UtcDateTime(), nullable=True),
     sa.Column('sent_by', sa.String(length=32), nullable=True),
     sa.Column('received_at', UtcDateTime(), nullable=True),
     sa.Column('received_by', sa.String(length=32), nullable=True),
     sa.Column('new_plan_id', sa.String(length=32), nullable=True),
+    sa.Column('new_support_id', sa.String(length=32), nullable=True),
     sa.CheckConstraint('received_by IS NULL OR received_by <> sent_by', name=op.f('ck_plan_hand_over_received_by_another')),
     sa.ForeignKeyConstraint(['district_id', 'from_school_id'], ['org_unit.district_id', 'org_unit.id'], name=op.f('fk_plan_hand_over_from_school_id_org_unit')),
     sa.ForeignKeyConstraint(['district_id', 'plan_id'], ['education_plan.district_id', 'education_plan.id'], name=op.f('fk_plan_hand_over_plan_id_education_plan')),

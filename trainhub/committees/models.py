@@ -207,6 +207,7 @@ class MeetingItem(Base):
     guardians: Mapped[dict[str, Any]]
     resolved_at: Mapped[datetime | None]
     resolved_by: Mapped[str | None] = mapped_column(Id)
+    sealed_at: Mapped[datetime | None]  # the matter was sealed: no page of the committee shows the item any more
     used_at: Mapped[datetime | None]  # when another room drew its consequence from it: a resolution is used once
 
     __table_args__ = (

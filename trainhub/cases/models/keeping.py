@@ -111,6 +111,9 @@ class GuardianRequest(Base):
     sealed_answer: Mapped[str] = mapped_column(Text, default="", info=_SEALED)
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[str | None] = mapped_column(Id)
+    decision: Mapped[str] = mapped_column(String(24), default="")  # given, corrected, kept, by_schedule, or why it was refused
+    letter_year: Mapped[int | None]
+    letter_number: Mapped[int | None]
     entered_by: Mapped[str] = mapped_column(Id)
 
     __table_args__ = (tenant_fk("school_id", "org_unit"), Index(None, "district_id", "school_id", "state"))

@@ -31,12 +31,13 @@ def visible(actor: Actor, permission: Permission, now: datetime) -> ColumnElemen
 
 
 def _within(actor: Actor, how_far: Reach, now: datetime) -> ColumnElement[bool]:
-    if how_far is Reach.SCHOOL:
-        own_pupil = exists().where(
-            CaseParty.district_id == CaseFile.district_id, CaseParty.case_id == CaseFile.id, CaseParty.school_id == actor.org_id
-        )
-        return or_(CaseFile.school_id == actor.org_id, and_(CaseFile.joint.is_(True), own_pupil))
-    return on_duty(actor, now)
+    if how_far is Reach.DISTRICT:
+        return on_duty(actor, now)
+    own_pupil = exists().where(
+        CaseParty.district_id == CaseFile.district_id, CaseParty.case_id == CaseFile.id, CaseParty.school_id == actor.org_id
+    ).correlate(CaseFile)  # and to nothing else that the select around it may name
+    here = or_(CaseFile.school_id == actor.org_id, and_(CaseFile.joint.is_(True), own_pupil))
+    return here if how_far is Reach.SCHOOL else and_(here, on_duty(actor, now))  # a duty follows nobody to another school
 
 
 def on_duty(actor: Actor, now: datetime, *duties: str) -> ColumnElement[bool]:
@@ -45,14 +46,14 @@ def on_duty(actor: Actor, now: datetime, *duties: str) -> ColumnElement[bool]:
     return exists().where(
         CaseDuty.district_id == CaseFile.district_id, CaseDuty.case_id == CaseFile.id, CaseDuty.account_id == actor.account_id,
         CaseDuty.from_at <= now, or_(CaseDuty.to_at.is_(None), CaseDuty.to_at > now), *named,
-    )
+    ).correlate(CaseFile)
 
 
 def _unsealed_for(actor: Actor, now: datetime) -> ColumnElement[bool]:
     return exists().where(
         SecondPerson.district_id == CaseFile.district_id, SecondPerson.object_id == CaseFile.id, SecondPerson.kind == "unseal",
         SecondPerson.state.in_(("granted", "used")), SecondPerson.asked_by == actor.account_id, SecondPerson.expires_at > now,
-    )
+    ).correlate(CaseFile)
 
 
 def case_there(actor: Actor, case_id: "InstrumentedAttribute[str]", now: datetime) -> ColumnElement[bool]:

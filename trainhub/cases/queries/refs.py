@@ -3,16 +3,20 @@
 These reads check no right: whoever calls has found the case through ``queries.access``.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from trainhub.cases.models import CaseFile, CaseParty, Determination, GuardianNotice
+from trainhub.cases.models import CaseFile, CaseGuardian, CaseParty, Determination, GuardianNotice
+from trainhub.cases.queries.access import visible
 from trainhub.cases.rules.lifecycle import STANDING, DeterminationState
+from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import NotFound
+from trainhub.kernel.permissions import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,15 @@ class CaseRef:
     scale: str
     joint: bool
     sealed: bool
+    county_review: bool = False
 
     @property
     def label(self) -> str:
         """``2026-03``: year and number, nothing else."""
         return f"{self.year}-{self.number:02d}"
+
+
+_FLAGGED_MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,9 @@ class DeterminationRef:
     state: str
     appeal_until: date | None
     adopted_at: datetime | None
+    effective_at: datetime | None = None
+    appeal_id: str | None = None
+    entered_by: str = ""
 
     @property
     def stands(self) -> bool:
@@ -81,7 +92,45 @@ def case_ref(session: Session, district_id: str, case_id: str) -> CaseRef:
     row = session.get(CaseFile, (district_id, case_id))
     if row is None:
         raise NotFound
-    return CaseRef(row.district_id, row.id, row.school_id, row.year, row.number, row.state, row.scale, row.joint, row.sealed_at is not None)
+    return _case(row)
+
+
+def case_refs(session: Session, district_id: str, case_ids: Collection[str]) -> dict[str, CaseRef]:
+    """Several cases by id. One statement."""
+    query = select(CaseFile).where(CaseFile.district_id == district_id, CaseFile.id.in_(case_ids))
+    return {row.id: _case(row) for row in session.scalars(query)} if case_ids else {}
+
+
+def case_numbered(session: Session, district_id: str, school_id: str, year: int, number: int) -> CaseRef:
+    """The case of a school by its number, where it is not sealed. One statement. Raises NotFound."""
+    row = session.scalars(select(CaseFile).where(
+        CaseFile.district_id == district_id, CaseFile.school_id == school_id, CaseFile.year == year, CaseFile.number == number,
+        CaseFile.sealed_at.is_(None),
+    )).one_or_none()
+    if row is None:
+        raise NotFound
+    return _case(row)
+
+
+def flagged_for_county(session: Session, district_id: str) -> tuple[CaseRef, ...]:
+    """Cases in which police or court found otherwise, and that ask for another look by the county (case 56). One statement."""
+    query = select(CaseFile).where(
+        CaseFile.district_id == district_id, CaseFile.county_review.is_(True), CaseFile.sealed_at.is_(None)
+    ).order_by(CaseFile.year, CaseFile.number, CaseFile.id).limit(_FLAGGED_MOST)
+    return tuple(_case(row) for row in session.scalars(query))
+
+
+def _case(row: CaseFile) -> CaseRef:
+    return CaseRef(
+        row.district_id, row.id, row.school_id, row.year, row.number, row.state, row.scale, row.joint, row.sealed_at is not None,
+        row.county_review,
+    )
+
+
+def party_codes(session: Session, district_id: str, party_ids: Collection[str]) -> dict[str, str]:
+    """The codes of parties by id. One statement."""
+    query = select(CaseParty.id, CaseParty.code).where(CaseParty.district_id == district_id, CaseParty.id.in_(party_ids))
+    return {row.id: row.code for row in (session.execute(query) if party_ids else ())}
 
 
 def party_ref(session: Session, district_id: str, party_id: str) -> PartyRef:
@@ -133,8 +182,55 @@ def guardian_told(session: Session, district_id: str, party_id: str, about: str,
     return session.execute(query.limit(1)).first() is not None
 
 
+def guardians_told(session: Session, district_id: str, about: str, object_ids: Collection[str]) -> frozenset[str]:
+    """Of which of these objects (plans, say) a guardian knows, as :func:`guardian_told`. One statement."""
+    query = select(GuardianNotice.object_id).where(
+        GuardianNotice.district_id == district_id, GuardianNotice.about == about, GuardianNotice.object_id.in_(object_ids),
+        GuardianNotice.outcome.in_(("acknowledged", "refused_to_sign", "heard")),
+    )
+    return frozenset(session.scalars(query)) if object_ids else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StandingFinding:
+    """A standing finding of bullying with its case and the code of its party."""
+
+    finding: DeterminationRef
+    case_label: str
+    code: str
+    grade: int | None
+    party_school_id: str
+
+
+def standing_findings(session: Session, actor: Actor, now: datetime) -> list[StandingFinding]:
+    """Standing findings of bullying of the cases that exist for the actor, oldest first. One statement."""
+    query = (
+        select(Determination, CaseFile.year, CaseFile.number, CaseParty.code, CaseParty.grade, CaseParty.school_id)
+        .join(CaseFile, and_(CaseFile.district_id == Determination.district_id, CaseFile.id == Determination.case_id))
+        .join(CaseParty, and_(CaseParty.district_id == Determination.district_id, CaseParty.id == Determination.party_id))
+        .where(
+            visible(actor, Permission.CASE_READ, now), Determination.outcome == "bullying",
+            Determination.state.in_([s.value for s in STANDING]),
+        ).order_by(Determination.adopted_at, Determination.id)
+    )
+    return [
+        StandingFinding(_determination(row[0]), f"{row[1]}-{row[2]:02d}", row[3], row[4], row[5]) for row in session.execute(query)
+    ]
+
+
+_GUARDIAN = select(CaseGuardian.id).where(
+    CaseGuardian.district_id == bindparam("of_district"), CaseGuardian.party_id == bindparam("of_party"),
+    CaseGuardian.person_mark == bindparam("of_person"),
+).limit(1)
+
+
+def is_guardian(session: Session, district_id: str, party_id: str, person_mark: str) -> bool:
+    """Whether a member of staff (by keyed mark, kind ``person``) is a guardian of the party. One statement."""
+    return session.execute(_GUARDIAN, {"of_district": district_id, "of_party": party_id, "of_person": person_mark}).first() is not None
+
+
 def _determination(row: Any) -> DeterminationRef:
     return DeterminationRef(
         row.district_id, row.id, row.case_id, row.party_id, row.school_id, row.version, row.number, row.outcome, row.tier,
-        tuple(row.measures), row.plan_minutes, row.state, row.appeal_until, row.adopted_at,
+        tuple(row.measures), row.plan_minutes, row.state, row.appeal_until, row.adopted_at, row.effective_at, row.appeal_id, row.entered_by,
     )

@@ -14,6 +14,7 @@ from trainhub.cases.service.steps import note_step
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import NotFound, SeparationOfDuties
 from trainhub.kernel.ids import new_id
+from trainhub.kernel.permissions import Role
 
 
 def lend_case(
@@ -41,13 +42,23 @@ def lend_case(
     return row.id
 
 
-def end_lending(session: Session, actor: Actor, case_id: str, duty: str, account_ids: Collection[str], now: datetime) -> int:
-    """End these rights: the case is gone for their holders at once. Returns how many ended."""
+def end_lending(
+    session: Session, actor: Actor, case_id: str, duty: str, account_ids: Collection[str] | None, now: datetime, *, reason: str = ""
+) -> int:
+    """End these rights: the case is gone for their holders at once. Returns how many ended.
+
+    ``account_ids`` None: everybody's. ``reason``: only those given for it.
+    """
     case = _locked(session, actor, case_id)
-    rows = session.scalars(select(CaseDuty).where(
-        CaseDuty.district_id == case.district_id, CaseDuty.case_id == case.id, CaseDuty.duty == duty, CaseDuty.account_id.in_(account_ids),
+    query = select(CaseDuty).where(
+        CaseDuty.district_id == case.district_id, CaseDuty.case_id == case.id, CaseDuty.duty == duty,
         or_(CaseDuty.to_at.is_(None), CaseDuty.to_at > now),
-    )).all()
+    )
+    if account_ids is not None:
+        query = query.where(CaseDuty.account_id.in_(account_ids))
+    if reason:
+        query = query.where(CaseDuty.reason == reason)
+    rows = session.scalars(query).all()
     for row in rows:
         row.to_at, row.ended_by = now, actor.account_id
     if rows:
@@ -55,9 +66,16 @@ def end_lending(session: Session, actor: Actor, case_id: str, duty: str, account
     return len(rows)
 
 
-def handled_by(session: Session, district_id: str, case_id: str) -> frozenset[str]:
-    """Accounts that took any step in a case, or held a duty in it as one of the school: they re-examine nothing of it."""
-    steps = session.scalars(select(CaseStep.actor_id).where(CaseStep.district_id == district_id, CaseStep.case_id == case_id).distinct())
+_COUNTY = (Role.BUREAU_CASE_OFFICER.value, Role.APPEAL_REVIEWER.value)
+
+
+def handled_by(session: Session, district_id: str, case_id: str, *, school_only: bool = False) -> frozenset[str]:
+    """Accounts that took any step in a case, or held a duty in it as one of the school: they re-examine nothing of it.
+
+    ``school_only`` leaves out the steps that the county's people took as such.
+    """
+    query = select(CaseStep.actor_id).where(CaseStep.district_id == district_id, CaseStep.case_id == case_id)
+    steps = session.scalars((query.where(CaseStep.acting_role.not_in(_COUNTY)) if school_only else query).distinct())
     duties = session.scalars(select(CaseDuty.account_id).where(
         CaseDuty.district_id == district_id, CaseDuty.case_id == case_id, CaseDuty.duty != "reviewer", CaseDuty.duty != "bureau"
     ).distinct())

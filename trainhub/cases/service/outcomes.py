@@ -5,22 +5,26 @@ may read it; what was told outside is owed a correction, each recipient and each
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from trainhub.cases.models import CaseFile, CaseRecipient, Determination, EvaluationEntry
+from trainhub.cases.models import CaseFile, CaseRecipient, Determination, EvaluationEntry, GuardianNotice
+from trainhub.cases.rules import clocks
 from trainhub.cases.rules.happenings import DeterminationMoved
-from trainhub.cases.rules.lifecycle import CaseFacts, CaseState, DeterminationState, check_determination_step
+from trainhub.cases.rules.lifecycle import STANDING, CaseFacts, CaseState, DeterminationState, check_determination_step
+from trainhub.cases.service import timing
 from trainhub.cases.service.steps import locked_case, move_case, note_step
 from trainhub.kernel.actor import Actor
+from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import DomainError, NotFound
 from trainhub.kernel.events import announcer
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.sealing import KeyRing, place
+from trainhub.roster.queries import policy_for
 
 CORRECTION_DAYS = 7
 """Days in which whoever was told of a finding that fell is told so. The plans name none; the page says whose task it is and since when."""
@@ -70,7 +74,10 @@ def overturn(session: Session, actor: Actor, determination_id: str, appeal_id: s
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A finding as the re-examination put it. ``basis``: clauses and versions cited; ``reasons`` are sealed."""
+    """A finding as the re-examination put it. ``basis``: clauses and versions cited; ``reasons`` are sealed.
+
+    ``appeal_until``: where only measures changed, the time to appeal against the finding itself goes on.
+    """
 
     outcome: str
     tier: str
@@ -78,12 +85,20 @@ class Changed:
     plan_minutes: int
     reasons: str
     basis: dict[str, Any] = field(default_factory=dict)
+    appeal_until: date | None = None
+    number: str = ""
+
+
+ENTRY = "quality_evaluation"
 
 
 def modify(
     session: Session, actor: Actor, ring: KeyRing, determination_id: str, appeal_id: str, change: Changed, now: datetime
 ) -> tuple[str, Holders]:
-    """Replace the version by a new one, in force at once. Returns its id, and who was told of the old one."""
+    """Replace the version by a new one, in force at once. Returns its id, and who holds the old one and must not.
+
+    An entry in the quality evaluation that the new version orders as well goes over to it; every other is to be recalled.
+    """
     old, case = _locked(session, actor, determination_id)
     found = holders_of(session, old.district_id, old.id)
     latest = session.scalar(select(func.max(Determination.version)).where(
@@ -95,8 +110,14 @@ def modify(
         version=(latest or old.version) + 1, item_id=None, appeal_id=appeal_id, outcome=change.outcome, tier=change.tier,
         measures=list(change.measures), plan_minutes=change.plan_minutes, sealed_facts=_again(ring, old, fresh_id),
         sealed_grounds=ring.seal(change.reasons, place("determination", "sealed_grounds", fresh_id)), basis=change.basis, defects=[],
-        state=DeterminationState.EFFECTIVE.value, adopted_at=now, effective_at=now, entered_by=actor.account_id, entered_at=now,
+        state=DeterminationState.EFFECTIVE.value, adopted_at=now, effective_at=now, appeal_until=change.appeal_until, number=change.number[:40],
+        entered_by=actor.account_id, entered_at=now,
     ))
+    session.flush()
+    if ENTRY in change.measures:
+        for entry in _rows(session, EvaluationEntry, old.district_id, found.evaluation_ids):
+            entry.determination_id = fresh_id
+        found = replace(found, evaluation_ids=())
     _move(session, actor, case, old, DeterminationState.MODIFIED, now, {"appeal": appeal_id, "by": fresh_id})
     old.ended_at = now
     _owe(session, old.district_id, found, now)
@@ -122,6 +143,63 @@ def send_back(session: Session, actor: Actor, determination_id: str, appeal_id: 
         row.ended_at = now
     if case.state != CaseState.INVESTIGATING.value:
         move_case(session, actor, case, CaseState.INVESTIGATING, CaseFacts(), now, changes={"appeal": appeal_id})
+        case.closed_at = case.seal_due_on = None
+        policy = policy_for(session, case.district_id, case.school_id, local_day(now))
+        fresh = clocks.investigation(policy, policy.version, discovered=now, accepted=now, procedure=now)
+        timing.start(session, case, fresh, paused_at=case.police_since)
+
+
+def close_without_finding(session: Session, actor: Actor, case_id: str, now: datetime) -> bool:
+    """After an overturn: a case in which no bullying is found any more, and nobody is owed a correction, is over and due to be sealed.
+
+    The room of the appeals has made sure that no plan, contact or appeal is open. Returns False where the case goes its ordinary way.
+    """
+    case = _case(session, actor, case_id)
+    standing = session.scalar(select(func.count()).where(
+        Determination.district_id == case.district_id, Determination.case_id == case.id, Determination.outcome == "bullying",
+        Determination.state.in_([state.value for state in STANDING]),
+    ))
+    if standing or CaseState(case.state) not in _CLOSABLE or corrections_open(session, case.district_id, case.id):
+        return False
+    facts = CaseFacts()
+    if case.state != CaseState.FOLLOW_UP.value:
+        move_case(session, actor, case, CaseState.FOLLOW_UP, facts, now, changes={"why": "overturned"})
+    case.closed_at, case.seal_due_on = now, local_day(now)
+    move_case(session, actor, case, CaseState.CLOSED, facts, now, changes={"why": "overturned"})
+    return True
+
+
+_CLOSABLE = frozenset({CaseState.SERVED, CaseState.IN_EXECUTION, CaseState.FOLLOW_UP})
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """How a decision of the county reached a party's guardian. ``outcome``: acknowledged or refused_to_sign; witnesses as person ids."""
+
+    party_id: str
+    object_id: str
+    fresh_id: str | None
+    channel: str
+    outcome: str
+    document_no: str
+    happened_at: datetime
+    witnesses: tuple[str, ...] = ()
+
+
+def note_handed(session: Session, actor: Actor, case_id: str, handed: Handed, now: datetime) -> None:
+    """Write down that a guardian has the decision on an appeal, and with it the new version where there is one."""
+    case = _case(session, actor, case_id)
+    for about, object_id in (("appeal", handed.object_id), *([("determination", handed.fresh_id)] if handed.fresh_id else [])):
+        notice_id = new_id()
+        session.add(GuardianNotice(
+            district_id=case.district_id, id=notice_id, case_id=case.id, party_id=handed.party_id, about=about, object_id=object_id,
+            channel=handed.channel, outcome=handed.outcome, witnesses=list(handed.witnesses), document_no=handed.document_no[:40],
+            happened_at=handed.happened_at, recorded_by=actor.account_id, recorded_at=now,
+        ))
+        note_step(session, actor, case, "guardian_notice", now, object_id=notice_id, occurred_at=handed.happened_at, changes={
+            "party": handed.party_id, "about": about, "outcome": handed.outcome, "channel": handed.channel, "witnesses": len(handed.witnesses),
+        })
+    session.flush()
 
 
 def recall_entry(session: Session, actor: Actor, entry_id: str, proof: str, now: datetime) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from trainhub.cases.models import CaseClock, CaseDuty, CaseFile, CaseNotice, CaseRecipient, CaseStep, EvaluationEntry
 from trainhub.cases.rules.lifecycle import CaseState
+from trainhub.committees.service.sealing import seal_matters
 from trainhub.kernel.actor import SYSTEM
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.ids import new_id
@@ -84,6 +85,7 @@ def _seal(session: Session, district_id: str, rows: Sequence[Any], now: datetime
         update(CaseNotice).where(CaseNotice.district_id == district_id, CaseNotice.matter_id.in_(ids), CaseNotice.done_at.is_(None))
         .values(done_at=now), execution_options=mine,
     )
+    seal_matters(session, district_id, ids, now)
     before, after = CaseState.CLOSED.value, CaseState.SEALED.value
     session.execute(insert(CaseStep), [
         {

@@ -11,7 +11,7 @@ from trainhub.cases.models import CaseFile, CaseNotice, CaseStep, Counter
 from trainhub.cases.queries.access import seen_case
 from trainhub.cases.rules.happenings import CaseMoved
 from trainhub.cases.rules.lifecycle import CaseFacts, CaseState, check_case_step
-from trainhub.kernel.actor import Actor
+from trainhub.kernel.actor import SYSTEM, Actor
 from trainhub.kernel.bulk import upsert
 from trainhub.kernel.errors import StaleVersion
 from trainhub.kernel.events import announcer
@@ -31,21 +31,25 @@ def locked_case(
 
 
 def note_step(
-    session: Session, actor: Actor, case: CaseFile, step: str, now: datetime, *, object_id: str = "", before: str = "", after: str = "",
+    session: Session, actor: Actor | None, case: CaseFile, step: str, now: datetime, *, object_id: str = "", before: str = "", after: str = "",
     changes: Mapping[str, Any] | None = None, occurred_at: datetime | None = None,
 ) -> None:
-    """Write one step of a case down, in its history and in the school's chain. ``changes``: ids, codes, numbers, ISO times; never words."""
+    """Write one step of a case down, in its history and in the school's chain. ``changes``: ids, codes, numbers, ISO times; never words.
+
+    Without an actor the calendar or the register brought it about.
+    """
     facts = dict(changes or {})
+    who, role = (actor.account_id, actor.role.value) if actor else (SYSTEM, SYSTEM)
     case.version += 1
     case.updated_at = now
     session.add(CaseStep(
         district_id=case.district_id, case_id=case.id, id=new_id(), step=step, object_id=object_id, from_state=before, to_state=after,
-        changes=facts, actor_id=actor.account_id, acting_role=actor.role.value, policy_version=case.policy_version, recorded_at=now,
+        changes=facts, actor_id=who, acting_role=role, policy_version=case.policy_version, recorded_at=now,
     ))
     append(session, NewEntry(
         district_id=case.district_id, school_id=case.school_id, kind=f"case.{step}", subject_ref=case.id, object_ref=object_id or case.id,
         payload={"from": before, "to": after, "version": case.version, **facts}, occurred_at=occurred_at or now, recorded_at=now,
-        actor_ref=actor.account_id, acting_role=actor.role.value,
+        actor_ref=who, acting_role=role,
     ))
 
 

@@ -12,20 +12,23 @@ from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from trainhub.accounts.models import Account
-from trainhub.committees.models import CommitteeMember, Recusal
+from trainhub.committees.models import CommitteeMember, MeetingItem, Recusal
 from trainhub.kernel.actor import Actor
 from trainhub.roster.models import Person
+
+_MEMBER, _ONE, _OTHER = aliased(CommitteeMember), aliased(Person), aliased(Person)
+"""Made once: every select about a case asks for recusals, and aliases are dear to make."""
 
 
 def _of(district_id: str, person_id: str | None, account_id: str | None) -> ColumnElement[bool]:
     """SQL condition: the recusal is that of a human being, whichever of their ids it names."""
-    r, m = Recusal, aliased(CommitteeMember)
+    r, m = Recusal, _MEMBER
     ways: list[ColumnElement[bool]] = []
     if account_id is not None:
         ways.append(r.account_id == account_id)
         ways.append(r.member_id.in_(select(m.id).where(m.district_id == district_id, m.account_id == account_id)))
     if person_id is not None:
-        one, other = aliased(Person), aliased(Person)
+        one, other = _ONE, _OTHER
         kept = select(one.merged_into_id).where(one.district_id == district_id, one.id == person_id).scalar_subquery()
         ways += [
             r.person_id == person_id, r.person_id == kept,
@@ -45,6 +48,11 @@ def not_recused(actor: Actor, matter_column: Any) -> ColumnElement[bool]:
         Recusal.district_id == actor.district_id, Recusal.matter_id == matter_column, Recusal.lifted_at.is_(None),
         _of(actor.district_id, actor.person_id, actor.account_id),
     ).correlate_except(Recusal)  # fmt: skip
+
+
+def item_shown(actor: Actor) -> ColumnElement[bool]:
+    """SQL condition: an item of an agenda is there for the actor, who did not step aside from its matter, and the matter is not sealed."""
+    return and_(not_recused(actor, MeetingItem.matter_id), MeetingItem.sealed_at.is_(None))
 
 
 def is_recused(session: Session, district_id: str, matter_id: str, *, person_id: str | None, account_id: str | None = None) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from trainhub.committees.models import CommitteeMeeting, MeetingItem
 from trainhub.committees.queries.composition import Book, book
-from trainhub.committees.queries.recusal import not_recused
+from trainhub.committees.queries.recusal import item_shown
 from trainhub.kernel.actor import Actor, Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import NotFound
@@ -123,7 +123,7 @@ def defects(session: Session, district_id: str, held: Book, actor: Actor | None 
     """Return the defective resolutions of the school of a book. One statement."""
     query = _query(district_id).where(MeetingItem.school_id == held.school_id, MeetingItem.outcome == "adopted")
     if actor is not None:
-        query = query.where(not_recused(actor, MeetingItem.matter_id))
+        query = query.where(item_shown(actor))
     missing: dict[date, tuple[str, ...]] = {}
     done = []
     for item, year, number, starts_at in session.execute(query.order_by(CommitteeMeeting.starts_at, MeetingItem.id)):

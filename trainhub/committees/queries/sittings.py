@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from trainhub.committees.models import CommitteeMeeting, MeetingItem, MeetingPresence
 from trainhub.committees.queries.composition import OnDay, on_day
-from trainhub.committees.queries.recusal import RecusalRow, not_recused, recusals_of, recused_by_matter
+from trainhub.committees.queries.recusal import RecusalRow, item_shown, recusals_of, recused_by_matter
 from trainhub.committees.rules.voting import Bench, bench
 from trainhub.kernel.actor import Actor, Scope
 from trainhub.kernel.clock import local_day
@@ -108,7 +108,7 @@ def meetings(session: Session, scope: Scope, actor: Actor, school_id: str, limit
         select(MeetingItem.meeting_id, func.count().label("items"), func.count(MeetingItem.outcome).label("decided"))
         .where(
             MeetingItem.district_id == scope.district_id, MeetingItem.meeting_id.in_([m.id for m in rows]),
-            not_recused(actor, MeetingItem.matter_id),
+            item_shown(actor),
         ).group_by(MeetingItem.meeting_id)
     )}
     return [(_row(m), *counts.get(m.id, (0, 0))) for m in rows]
@@ -141,7 +141,7 @@ def meeting(session: Session, scope: Scope, actor: Actor, meeting_id: str) -> Me
         .order_by(MeetingPresence.member_id)
     ).all()
     base = select(MeetingItem).where(MeetingItem.district_id == scope.district_id, MeetingItem.meeting_id == row.id)
-    items = session.scalars(base.where(not_recused(actor, MeetingItem.matter_id)).order_by(MeetingItem.id)).all()
+    items = session.scalars(base.where(item_shown(actor)).order_by(MeetingItem.id)).all()
     total = session.scalar(select(func.count()).select_from(base.subquery())) or 0
     matters = {item.matter_id for item in items}
     recusals, aside = recusals_of(session, scope.district_id, matters), recused_by_matter(session, scope.district_id, matters)

@@ -191,7 +191,7 @@ def recuse_for(
 
 def _seen_item(session: Session, actor: Actor, item_id: str) -> MeetingItem:
     item = session.get(MeetingItem, (actor.district_id, item_id))
-    if item is None:
+    if item is None or item.sealed_at is not None:
         raise NotFound
     guard(actor, item.school_id, Permission.COMMITTEE_READ)
     refuse_recused(session, actor, item.matter_id)

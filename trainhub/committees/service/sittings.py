@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from trainhub.accounts.models import Account
 from trainhub.committees.models import CommitteeMeeting, MeetingItem, MeetingPresence
 from trainhub.committees.queries.composition import OnDay, on_day
-from trainhub.committees.queries.recusal import not_recused
+from trainhub.committees.queries.recusal import item_shown
 from trainhub.committees.rules.deciding import ItemKind
 from trainhub.committees.rules.happenings import SittingPlanned
 from trainhub.committees.rules.refusals import CommitteeRefused
@@ -211,7 +211,7 @@ def close_sitting(
     """
     row = _planned(session, actor, meeting_id, seen_version)
     everything = select(func.count()).select_from(MeetingItem).where(MeetingItem.district_id == row.district_id, MeetingItem.meeting_id == row.id)
-    if session.scalar(everything) != session.scalar(everything.where(not_recused(actor, MeetingItem.matter_id))):
+    if session.scalar(everything) != session.scalar(everything.where(item_shown(actor))):
         raise CommitteeRefused("minutes_recused", "minutes")
     if row.starts_at > now or ends_at > now:
         raise CommitteeRefused("not_over", "ends")

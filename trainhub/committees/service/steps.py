@@ -70,7 +70,7 @@ def locked_item(session: Session, actor: Actor, item_id: str) -> MeetingItem:
     """Return an item of the district, held, if the actor did not step aside from its matter. Raises NotFound."""
     query = select(MeetingItem).where(MeetingItem.district_id == actor.district_id, MeetingItem.id == item_id).with_for_update()
     row = session.scalars(query, execution_options={"populate_existing": True}).one_or_none()
-    if row is None:
+    if row is None or row.sealed_at is not None:
         raise NotFound
     refuse_recused(session, actor, row.matter_id)
     return row

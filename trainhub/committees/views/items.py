@@ -4,9 +4,11 @@ from typing import Any
 
 from flask import request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from trainhub.committees import forms
 from trainhub.committees.models import MeetingItem
+from trainhub.committees.queries.recusal import item_shown
 from trainhub.committees.service.recusal import (
     ask_lift,
     lift,
@@ -33,9 +35,13 @@ WRITE, OWN, SECOND = Permission.COMMITTEE_WRITE, Permission.RECUSAL_OWN_WRITE, P
 
 
 def _back(item_id: str) -> str:
-    """The sitting of an item; the address of a matter that is not there any more leads to the list."""
-    item = read_session().get(MeetingItem, (current_actor().district_id, item_id))
-    return url_for("committees.sitting", meeting_id=item.meeting_id) if item is not None else url_for("committees.sittings")
+    """The sitting of an item that is there for the actor; from any other the way leads to the list, as from a made-up one."""
+    actor = current_actor()
+    meeting_id = read_session().scalar(select(MeetingItem.meeting_id).where(
+        MeetingItem.district_id == actor.district_id, MeetingItem.id == item_id, MeetingItem.school_id == actor.org_id,
+        item_shown(actor),
+    ))
+    return url_for("committees.sitting", meeting_id=meeting_id) if meeting_id else url_for("committees.sittings")
 
 
 @blueprint.post("/committee/items/<item_id>/vote")
