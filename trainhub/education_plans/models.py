@@ -433,7 +433,7 @@ class SupportPlan(Base):
         tenant_fk("school_id", "org_unit"),
         tenant_fk("party_id", "case_party"),
         tenant_fk("lead_account_id", "account"),
-        UniqueConstraint("district_id", "party_id"),
+        UniqueConstraint("district_id", "school_id", "party_id"),
         UniqueConstraint("district_id", "school_id", "code"),
     )
 
@@ -477,12 +477,17 @@ class HandOver(Base):
     owed_minutes: Mapped[int] = mapped_column(default=0)
     sealed_package: Mapped[str] = mapped_column(Text, default="", info=_SEALED)
     receipt_mark: Mapped[str] = mapped_column(String(64), default="")
+    list_year: Mapped[int | None]  # number of the list that goes with it, and of the receipt that comes back
+    list_number: Mapped[int | None]
+    receipt_year: Mapped[int | None]
+    receipt_number: Mapped[int | None]
     state: Mapped[str] = mapped_column(String(12))
     sent_at: Mapped[datetime | None]
     sent_by: Mapped[str | None] = mapped_column(Id)
     received_at: Mapped[datetime | None]
     received_by: Mapped[str | None] = mapped_column(Id)
     new_plan_id: Mapped[str | None] = mapped_column(Id)
+    new_support_id: Mapped[str | None] = mapped_column(Id)
 
     __table_args__ = (
         tenant_fk("plan_id", "education_plan"),

@@ -29,11 +29,13 @@ def _within(actor: Actor, permission: Permission, how_far: Reach, now: datetime)
         return teaches(actor)
     if how_far is Reach.SCHOOL:
         return EducationPlan.school_id == actor.org_id
+    if how_far is Reach.OWN:  # a duty follows nobody to another school
+        return and_(duty_for(actor, EducationPlan.case_id, now), EducationPlan.school_id == actor.org_id)
     return duty_for(actor, EducationPlan.case_id, now)
 
 
 def teaches(actor: Actor) -> ColumnElement[bool]:
-    """The actor gives a module or a lesson of the plan (security.md section 3: an educator sees the own plan's pupil only)."""
+    """The actor gives a module or a lesson of the plan (security.md section 3: an educator sees the own plan's pupil only), as one of its school."""
     if actor.person_id is None:
         return EducationPlan.id.is_(None)
     module = exists().where(
@@ -44,7 +46,7 @@ def teaches(actor: Actor) -> ColumnElement[bool]:
         PlanLesson.district_id == EducationPlan.district_id, PlanLesson.plan_id == EducationPlan.id,
         PlanLesson.instructor_id == actor.person_id, PlanLesson.state != "cancelled",
     )
-    return or_(module, lesson)
+    return and_(or_(module, lesson), EducationPlan.school_id == actor.org_id)
 
 
 def seen_plan(session: Session, actor: Actor, permission: Permission, plan_id: str, now: datetime, *, lock: bool = False) -> EducationPlan:

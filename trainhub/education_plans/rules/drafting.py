@@ -12,6 +12,8 @@ from datetime import date
 MODULE_KINDS = ("law", "psychology", "conduct", "service", "family")
 """法治, 心理, 行为规则, 公益服务, 家庭教育."""
 GUARDIAN_KINDS = ("lesson_with", "talk", "home_task", "reading")
+ASSESSMENTS = ("committee", "products", "observation")
+"""考核办法: by what the end is judged."""
 YOUNG_GRADE = 3
 """Up to this grade a plan is the family's as much as the child's."""
 YOUNG_MOST_MINUTES = 270

@@ -50,7 +50,7 @@ PLAN_STEPS: Mapping[PlanState, frozenset[PlanState]] = {
     _S.NOT_COMPLETED: frozenset({_S.ESCALATED}),
     _S.STAYED: frozenset({_S.APPROVED}) | _LIVE,
     _S.PAUSED: _LIVE,
-    _S.HANDED_OVER: frozenset({_S.ACCEPTED}) | _LIVE,  # sent back by the receiver
+    _S.HANDED_OVER: frozenset({_S.ACCEPTED, _S.APPROVED, _S.PAUSED, _S.NOT_COMPLETED, _S.ESCALATED}) | _LIVE,  # sent back by the receiver
     _S.COMPLETED: frozenset(),
     _S.ESCALATED: frozenset(),
     _S.ACCEPTED: frozenset(),
@@ -63,7 +63,7 @@ def may_follow(before: PlanState, after: PlanState) -> bool:
     if after is _S.REVOKED:
         return before in _REVOKABLE
     if after in {_S.STAYED, _S.PAUSED}:
-        return before in _LIVE or (after is _S.STAYED and before is _S.APPROVED)
+        return before in _LIVE or (after is _S.STAYED and before is _S.APPROVED) or (after is _S.PAUSED and before is _S.HANDED_OVER)
     if after is _S.HANDED_OVER:
         return before in _LIVE | RESTING | {_S.APPROVED, _S.NOT_COMPLETED, _S.ESCALATED}  # escalated: placed by the bureau (case 86)
     return after in PLAN_STEPS[before]

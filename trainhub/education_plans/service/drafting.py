@@ -4,7 +4,7 @@ Nobody approves what they alone wrote: the approval is a resolution of the commi
 only by another resolution or by a decision on an appeal, and every version stays readable in its steps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,16 +12,29 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.queries.access import seen_case
-from trainhub.cases.queries.refs import DeterminationRef, case_ref, determination_ref, party_ref
+from trainhub.cases.queries.refs import (
+    DeterminationRef,
+    case_ref,
+    determination_ref,
+    is_guardian,
+    party_ref,
+    party_refs,
+)
 from trainhub.cases.service.steps import next_number
 from trainhub.committees.queries.recusal import is_recused
 from trainhub.courses.queries import lesson_packs
 from trainhub.education_plans.models import EducationPlan, GuardianPart, PlanAvoid, PlanBalance, PlanModule
-from trainhub.education_plans.rules.drafting import Frame, GuardianDraft, ModuleDraft, faults_of
+from trainhub.education_plans.rules.drafting import (
+    ASSESSMENTS,
+    Frame,
+    GuardianDraft,
+    ModuleDraft,
+    faults_of,
+)
 from trainhub.education_plans.rules.lifecycle import ENDED, PlanState
 from trainhub.education_plans.rules.scheduling import Avoid
 from trainhub.education_plans.service.steps import locked_plan, note_step
-from trainhub.kernel.actor import Actor
+from trainhub.kernel.actor import Actor, Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import DomainError, NotFound
 from trainhub.kernel.ids import new_id
@@ -29,6 +42,8 @@ from trainhub.kernel.permissions import Permission
 from trainhub.kernel.policy import Policy
 from trainhub.kernel.sealing import KeyRing, place
 from trainhub.roster.queries import policy_for
+
+WORDS_LENGTH = 2000
 
 
 class DraftRefused(DomainError):
@@ -67,6 +82,7 @@ class DraftPlan:
     lesson_minutes: int = 45
     lead_person_id: str | None = None
     psychologist_id: str | None = None
+    assessment: str = "committee"
 
 
 def draft_plan(session: Session, actor: Actor, ring: KeyRing, command: DraftPlan, now: datetime) -> str:
@@ -79,7 +95,7 @@ def draft_plan(session: Session, actor: Actor, ring: KeyRing, command: DraftPlan
     party = party_ref(session, found.district_id, found.party_id)
     policy = policy_for(session, found.district_id, found.school_id, local_day(now))
     _refuse_faults(command, frame_of(policy, found, party.grade))
-    _refuse_conflicts(session, found.case_id, actor.district_id, command)
+    _refuse_conflicts(session, ring, found.case_id, actor.district_id, command)
     year = local_day(now).year
     plan_id = new_id()
     plan = EducationPlan(
@@ -105,7 +121,7 @@ def redraft(session: Session, actor: Actor, ring: KeyRing, plan_id: str, command
     found = determination_ref(session, plan.district_id, plan.determination_id)
     policy = policy_for(session, plan.district_id, plan.school_id, local_day(now))
     _refuse_faults(command, frame_of(policy, found, plan.grade))
-    _refuse_conflicts(session, plan.case_id, plan.district_id, command)
+    _refuse_conflicts(session, ring, plan.case_id, plan.district_id, command)
     for row in session.scalars(select(PlanModule).where(PlanModule.district_id == plan.district_id, PlanModule.plan_id == plan.id)):
         row.dropped_at = row.dropped_at or now
     for avoid in session.scalars(select(PlanAvoid).where(PlanAvoid.district_id == plan.district_id, PlanAvoid.plan_id == plan.id)):
@@ -139,6 +155,11 @@ def _refuse_unfit(session: Session, actor: Actor, found: DeterminationRef, now: 
 
 
 def _refuse_faults(command: DraftPlan, frame: Frame) -> None:
+    for field, text in (("goals", command.goals), ("protection", command.protection)):
+        if len(text) > WORDS_LENGTH:
+            raise DraftRefused(field=field, fault="words_long", most=WORDS_LENGTH)
+    if command.assessment not in ASSESSMENTS:
+        raise DraftRefused(field="assessment", fault="form")
     faults = faults_of(
         frame, command.total_minutes, command.lesson_minutes, command.starts_on, command.due_on, command.modules, command.guardian_parts
     )
@@ -146,22 +167,32 @@ def _refuse_faults(command: DraftPlan, frame: Frame) -> None:
         raise DraftRefused(field=faults[0].field, fault=faults[0].code, **faults[0].params)
 
 
-def _refuse_conflicts(session: Session, case_id: str, district_id: str, command: DraftPlan) -> None:
-    """Nobody who stepped aside from the case teaches in its plan, nor whom the plan keeps clear of."""
+def _refuse_conflicts(session: Session, ring: KeyRing, case_id: str, district_id: str, command: DraftPlan) -> None:
+    """Nobody who stepped aside from the case teaches in its plan, no guardian of a party, nor whom the plan keeps clear of."""
     barred = {a.person_id for a in command.avoid if a.kind == "person"}
-    people = {m.instructor_id for m in command.modules} | {command.lead_person_id, command.psychologist_id}
-    for person in sorted(p for p in people if p is not None):
-        if person in barred or is_recused(session, district_id, case_id, person_id=person):
-            raise InstructorConflict(field="modules")
+    taught = {m.instructor_id for m in command.modules if m.instructor_id}
+    people = taught | {p for p in (command.lead_person_id, command.psychologist_id) if p}
+    if conflicted := (people & barred) | conflicts(session, ring, district_id, case_id, people):
+        raise InstructorConflict(field="modules" if conflicted & taught else "lead", person=min(conflicted))
+
+
+def conflicts(session: Session, ring: KeyRing, district_id: str, case_id: str, people: Collection[str]) -> frozenset[str]:
+    """Whom of these people the case bars from teaching in its plans: stepped aside, or a guardian of one of its children (case 80)."""
+    parties = [p.party_id for p in party_refs(session, district_id, case_id)] if people else []
+    return frozenset(
+        person for person in people
+        if is_recused(session, district_id, case_id, person_id=person)
+        or any(is_guardian(session, district_id, party, ring.mark("person", person)) for party in parties)
+    )
 
 
 def _write_content(session: Session, actor: Actor, ring: KeyRing, plan: EducationPlan, command: DraftPlan, now: datetime) -> None:
     plan.total_minutes, plan.starts_on, plan.due_on = command.total_minutes, command.starts_on, command.due_on
     plan.per_week, plan.lesson_minutes = command.per_week, command.lesson_minutes
-    plan.lead_person_id, plan.psychologist_id = command.lead_person_id, command.psychologist_id
+    plan.lead_person_id, plan.psychologist_id, plan.assessment = command.lead_person_id, command.psychologist_id, command.assessment
     plan.sealed_goals = ring.seal(command.goals, place("education_plan", "sealed_goals", plan.id)) if command.goals else ""
     plan.sealed_protection = ring.seal(command.protection, place("education_plan", "sealed_protection", plan.id)) if command.protection else ""
-    _write_modules(session, actor, plan, command.modules)
+    write_modules(session, plan, command.modules)
     session.add_all(
         GuardianPart(district_id=plan.district_id, id=new_id(), plan_id=plan.id, kind=part.kind, due_on=part.due_on)
         for part in command.guardian_parts
@@ -178,9 +209,10 @@ def _write_content(session: Session, actor: Actor, ring: KeyRing, plan: Educatio
     session.flush()
 
 
-def _write_modules(session: Session, actor: Actor, plan: EducationPlan, modules: Sequence[ModuleDraft]) -> None:
+def write_modules(session: Session, plan: EducationPlan, modules: Sequence[ModuleDraft]) -> None:
+    """Add modules under the plan's revision, each with the current version of its pack. Raises DraftRefused."""
     wanted = {m.pack_id for m in modules if m.pack_id}
-    packs = {p.id: p.version for p in lesson_packs(session, actor.scope(Permission.CATALOGUE_READ), "plan_module")} if wanted else {}
+    packs = {p.id: p.version for p in lesson_packs(session, Scope(plan.district_id, frozenset()), "plan_module")} if wanted else {}
     if missing := wanted - set(packs):
         raise DraftRefused(field="modules", fault="pack_unknown", given=len(missing))
     session.add_all(

@@ -3,16 +3,18 @@
 Hours that were closed stay closed, whatever comes later (domain.md case 85).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.queries.access import case_there
-from trainhub.cases.queries.refs import PartyRef, latest_determinations, party_refs
+from trainhub.cases.queries.refs import PartyRef, case_ref, latest_determinations, party_refs
+from trainhub.cases.registry import fact_sources
 from trainhub.cases.rules.lifecycle import CaseFacts, CaseState
+from trainhub.cases.service.opening import open_relapse
+from trainhub.cases.service.outcomes import corrections_open
 from trainhub.cases.service.progress import advance
 from trainhub.education_plans.models import EducationPlan, FollowUp
 from trainhub.education_plans.rules.lifecycle import ENDED, PlanState
@@ -27,8 +29,7 @@ from trainhub.ledger.service import NewEntry, append
 from trainhub.roster.queries import policy_for
 
 FINDINGS = ("well", "uneasy", "unsafe")
-OpenRelapse = Callable[[Session, Actor, str, datetime], str]
-"""(session, actor, case id, now) -> id of the linked new case (``cases.service.files.open_relapse``)."""
+NOTE_LENGTH = 1000
 
 
 class FollowUpRefused(DomainError):
@@ -59,7 +60,8 @@ def schedule_contacts(session: Session, actor: Actor, plan: EducationPlan, now: 
         acting_role=actor.role.value,
     ))
     session.flush()
-    if not open_plans(session, plan.district_id, plan.case_id) and not plans_owed(session, plan.district_id, plan.case_id):
+    carried_out = case_ref(session, plan.district_id, plan.case_id).state in {CaseState.SERVED, CaseState.IN_EXECUTION}
+    if carried_out and not open_plans(session, plan.district_id, plan.case_id) and not plans_owed(session, plan.district_id, plan.case_id):
         advance(session, actor, plan.case_id, CaseState.FOLLOW_UP, CaseFacts(), now)
     return made
 
@@ -108,20 +110,50 @@ def plans_owed(session: Session, district_id: str, case_id: str) -> int:
     return sum(d.stands and d.outcome == "bullying" and d.determination_id not in having for d in found)
 
 
-def record_contact(
-    session: Session, actor: Actor, ring: KeyRing, command: Record, now: datetime, *, open_relapse: OpenRelapse | None = None
-) -> str | None:
+def follow_ups_open(session: Session, district_id: str, case_id: str) -> int:
+    """How many contacts of a case are still to come: one that could not be reached was tried and is written down."""
+    query = select(func.count()).where(FollowUp.district_id == district_id, FollowUp.case_id == case_id, FollowUp.state == "scheduled")
+    return int(session.scalar(query) or 0)
+
+
+def plan_facts(session: Session, district_id: str, case_id: str, facts: CaseFacts) -> CaseFacts:
+    """What this room knows for the guards of a case (``cases.registry.FactSource``)."""
+    return replace(
+        facts, plans_open=open_plans(session, district_id, case_id), plans_owed=plans_owed(session, district_id, case_id),
+        follow_ups_open=follow_ups_open(session, district_id, case_id),
+    )
+
+
+def closing_facts(session: Session, district_id: str, case_id: str) -> CaseFacts:
+    """Everything that may still keep a case from its end: this room's part, corrections, and what higher rooms say (appeals)."""
+    facts = CaseFacts(corrections_open=corrections_open(session, district_id, case_id))
+    for source in (plan_facts, *fact_sources()):
+        facts = source(session, district_id, case_id, facts)
+    return facts
+
+
+def close_case(session: Session, actor: Actor, case_id: str, now: datetime) -> bool:
+    """Close a case once every plan ended, every contact was made, no appeal runs and nobody holds a finding that fell.
+
+    Returns False where it is closed already. Raises NotFound, InvalidState, StepRefused with what is missing.
+    """
+    return advance(session, actor, case_id, CaseState.CLOSED, closing_facts(session, actor.district_id, case_id), now)
+
+
+def record_contact(session: Session, actor: Actor, ring: KeyRing, command: Record, now: datetime) -> str | None:
     """Record a contact; returns the id of the linked new case where it found a relapse. Raises NotFound, FollowUpRefused."""
     row = _locked(session, actor, command.follow_up_id, now)
     if row.state not in {"scheduled", "not_reachable"} or command.state not in {"done", "not_reachable", "relapse"}:
         raise FollowUpRefused(why="state")
     if command.state != "not_reachable" and command.finding not in FINDINGS:
         raise FollowUpRefused(field="finding", why="finding")
+    if len(command.note) > NOTE_LENGTH:
+        raise FollowUpRefused(field="note", why="note")
     row.state, row.finding, row.done_at, row.done_by = command.state, command.finding, now, actor.account_id
     if command.note.strip():
         row.sealed_note = ring.seal(command.note.strip(), place("follow_up", "sealed_note", row.id))
-    if command.state == "relapse" and open_relapse is not None:
-        row.new_case_id = open_relapse(session, actor, row.case_id, now)
+    if command.state == "relapse":
+        row.new_case_id = open_relapse(session, ring, actor, row.case_id, now)
     append(session, NewEntry(
         district_id=row.district_id, school_id=row.school_id, kind="follow_up.recorded", subject_ref=row.party_id, object_ref=row.id,
         payload={"state": row.state, "finding": row.finding, "side": row.side, "new_case": row.new_case_id or ""}, occurred_at=now,

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.service.steps import next_number, notify
-from trainhub.education_plans.models import EducationPlan, HandOver, PlanBalance, PlanLesson, PlanModule
+from trainhub.education_plans.models import EducationPlan, HandOver, PlanBalance, PlanLesson, PlanModule, PlanStep
 from trainhub.education_plans.rules.lifecycle import PlanFacts, PlanState
+from trainhub.education_plans.service.balance import lessons_changed
 from trainhub.education_plans.service.running import done_minutes
 from trainhub.education_plans.service.steps import locked_plan, move_plan, note_step
 from trainhub.kernel.actor import Actor
@@ -29,7 +30,7 @@ _SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class HandOverRefused(DomainError):
-    """It cannot be handed over so; ``why``: reason, school, receipt, state, same_person."""
+    """It cannot be handed over so; ``why``: reason, school, receipt, state, same_person, stayed, nothing_owed."""
 
     code = "hand_over_refused"
     status = 409
@@ -60,34 +61,45 @@ def send_plan(session: Session, actor: Actor, ring: KeyRing, command: Send, now:
         raise HandOverRefused(field="reason", why="reason")
     if bool(command.to_school_id) == bool(command.to_outside.strip()) or command.to_school_id == plan.school_id:
         raise HandOverRefused(field="to_school_id", why="school")
+    if plan.state == PlanState.STAYED.value:
+        raise HandOverRefused(why="stayed")  # the county's stay holds here; elsewhere the plan would run on without it
     done = done_minutes(session, plan)
-    receipt = "-".join("".join(secrets.choice(_SIGNS) for _ in range(4)) for _ in range(3))
-    hand_over_id = new_id()
-    cancelled = _cancel_coming(session, plan)
+    if done >= plan.total_minutes:
+        raise HandOverRefused(why="nothing_owed")
+    receipt, hand_over_id, year = make_receipt(), new_id(), local_day(now).year
+    cancelled = _cancel_coming(session, plan, now)
     package = _package(session, ring, plan, done)
     session.add(HandOver(
         district_id=plan.district_id, id=hand_over_id, plan_id=plan.id, from_school_id=plan.school_id, to_school_id=command.to_school_id,
         to_outside=command.to_outside.strip()[:120], reason=command.reason, consent="not_needed", done_minutes=done,
         owed_minutes=max(0, plan.total_minutes - done), receipt_mark=ring.mark("hand_over", receipt), state="sent", sent_at=now,
         sent_by=actor.account_id, sealed_package=ring.seal(package, place("plan_hand_over", "sealed_package", hand_over_id)),
+        list_year=year, list_number=next_number(session, plan.district_id, plan.school_id, "transfer_list", year),
     ))
-    plan.resume_state = plan.state
+    rested_from, plan.resume_state = plan.resume_state, plan.state
     move_plan(session, actor, plan, PlanState.HANDED_OVER, PlanFacts(), now, changes={
-        "hand_over": hand_over_id, "to": command.to_school_id or "outside", "done": done, "cancelled": cancelled,
+        "hand_over": hand_over_id, "to": command.to_school_id or "outside", "done": done, "cancelled": cancelled, "resume": rested_from,
     })
     if command.to_school_id:
         notify(session, plan.district_id, command.to_school_id, "hand_over_waiting", now, role=Role.CASE_OFFICER, matter_id=plan.case_id, link="/hand-overs")
     return Sent(hand_over_id, receipt)
 
 
-def _cancel_coming(session: Session, plan: EducationPlan) -> int:
+def _cancel_coming(session: Session, plan: EducationPlan, now: datetime) -> int:
     rows = session.scalars(select(PlanLesson).where(
         PlanLesson.district_id == plan.district_id, PlanLesson.plan_id == plan.id, PlanLesson.state == "planned"
     )).all()
     for row in rows:
         row.state = "cancelled"
         row.version += 1
+    if rows:
+        lessons_changed(session, plan, now)
     return len(rows)
+
+
+def make_receipt() -> str:
+    """A receipt number of three groups of four signs that nobody confuses."""
+    return "-".join("".join(secrets.choice(_SIGNS) for _ in range(4)) for _ in range(3))
 
 
 def _package(session: Session, ring: KeyRing, plan: EducationPlan, done: int) -> str:
@@ -107,7 +119,8 @@ def incoming(session: Session, actor: Actor) -> list[HandOver]:
     """Hand-overs that wait for the actor's school, oldest first. One statement."""
     scope = actor.scope(Permission.PLAN_WRITE)
     query = select(HandOver).where(
-        HandOver.district_id == actor.district_id, HandOver.to_school_id.in_(scope.school_ids or frozenset()), HandOver.state == "sent"
+        HandOver.district_id == actor.district_id, HandOver.to_school_id.in_(scope.school_ids or frozenset()), HandOver.state == "sent",
+        HandOver.plan_id.is_not(None),
     ).order_by(HandOver.sent_at)
     return list(session.scalars(query))
 
@@ -118,14 +131,12 @@ def accept_plan(session: Session, actor: Actor, ring: KeyRing, hand_over_id: str
     Raises NotFound, HandOverRefused.
     """
     row = _waiting(session, actor, hand_over_id)
-    if row.receipt_mark != ring.mark("hand_over", receipt.strip().upper()):
-        raise HandOverRefused(field="receipt", why="receipt")
-    if row.sent_by == actor.account_id:
-        raise HandOverRefused(why="same_person")
+    _check_receipt(ring, row, receipt, actor)
     old = session.get_one(EducationPlan, (row.district_id, row.plan_id), with_for_update=True, populate_existing=True)
     known = json.loads(ring.unseal(row.sealed_package, place("plan_hand_over", "sealed_package", row.id)))
     fresh = _continued(session, actor, ring, old, row, known["goals"], due_on, now)
     row.state, row.received_at, row.received_by, row.new_plan_id = "accepted", now, actor.account_id, fresh.id
+    _number_receipt(session, row, row.to_school_id or "", now)
     old.ended_at = now
     move_plan(session, actor, old, PlanState.ACCEPTED, PlanFacts(receiver_accepted=True), now, changes={"hand_over": row.id, "new_plan": fresh.id})
     note_step(session, actor, fresh, "taken_over", now, after=fresh.state, changes={"hand_over": row.id, "owed": fresh.total_minutes, "from": old.id})
@@ -137,9 +148,48 @@ def return_plan(session: Session, actor: Actor, hand_over_id: str, now: datetime
     row = _waiting(session, actor, hand_over_id)
     old = session.get_one(EducationPlan, (row.district_id, row.plan_id), with_for_update=True, populate_existing=True)
     row.state, row.received_at, row.received_by = "returned", now, actor.account_id
-    move_plan(session, actor, old, PlanState(old.resume_state), PlanFacts(resume_state=old.resume_state), now, changes={"hand_over": row.id, "returned": True})
-    old.resume_state = ""
+    back, rested_from = PlanState(old.resume_state), _rested_from(session, old)
+    move_plan(session, actor, old, back, PlanFacts(resume_state=back.value), now, changes={"hand_over": row.id, "returned": True})
+    old.resume_state = rested_from
     notify(session, row.district_id, row.from_school_id, "hand_over_returned", now, role=Role.COMMITTEE_SECRETARY, matter_id=old.case_id, link="/plans")
+
+
+def _rested_from(session: Session, plan: EducationPlan) -> str:
+    """What a plan that was at rest when it was sent goes back to when the rest ends."""
+    sent = session.scalars(select(PlanStep).where(
+        PlanStep.district_id == plan.district_id, PlanStep.plan_id == plan.id, PlanStep.to_state == PlanState.HANDED_OVER.value
+    ).order_by(PlanStep.recorded_at.desc(), PlanStep.id.desc()).limit(1)).one()
+    return str(sent.changes.get("resume", ""))
+
+
+def confirm_outside(session: Session, actor: Actor, ring: KeyRing, hand_over_id: str, receipt: str, now: datetime) -> None:
+    """A school of another district gave the receipt number back: the plan is theirs. Noted by somebody other than who sent it.
+
+    Raises NotFound, HandOverRefused.
+    """
+    row = session.get(HandOver, (actor.district_id, hand_over_id), with_for_update=True, populate_existing=True)
+    if row is None or row.plan_id is None or row.to_school_id or not actor.scope(Permission.PLAN_WRITE).covers_school(row.from_school_id):
+        raise NotFound
+    old = locked_plan(session, actor, row.plan_id, now)
+    if row.state != "sent":
+        raise HandOverRefused(why="state")
+    _check_receipt(ring, row, receipt, actor)
+    row.state, row.received_at, row.received_by = "accepted", now, actor.account_id
+    _number_receipt(session, row, row.from_school_id, now)
+    old.ended_at = now
+    move_plan(session, actor, old, PlanState.ACCEPTED, PlanFacts(receiver_accepted=True), now, changes={"hand_over": row.id, "outside": True})
+
+
+def _check_receipt(ring: KeyRing, row: HandOver, receipt: str, actor: Actor) -> None:
+    if row.sent_by == actor.account_id:
+        raise HandOverRefused(why="same_person")
+    if row.receipt_mark != ring.mark("hand_over", receipt.strip().upper()):
+        raise HandOverRefused(field="receipt", why="receipt")
+
+
+def _number_receipt(session: Session, row: HandOver, school_id: str, now: datetime) -> None:
+    row.receipt_year = local_day(now).year
+    row.receipt_number = next_number(session, row.district_id, school_id, "transfer_receipt", row.receipt_year)
 
 
 def _waiting(session: Session, actor: Actor, hand_over_id: str) -> HandOver:

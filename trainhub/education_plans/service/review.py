@@ -12,8 +12,16 @@ from sqlalchemy.orm import Session
 
 from trainhub.cases.queries.refs import guardian_told
 from trainhub.committees.service.resolving import use_resolution
-from trainhub.education_plans.models import CompletionReview, EducationPlan, Escalation, GuardianPart, PlanSummary
-from trainhub.education_plans.rules.lifecycle import PlanFacts, PlanState
+from trainhub.education_plans.models import (
+    CompletionReview,
+    EducationPlan,
+    Escalation,
+    GuardianPart,
+    PlanModule,
+    PlanSummary,
+)
+from trainhub.education_plans.queries.access import seen_plan
+from trainhub.education_plans.rules.lifecycle import BEFORE, ENDED, PlanFacts, PlanState
 from trainhub.education_plans.rules.pace import nth_school_day
 from trainhub.education_plans.rules.review import (
     AIMS,
@@ -30,7 +38,7 @@ from trainhub.education_plans.service.running import done_minutes
 from trainhub.education_plans.service.steps import locked_plan, move_plan, note_step
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
-from trainhub.kernel.errors import DomainError
+from trainhub.kernel.errors import DomainError, NotFound
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.kernel.sealing import KeyRing, place
@@ -38,6 +46,7 @@ from trainhub.roster.queries import calendar, policy_for
 
 CONCLUSIONS = ("enough", "part", "not_yet")
 ESCALATIONS = ("stronger_measure", "guardian_duty", "police", "special_school_referral")
+VOICE_LENGTH = 4000
 SPECIAL_SCHOOL_ANSWERS = ("placed", "not_placed", "returned_home")
 
 
@@ -61,6 +70,8 @@ class Say:
 def add_voice(session: Session, actor: Actor, ring: KeyRing, command: Say, now: datetime, *, permission: Permission = Permission.PLAN_WRITE) -> str:
     """Add a mid-term word or one of the voices of the review and return its id. Raises ReviewRefused, NotFound."""
     plan = locked_plan(session, actor, command.plan_id, now, permission=permission)
+    if PlanState(plan.state) in ENDED | BEFORE or command.said_on > local_day(now) or len(command.text) > VOICE_LENGTH:
+        raise ReviewRefused(field="text", why="voice")
     text = " ".join(command.text.split())
     if command.voice is Voice.PSYCHOLOGIST and (command.conclusion not in CONCLUSIONS or len(text) > 200):
         raise ReviewRefused(field="conclusion", why="conclusion")
@@ -74,6 +85,25 @@ def add_voice(session: Session, actor: Actor, ring: KeyRing, command: Say, now: 
     ))
     note_step(session, actor, plan, "voice", now, changes={"voice": command.voice.value, "conclusion": command.conclusion, "id": summary_id})
     return summary_id
+
+
+def conclude(session: Session, actor: Actor, ring: KeyRing, plan_id: str, conclusion: str, text: str, now: datetime) -> str:
+    """The psychologist named in a plan concludes; nobody else gives that word under the own right. Raises NotFound, ReviewRefused."""
+    plan = seen_plan(session, actor, Permission.PLAN_READ, plan_id, now)
+    if actor.person_id is None or actor.person_id != plan.psychologist_id:
+        raise NotFound
+    return add_voice(session, actor, ring, Say(plan_id, Voice.PSYCHOLOGIST, text, local_day(now), conclusion), now, permission=Permission.PLAN_READ)
+
+
+def note_part_done(session: Session, actor: Actor, plan_id: str, part_id: str, now: datetime) -> None:
+    """Note that what was asked of the guardian is done; once. Raises NotFound."""
+    plan = locked_plan(session, actor, plan_id, now)
+    part = session.get(GuardianPart, (plan.district_id, part_id))
+    if part is None or part.plan_id != plan.id:
+        raise NotFound
+    if part.done_at is None:
+        part.done_at, part.done_entered_by = now, actor.account_id
+        note_step(session, actor, plan, "guardian_part_done", now, changes={"part": part.id, "kind": part.kind})
 
 
 def materials_of(session: Session, plan: EducationPlan) -> tuple[Material, ...]:
@@ -113,6 +143,7 @@ class Decide:
     reasons: str
     extra_minutes: int = 0
     new_due_on: date | None = None
+    extra_module_id: str = ""  # the module that takes the extra minutes; "": the longest
 
 
 def decide_review(session: Session, actor: Actor, ring: KeyRing, command: Decide, now: datetime) -> tuple[str, ...]:
@@ -135,6 +166,7 @@ def decide_review(session: Session, actor: Actor, ring: KeyRing, command: Decide
     changes = {"item": command.item_id, "review": review_id, "doubts": list(against)}
     if command.outcome is ReviewOutcome.EXTENDED:
         move_plan(session, actor, plan, PlanState.EXTENDED, facts, now, changes=changes | {"extra_minutes": command.extra_minutes})
+        _extend_module(session, plan, command)
         plan.total_minutes += command.extra_minutes
         plan.extended_count += 1
         plan.due_on, plan.review_due_on, plan.hours_reached_at = command.new_due_on or plan.due_on, None, None
@@ -145,6 +177,17 @@ def decide_review(session: Session, actor: Actor, ring: KeyRing, command: Decide
         plan.ended_at = now
         schedule_contacts(session, actor, plan, now)
     return against
+
+
+def _extend_module(session: Session, plan: EducationPlan, command: Decide) -> None:
+    """The extra minutes belong to a module, so that lessons can be booked for them. Raises ReviewRefused."""
+    rows = session.scalars(select(PlanModule).where(
+        PlanModule.district_id == plan.district_id, PlanModule.plan_id == plan.id, PlanModule.dropped_at.is_(None)
+    ).order_by(PlanModule.minutes.desc(), PlanModule.sort_no)).all()
+    chosen = next((m for m in rows if m.id == command.extra_module_id), None) if command.extra_module_id else next(iter(rows), None)
+    if chosen is None:
+        raise ReviewRefused(field="extra_module", why="extra")
+    chosen.minutes += command.extra_minutes
 
 
 def _checked(session: Session, plan: EducationPlan, command: Decide) -> tuple[str, ...]:
@@ -229,5 +272,5 @@ def answer_referral(session: Session, actor: Actor, escalation_id: str, answer: 
     plan.ended_at = plan.ended_at or now
     if answer == "placed":
         move_plan(session, actor, plan, PlanState.HANDED_OVER, PlanFacts(), now, changes={"escalation": row.id})
-    else:
-        schedule_contacts(session, actor, plan, now)
+    session.flush()
+    schedule_contacts(session, actor, plan, now)

@@ -11,13 +11,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.queries.refs import determination_ref, guardian_told
+from trainhub.cases.service.progress import in_execution
 from trainhub.committees.service.resolving import use_resolution
-from trainhub.education_plans.models import EducationPlan, HourEntry, PlanLesson, PlanModule, PlanPause
+from trainhub.education_plans.models import EducationPlan, HourEntry, PlanLesson, PlanModule, PlanPause, PlanStep
 from trainhub.education_plans.rules.drafting import ModuleDraft
-from trainhub.education_plans.rules.lifecycle import ENDED, PlanFacts, PlanState
+from trainhub.education_plans.rules.lifecycle import ENDED, PlanFacts, PlanState, PlanStepRefused
+from trainhub.education_plans.service.balance import lessons_changed
+from trainhub.education_plans.service.drafting import write_modules
 from trainhub.education_plans.service.steps import locked_plan, move_plan, note_step
 from trainhub.kernel.actor import Actor
-from trainhub.kernel.clock import local_day
+from trainhub.kernel.clock import day_bounds, local_day
 from trainhub.kernel.errors import DomainError, InvalidState
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.sealing import KeyRing, place
@@ -45,7 +48,9 @@ def approve_plan(session: Session, actor: Actor, plan_id: str, item_id: str, now
     Raises PlanStepRefused, and what ``use_resolution`` refuses.
     """
     plan = locked_plan(session, actor, plan_id, now, seen_version=seen_version)
-    use_resolution(session, actor, item_id, kind="plan", matter_id=plan.case_id, object_id=plan.id, now=now)
+    used = use_resolution(session, actor, item_id, kind="plan", matter_id=plan.case_id, object_id=plan.id, now=now)
+    if used.resolved_at is None or used.resolved_at < _written_at(session, plan):  # the committee saw another draft than this one
+        raise PlanStepRefused(wanted=PlanState.APPROVED.value, missing=("resolution",))
     modules = _modules(session, plan)
     facts = PlanFacts(
         total_minutes=plan.total_minutes, module_minutes=sum(m.minutes for m in modules),
@@ -54,6 +59,13 @@ def approve_plan(session: Session, actor: Actor, plan_id: str, item_id: str, now
     )
     plan.approval_item_id, plan.approved_at = item_id, now
     move_plan(session, actor, plan, PlanState.APPROVED, facts, now, changes={"item": item_id, "revision": plan.revision})
+
+
+def _written_at(session: Session, plan: EducationPlan) -> datetime:
+    """When the draft was last written. One statement."""
+    return session.scalar(select(func.max(PlanStep.recorded_at)).where(
+        PlanStep.district_id == plan.district_id, PlanStep.plan_id == plan.id, PlanStep.step.in_(("drafted", "redrafted"))
+    )) or plan.created_at
 
 
 def note_guardian_knows(session: Session, actor: Actor, plan_id: str, now: datetime) -> None:
@@ -65,10 +77,11 @@ def note_guardian_knows(session: Session, actor: Actor, plan_id: str, now: datet
 
 
 def start_plan(session: Session, actor: Actor, plan_id: str, now: datetime) -> None:
-    """Let a plan run. Raises InvalidState before the guardian knows of it."""
+    """Let a plan run, and its case with it. Raises InvalidState before the guardian knows of it."""
     plan = locked_plan(session, actor, plan_id, now)
     plan.active_since = plan.active_since or now
     move_plan(session, actor, plan, PlanState.ACTIVE, PlanFacts(), now)
+    in_execution(session, actor, plan.case_id, now)
 
 
 def rest_plan(session: Session, actor: Actor, ring: KeyRing, plan: EducationPlan, rest: Rest, now: datetime) -> str:
@@ -91,7 +104,10 @@ def rest_plan(session: Session, actor: Actor, ring: KeyRing, plan: EducationPlan
 
 
 def resume_plan(session: Session, actor: Actor, plan: EducationPlan, now: datetime) -> int:
-    """Let a locked plan run on where it rested, and move its day by the days it rested. Returns those days. Raises InvalidState."""
+    """Let a locked plan run on where it rested, and move its day by the days it rested. Returns those days. Raises InvalidState.
+
+    Lessons that lay in the rest were not missed: they are cancelled and to be booked anew (domain.md case 68).
+    """
     query = select(PlanPause).where(
         PlanPause.district_id == plan.district_id, PlanPause.plan_id == plan.id, PlanPause.ended_at.is_(None)
     ).order_by(PlanPause.entered_at.desc())
@@ -101,12 +117,14 @@ def resume_plan(session: Session, actor: Actor, plan: EducationPlan, now: dateti
     pause.ended_at, pause.ended_by, pause.to_on = now, actor.account_id, local_day(now)
     days = max(0, (local_day(now) - pause.from_on).days)
     plan.due_on += timedelta(days=days)
-    back = PlanState(plan.resume_state)
+    back, cancelled = PlanState(plan.resume_state), _cancel_planned(session, plan, now, until=now)
     move_plan(
         session, actor, plan, back, PlanFacts(resume_state=plan.resume_state), now,
-        changes={"rest": pause.id, "days": days, "due_on": plan.due_on.isoformat()},
+        changes={"rest": pause.id, "days": days, "due_on": plan.due_on.isoformat(), "cancelled": cancelled},
     )
     plan.resume_state = ""
+    session.flush()
+    settle_hours(session, actor, plan, done_minutes(session, plan), now)  # its total may have changed while it rested
     return days
 
 
@@ -117,19 +135,26 @@ def revoke_plan(session: Session, actor: Actor, plan: EducationPlan, now: dateti
     """
     if plan.state == PlanState.REVOKED.value:
         return 0
-    cancelled = _cancel_planned(session, plan)
+    cancelled = _cancel_planned(session, plan, now)
     plan.ended_at = now
     move_plan(session, actor, plan, PlanState.REVOKED, PlanFacts(), now, changes={"appeal": appeal_id, "cancelled": cancelled})
     return cancelled
 
 
-def _cancel_planned(session: Session, plan: EducationPlan) -> int:
-    lessons = session.scalars(select(PlanLesson).where(
+def _cancel_planned(session: Session, plan: EducationPlan, now: datetime, *, until: datetime | None = None) -> int:
+    """Cancel lessons that were not held, those of a rest only with ``until``: what began since the rest did. Returns how many."""
+    query = select(PlanLesson).where(
         PlanLesson.district_id == plan.district_id, PlanLesson.plan_id == plan.id, PlanLesson.state == "planned"
-    )).all()
+    )
+    if until is not None:
+        since = session.scalar(select(func.max(PlanPause.from_on)).where(PlanPause.district_id == plan.district_id, PlanPause.plan_id == plan.id))
+        query = query.where(PlanLesson.starts_at < until, PlanLesson.starts_at >= day_bounds(since or local_day(until))[0])
+    lessons = session.scalars(query).all()
     for lesson in lessons:
         lesson.state = "cancelled"
         lesson.version += 1
+    if lessons:
+        lessons_changed(session, plan, now)
     return len(lessons)
 
 
@@ -190,21 +215,16 @@ def _modules(session: Session, plan: EducationPlan) -> list[PlanModule]:
 
 
 def _refit_modules(session: Session, plan: EducationPlan, change: Amendment, now: datetime) -> None:
-    """New modules take the place of the old; without any, the old ones are fitted to the total by their share, the last takes the rest."""
+    """New modules take the place of the old; without any, the old ones are fitted to the total by their share, the largest takes the rest."""
     old = _modules(session, plan)
     if change.modules:
         for row in old:
             row.dropped_at = now
-        session.add_all(
-            PlanModule(
-                district_id=plan.district_id, id=new_id(), plan_id=plan.id, sort_no=n, kind=m.kind, minutes=m.minutes, pack_id=None,
-                instructor_id=m.instructor_id, guardian_with=m.guardian_with, revision=plan.revision,
-            )
-            for n, m in enumerate(change.modules, start=1)
-        )
+        write_modules(session, plan, change.modules)
     elif old and (before := sum(m.minutes for m in old)):
         shares = [max(1, m.minutes * plan.total_minutes // before) for m in old]
-        shares[-1] = max(1, shares[-1] + plan.total_minutes - sum(shares))
+        largest = shares.index(max(shares))
+        shares[largest] = max(1, shares[largest] + plan.total_minutes - sum(shares))
         for row, share in zip(old, shares, strict=True):
             row.minutes = share
     session.flush()

@@ -3,19 +3,20 @@
 The other child's timetable is looked at here and told to nobody: a proposal names what it kept clear of by kind and number only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.queries.refs import party_refs
 from trainhub.cases.queries.whereabouts import places_of_parties
-from trainhub.committees.queries.recusal import is_recused
-from trainhub.education_plans.models import EducationPlan, PlanAvoid, PlanLesson, PlanModule, PlanPause
+from trainhub.education_plans.models import EducationPlan, HourEntry, PlanAvoid, PlanLesson, PlanModule, PlanPause
+from trainhub.education_plans.queries.access import seen_plan
 from trainhub.education_plans.rules.lifecycle import ENDED, PlanState
 from trainhub.education_plans.rules.scheduling import (
+    SUBJECT_REST_WEEKS,
     Avoid,
     Calendars,
     Kind,
@@ -29,11 +30,13 @@ from trainhub.education_plans.rules.scheduling import (
     propose,
 )
 from trainhub.education_plans.service.balance import lessons_changed
+from trainhub.education_plans.service.drafting import conflicts
 from trainhub.education_plans.service.steps import locked_plan, note_step
 from trainhub.kernel.actor import Actor, Scope
 from trainhub.kernel.clock import day_bounds, local_day
 from trainhub.kernel.errors import DomainError, InvalidState, NotFound
 from trainhub.kernel.ids import new_id
+from trainhub.kernel.permissions import Permission
 from trainhub.kernel.sealing import KeyRing
 from trainhub.roster.queries import calendar, policy_for
 from trainhub.roster.queries.timetable import lesson_times, school_lessons
@@ -64,14 +67,13 @@ class Booking:
 
 def propose_lessons(session: Session, actor: Actor, ring: KeyRing, plan_id: str, now: datetime, *, class_time: bool = False) -> Proposal:
     """Fit what a plan still has to book into the free slots of both calendars. Nothing is written. Raises NotFound, InvalidState."""
-    plan = locked_plan(session, actor, plan_id, now)
+    plan = seen_plan(session, actor, Permission.PLAN_READ, plan_id, now)
     if plan.state != PlanState.DRAFTED.value:  # a draft may be tried before the committee sees it; nothing is booked for one
         _refuse_resting(plan)
     modules = _modules(session, plan)
     calendars = calendars_of(session, ring, plan, modules, now, class_time=class_time)
-    needs = [
-        Need(m.id, left, plan.lesson_minutes, m.instructor_id) for m in modules if (left := m.minutes - _booked_minutes(session, plan, m.id)) > 0
-    ]
+    taken = _taken_minutes(session, plan)
+    needs = [Need(m.id, left, plan.lesson_minutes, m.instructor_id) for m in modules if (left := m.minutes - taken.get(m.id, 0)) > 0]
     return propose(needs, calendars, plan.per_week)
 
 
@@ -83,7 +85,8 @@ def book_lessons(
     plan = locked_plan(session, actor, plan_id, now, seen_version=seen_version)
     _refuse_resting(plan)
     modules = {m.id: m for m in _modules(session, plan)}
-    calendars = calendars_of(session, ring, plan, list(modules.values()), now, class_time=class_time)
+    others = {b.instructor_id for b in bookings if b.instructor_id}
+    calendars = calendars_of(session, ring, plan, list(modules.values()), now, class_time=class_time, also=others)
     ids = []
     for one in bookings:
         module = modules.get(one.module_id)
@@ -96,12 +99,27 @@ def book_lessons(
             raise LessonRefused(field="starts_at", objections=("past",))
         if against := objections(lesson, calendars):
             raise LessonRefused(field="starts_at", objections=against)
+        _refuse_unmissed(session, plan, one)
         ids.append(_write(session, actor, plan, one, instructor, ends_at, now))
         calendars = _with(calendars, lesson)
     session.flush()
     lessons_changed(session, plan, now)
     note_step(session, actor, plan, "lessons_booked", now, changes={"lessons": ids, "minutes": sum(b.minutes for b in bookings)})
     return tuple(ids)
+
+
+def _refuse_unmissed(session: Session, plan: EducationPlan, one: Booking) -> None:
+    """A lesson makes up for a missed one of this plan, each once. Raises NotFound, LessonRefused."""
+    if one.makes_up_id is None:
+        return
+    missed = session.get(PlanLesson, (plan.district_id, one.makes_up_id))
+    if missed is None or missed.plan_id != plan.id or not missed.state.startswith("absent"):
+        raise NotFound
+    again = select(PlanLesson.id).where(
+        PlanLesson.district_id == plan.district_id, PlanLesson.makes_up_id == missed.id, PlanLesson.state != "cancelled"
+    )
+    if session.scalar(again.limit(1)) is not None:
+        raise LessonRefused(field="starts_at", objections=("made_up",))
 
 
 def cancel_lesson(session: Session, actor: Actor, plan_id: str, lesson_id: str, now: datetime) -> None:
@@ -145,30 +163,31 @@ def _refuse_resting(plan: EducationPlan) -> None:
 
 
 def calendars_of(
-    session: Session, ring: KeyRing, plan: EducationPlan, modules: Sequence[PlanModule], now: datetime, *, class_time: bool
+    session: Session, ring: KeyRing, plan: EducationPlan, modules: Sequence[PlanModule], now: datetime, *, class_time: bool,
+    also: Collection[str] = (),
 ) -> Calendars:
     """Everything a lesson of a plan must keep clear of, from today to its last day. A constant number of statements."""
     first = max(plan.starts_on, local_day(now))
     last = min(max(plan.due_on, first), first + timedelta(days=MOST_DAYS))
-    days = calendar(session, plan.district_id, plan.school_id, first, last)
+    since = first - timedelta(weeks=SUBJECT_REST_WEEKS)  # what was missed lately counts as well
+    days = calendar(session, plan.district_id, plan.school_id, since, last)
     everybody = party_refs(session, plan.district_id, plan.case_id)
     targets = [p.party_id for p in everybody if "target" in p.roles and p.party_id != plan.party_id]
     places = places_of_parties(session, ring, plan.district_id, [plan.party_id, *targets], first)
-    lessons = school_lessons(session, Scope(plan.district_id, frozenset({plan.school_id})), plan.school_id, first, last)
+    lessons = school_lessons(session, Scope(plan.district_id, frozenset({plan.school_id})), plan.school_id, since, last)
     times = list(lesson_times(session, plan.district_id, plan.school_id, first, ""))
-    slots = expand(lessons, days, times, first, last)
     own = places.get(plan.party_id)
     others = {places[t].class_id for t in targets if t in places}
-    instructors = {m.instructor_id for m in modules if m.instructor_id}
+    instructors = {m.instructor_id for m in modules if m.instructor_id} | set(also)
+    classes = others | ({own.class_id} if own else set())  # of a big school these are a few lessons of a thousand
+    slots = expand([one for one in lessons if one.class_id in classes or one.teacher_id in instructors], days, times, since, last)
+    pupil = tuple(Span(s.starts_at, s.ends_at, s.subject, s.room) for s in slots if own and s.class_id == own.class_id)
     policy = policy_for(session, plan.district_id, plan.school_id, first)
     return Calendars(
         first, last, frozenset(d for d in _each(first, last) if days.kind(d).teaching), WINDOWS,
-        pupil=tuple(Span(s.starts_at, s.ends_at, s.subject, s.room) for s in slots if own and s.class_id == own.class_id),
-        instructors=_busy(session, plan, instructors, slots, first, last), booked=_booked(session, plan, first, last),
+        pupil=pupil, instructors=_busy(session, plan, instructors, slots, first, last), booked=_booked(session, plan, pupil, since, last),
         avoid=(*_avoided(session, plan), *_other_rooms(slots, others, own.class_id if own else "")), resting=_resting(session, plan, first, last),
-        no_person=frozenset(
-            person for person in instructors if is_recused(session, plan.district_id, plan.case_id, person_id=person, account_id=None)
-        ),
+        no_person=conflicts(session, ring, plan.district_id, plan.case_id, instructors),
         daily_minutes=int(policy["plan_daily_minutes"]), class_time=class_time,
     )
 
@@ -200,7 +219,7 @@ def _busy(
     return {person: tuple(spans) for person, spans in found.items()}
 
 
-def _booked(session: Session, plan: EducationPlan, first: date, last: date) -> tuple[Placed, ...]:
+def _booked(session: Session, plan: EducationPlan, pupil: Sequence[Span], first: date, last: date) -> tuple[Placed, ...]:
     """Lessons of this pupil that are booked or were given, of whatever plan: nobody is in two places."""
     query = (
         select(PlanLesson).join(EducationPlan, (EducationPlan.district_id == PlanLesson.district_id) & (EducationPlan.id == PlanLesson.plan_id))
@@ -210,7 +229,10 @@ def _booked(session: Session, plan: EducationPlan, first: date, last: date) -> t
             PlanLesson.starts_at < day_bounds(last)[1],
         )
     )
-    return tuple(Placed(r.module_id, r.starts_at, r.ends_at, r.instructor_id, r.room) for r in session.scalars(query))
+    return tuple(
+        Placed(r.module_id, r.starts_at, r.ends_at, r.instructor_id, r.room, missed_subject(r.starts_at, r.ends_at, pupil))
+        for r in session.scalars(query)
+    )
 
 
 _KINDS: dict[str, Kind] = {"slot": "slot", "room": "room", "route": "route", "person": "person", "exam": "exam"}
@@ -239,9 +261,16 @@ def _modules(session: Session, plan: EducationPlan) -> list[PlanModule]:
     return list(session.scalars(query))
 
 
-def _booked_minutes(session: Session, plan: EducationPlan, module_id: str) -> int:
-    query = select(PlanLesson.minutes).where(
-        PlanLesson.district_id == plan.district_id, PlanLesson.plan_id == plan.id, PlanLesson.module_id == module_id,
-        PlanLesson.state.in_(("planned", "attended")),
-    )
-    return sum(session.scalars(query))
+def _taken_minutes(session: Session, plan: EducationPlan) -> dict[str, int]:
+    """Minutes by module that are booked, were given, or counted without a lesson that was booked. Two statements."""
+    lessons = select(PlanLesson.module_id, func.sum(PlanLesson.minutes)).where(
+        PlanLesson.district_id == plan.district_id, PlanLesson.plan_id == plan.id, PlanLesson.state.in_(("planned", "attended"))
+    ).group_by(PlanLesson.module_id)
+    loose = select(HourEntry.module_id, func.sum(HourEntry.counted_minutes)).where(
+        HourEntry.district_id == plan.district_id, HourEntry.plan_id == plan.id, HourEntry.lesson_id.is_(None)
+    ).group_by(HourEntry.module_id)
+    taken: dict[str, int] = {}
+    for query in (lessons, loose):
+        for module_id, minutes in session.execute(query):
+            taken[str(module_id)] = taken.get(str(module_id), 0) + int(minutes or 0)  # "None": of no module
+    return taken

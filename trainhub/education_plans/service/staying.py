@@ -42,8 +42,10 @@ def planned_lessons(session: Session, plan: EducationPlan) -> int:
 def stay_plan(session: Session, actor: Actor, ring: KeyRing, determination_id: str, *, appeal_id: str, words: str, now: datetime) -> bool:
     """Let the plan rest by order of the county. Returns False where nothing runs that could rest."""
     plan = plan_under(session, actor.district_id, determination_id)
-    if plan is None or PlanState(plan.state) in ENDED | {PlanState.DRAFTED, PlanState.STAYED, PlanState.PAUSED, PlanState.NOT_COMPLETED, PlanState.HANDED_OVER}:
+    if plan is None or PlanState(plan.state) in ENDED | {PlanState.DRAFTED, PlanState.STAYED, PlanState.NOT_COMPLETED, PlanState.HANDED_OVER}:
         return False
+    if plan.state == PlanState.PAUSED.value:  # the order of the county goes before the school's own rest
+        resume_plan(session, actor, plan, now)
     rest_plan(session, actor, ring, plan, Rest("stayed", local_day(now), words, appeal_id), now)
     return True
 

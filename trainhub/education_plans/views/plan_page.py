@@ -1,0 +1,108 @@
+"""The page of one plan (screen 12): figures, ledger, chart, process; who the pupil is for sixty seconds, with a reason."""
+
+from typing import Any
+
+from flask import Response, request, url_for
+
+from trainhub.accounts.fresh import reauthenticated
+from trainhub.education_plans import hour_wording as words
+from trainhub.education_plans.hour_forms import make_up_command, moment_of
+from trainhub.education_plans.queries.access import seen_plan
+from trainhub.education_plans.queries.own import reading_of
+from trainhub.education_plans.queries.plan_page import PlanPage, plan_page
+from trainhub.education_plans.rules.fields import code_of, tenths
+from trainhub.education_plans.rules.hours import HourRefused
+from trainhub.education_plans.service.absences import TellGuardian, guardian_told, mark_absent, plan_make_up
+from trainhub.education_plans.service.review import materials_of
+from trainhub.education_plans.views import blueprint
+from trainhub.education_plans.views.answers import absent_command, done, shown_name
+from trainhub.education_plans.views.chart import chart_of
+from trainhub.kernel.clock import local_day, now
+from trainhub.kernel.ids import new_id
+from trainhub.kernel.permissions import Permission
+from trainhub.ledger.access import open_record
+from trainhub.web.context import current_actor
+from trainhub.web.database import transaction
+from trainhub.web.errors import sentence
+from trainhub.web.gate import needs
+from trainhub.web.keys import key_ring
+from trainhub.web.pages import form_page, page, redirect_to, toast
+
+
+@blueprint.get("/plans/<plan_id>")
+@needs(Permission.PLAN_READ)
+def plan(plan_id: str) -> Response:
+    """The plan as far as the role sees it; opening it is written down."""
+    actor, moment = current_actor(), now()
+    with transaction() as session:
+        row = seen_plan(session, actor, Permission.PLAN_READ, plan_id, moment)
+        opening = open_record(session, actor, reading_of(row, Permission.PLAN_READ, "handling"), moment)
+        found = plan_page(session, key_ring(), opening, actor, row, moment)
+        materials = materials_of(session, row) if found.fields.file else ()
+    return page("education_plans/plan.html", **_model(found, materials))
+
+
+def _model(found: PlanPage, materials: Any) -> dict[str, Any]:
+    open_ones = found.figures.make_up - found.figures.make_up_booked
+    return {
+        "found": found, "materials": materials, "chart": chart_of(found, local_day(found.opened_at)), "words": words, "op_id": new_id,
+        "pace_line": words.pace_words(found.pace, open_ones, found.figures.make_up, found.period),
+        "absence_reasons": words.absence_reasons(), "purposes": words.purposes(), "channels": list(words.CHANNELS.items()),
+        "per": lambda minutes: tenths(minutes, found.period), "today": local_day(found.opened_at),
+    }
+
+
+@blueprint.post("/plans/<plan_id>/reveal")
+@needs(Permission.CASE_REVEAL)
+@reauthenticated
+def reveal(plan_id: str) -> Response:
+    """Who the pupil is, for sixty seconds: the page goes back by itself, with or without scripts."""
+    actor, moment = current_actor(), now()
+    purpose = request.form.get("purpose", "")
+    with transaction() as session:
+        row = seen_plan(session, actor, Permission.PLAN_READ, plan_id, moment)
+        return shown_name(session, row, Permission.CASE_REVEAL, purpose, url_for("education_plans.plan", plan_id=row.id))
+
+
+@blueprint.post("/plans/<plan_id>/lessons/<lesson_id>/absent")
+@needs(Permission.PLAN_WRITE)
+def absent(plan_id: str, lesson_id: str) -> Any:
+    """Note that a lesson was missed."""
+    def write(session: Any, actor: Any, moment: Any) -> None:
+        mark_absent(session, actor, key_ring(), absent_command(plan_id, lesson_id), moment, permission=Permission.PLAN_WRITE)
+
+    return done(write, words.said_absent(), "education_plans.plan", plan_id=plan_id)
+
+
+@blueprint.post("/plans/<plan_id>/lessons/<lesson_id>/told")
+@needs(Permission.PLAN_WRITE)
+def told(plan_id: str, lesson_id: str) -> Any:
+    """Note when the guardian was told of a missed lesson."""
+    def write(session: Any, actor: Any, moment: Any) -> None:
+        command = TellGuardian(plan_id, lesson_id, moment_of(request.form), request.form.get("channel", "")[:12])
+        guardian_told(session, actor, key_ring(), command, moment)
+
+    return done(write, words.said_told(), "education_plans.plan", plan_id=plan_id)
+
+
+@blueprint.route("/plans/<plan_id>/lessons/<lesson_id>/make-up", methods=["GET", "POST"])
+@needs(get=Permission.PLAN_READ, post=Permission.PLAN_WRITE)
+def make_up(plan_id: str, lesson_id: str) -> Any:
+    """Plan the lesson that makes up for a missed one."""
+    actor, moment, problem = current_actor(), now(), None
+    with transaction() as session:
+        row = seen_plan(session, actor, Permission.PLAN_READ, plan_id, moment)
+        title, minutes = code_of(row.year, row.number), row.lesson_minutes
+    if request.method == "POST":
+        try:
+            with transaction() as session:
+                plan_make_up(session, actor, make_up_command(request.form, plan_id, lesson_id), moment)
+        except HourRefused as error:
+            problem = error
+        else:
+            toast(words.said_planned())
+            return redirect_to("education_plans.plan", plan_id=plan_id)
+    model = {"title": title, "plan_id": plan_id, "form": request.form, "problem": sentence(problem) if problem else "", "minutes": minutes}
+    return form_page("education_plans/make_up.html", 422 if problem else 200, **model)
+
+
