@@ -41,7 +41,9 @@ def test_case_68_an_upheld_appeal_changes_nothing_but_ends_the_stay() -> None:
 
 
 def test_a_modified_finding_carries_minutes_over_and_banks_none() -> None:
-    assert kinds(Outcome.MODIFY) == ["determination", "plan_amend", "counts", "recipient", "recipient", "service"]
+    assert kinds(Outcome.MODIFY) == [
+        "determination", "plan_amend", "counts", "evaluation_entry", "recipient", "recipient", "service",
+    ]
     assert amended(180, 270) == amended(180, 270).__class__(180, 0, hours_reached=True, surplus_minutes=90)
     assert amended(360, 270).owed_minutes == 90
 

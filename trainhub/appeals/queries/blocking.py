@@ -1,12 +1,14 @@
 """Which cases an appeal still holds up."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trainhub.appeals.models import Appeal
 from trainhub.appeals.rules.lifecycle import ENDED
+from trainhub.cases.rules.lifecycle import CaseFacts
 
 _OPEN = Appeal.state.not_in([state.value for state in ENDED])
 
@@ -21,3 +23,8 @@ def open_appeals(session: Session, district_id: str, case_id: str) -> int:
     """How many appeals of a case have not ended."""
     query = select(func.count()).where(Appeal.district_id == district_id, Appeal.case_id == case_id, _OPEN)
     return int(session.scalar(query) or 0)
+
+
+def appeal_facts(session: Session, district_id: str, case_id: str, facts: CaseFacts) -> CaseFacts:
+    """What this room knows of a case: a source of facts (``cases.registry``). One statement."""
+    return replace(facts, appeals_open=open_appeals(session, district_id, case_id))

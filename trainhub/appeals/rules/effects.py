@@ -20,7 +20,8 @@ class Below:
     """What hangs on a determination when its appeal is decided. Ids; minutes as integers.
 
     ``plan_id`` None: there is none. ``evaluation_ids``: entries in the quality evaluation not recalled yet. ``recipient_ids``:
-    everybody told of the old finding and not corrected.
+    everybody told of the old finding and not corrected. ``served_ids``: the parties whose guardians are served, each by a letter of
+    its own.
     """
 
     determination_id: str
@@ -31,6 +32,7 @@ class Below:
     done_minutes: int = 0
     evaluation_ids: tuple[str, ...] = ()
     recipient_ids: tuple[str, ...] = ()
+    served_ids: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +48,41 @@ def effects_of(outcome: Outcome, below: Below) -> tuple[Effect, ...]:
     """Every consequence of an outcome, in the order in which it takes hold.
 
     - uphold: nothing changes; a stay ends, and its time was no delay (case 68).
-    - modify: a new version of the determination; the plan is amended, done minutes carry over, none is banked (case 67).
+    - modify: a new version of the determination; the plan is amended, done minutes carry over, none is banked (case 67); an entry in
+      the quality evaluation that the new version does not order is recalled.
     - overturn: version ended, plan revoked, lessons cancelled, counts corrected, entries recalled with proof, everybody told, file
       sealed (case 69).
     - return: the case goes back to the investigation, the plan waits.
     """
     if outcome is Outcome.UPHOLD:
-        return (*_stay_ends(below), Effect("service", below.determination_id, at_once=False))
+        return (*_stay_ends(below), *_served(below))
     if outcome is Outcome.RETURN:
         stay = (Effect("plan_stay", below.plan_id),) if below.plan_id and not below.plan_ended and not below.stayed else ()
-        return (Effect("return_case", below.determination_id), *stay, Effect("service", below.determination_id, at_once=False))
+        return (Effect("return_case", below.determination_id), *stay, *_served(below))
     if outcome is Outcome.MODIFY:
         plan = (Effect("plan_amend", below.plan_id),) if below.plan_id and not below.plan_ended else ()
         return (
-            Effect("determination", below.determination_id), *_stay_ends(below), *plan, Effect("counts", below.determination_id), *_told(below),
-            Effect("service", below.determination_id, at_once=False),
+            Effect("determination", below.determination_id), *_stay_ends(below), *plan, Effect("counts", below.determination_id),
+            *_recalled(below), *_told(below), *_served(below),
         )
     lessons = (Effect("lessons", below.plan_id),) if below.plan_id and below.planned_lessons else ()
     revoke = (Effect("plan_revoke", below.plan_id),) if below.plan_id else ()
-    recalls = tuple(Effect("evaluation_entry", entry, at_once=False) for entry in below.evaluation_ids)
     return (
-        Effect("determination", below.determination_id), *revoke, *lessons, Effect("counts", below.determination_id), *recalls, *_told(below),
-        Effect("service", below.determination_id, at_once=False), Effect("seal", below.determination_id, at_once=False),
+        Effect("determination", below.determination_id), *_stay_ends(below), *revoke, *lessons, Effect("counts", below.determination_id),
+        *_recalled(below), *_told(below), *_served(below), Effect("seal", below.determination_id, at_once=False),
     )
 
 
 def _stay_ends(below: Below) -> tuple[Effect, ...]:
     return (Effect("end_stay", below.plan_id),) if below.plan_id and below.stayed else ()
+
+
+def _recalled(below: Below) -> tuple[Effect, ...]:
+    return tuple(Effect("evaluation_entry", entry, at_once=False) for entry in below.evaluation_ids)
+
+
+def _served(below: Below) -> tuple[Effect, ...]:
+    return tuple(Effect("service", party, at_once=False) for party in below.served_ids)
 
 
 def _told(below: Below) -> tuple[Effect, ...]:

@@ -3,7 +3,7 @@
 Whoever decided at the school, handled the case or is recused from it decides nothing here: an appeal belongs to the district.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ class AppealState(StrEnum):
     """Where an appeal stands."""
 
     FILED = "filed"
+    SCHOOL_DECIDED = "school_decided"  # discipline: the school's own appeals committee had its word
     ADMITTED = "admitted"
     REJECTED = "rejected"
     SCREENED = "screened"
@@ -27,11 +28,12 @@ class AppealState(StrEnum):
 
 _S = AppealState
 APPEAL_STEPS: Mapping[AppealState, frozenset[AppealState]] = {
-    _S.FILED: frozenset({_S.ADMITTED, _S.REJECTED, _S.WITHDRAWN}),
-    _S.ADMITTED: frozenset({_S.SCREENED, _S.WITHDRAWN}),
-    _S.SCREENED: frozenset({_S.SCHOOL_RESULT_STANDS, _S.RE_EXAMINATION, _S.WITHDRAWN}),
+    _S.FILED: frozenset({_S.SCHOOL_DECIDED, _S.ADMITTED, _S.REJECTED, _S.WITHDRAWN}),
+    _S.SCHOOL_DECIDED: frozenset({_S.ADMITTED, _S.SERVED, _S.REJECTED}),
+    _S.ADMITTED: frozenset({_S.SCREENED, _S.REJECTED, _S.WITHDRAWN}),
+    _S.SCREENED: frozenset({_S.SCHOOL_RESULT_STANDS, _S.RE_EXAMINATION, _S.REJECTED, _S.WITHDRAWN}),
     _S.SCHOOL_RESULT_STANDS: frozenset({_S.SERVED}),
-    _S.RE_EXAMINATION: frozenset({_S.DECIDED, _S.WITHDRAWN}),
+    _S.RE_EXAMINATION: frozenset({_S.DECIDED, _S.REJECTED, _S.WITHDRAWN}),
     _S.DECIDED: frozenset({_S.SERVED}),
     _S.SERVED: frozenset({_S.EXECUTED}),
     _S.REJECTED: frozenset(),
@@ -39,7 +41,9 @@ APPEAL_STEPS: Mapping[AppealState, frozenset[AppealState]] = {
     _S.WITHDRAWN: frozenset(),
 }
 ENDED = frozenset({_S.REJECTED, _S.EXECUTED, _S.WITHDRAWN})
-"""States in which an appeal holds nothing up any more."""
+"""States in which an appeal holds nothing up any more. After it was admitted an appeal is rejected only where what it was against is gone."""
+BEFORE_DECISION = frozenset({_S.FILED, _S.SCHOOL_DECIDED, _S.ADMITTED, _S.SCREENED, _S.RE_EXAMINATION})
+"""States in which an appeal waits for somebody's word."""
 
 
 class Outcome(StrEnum):
@@ -65,6 +69,7 @@ class AppealFacts:
     in_time: bool = True
     late_accepted_reason: bool = False
     determination_stands: bool = True
+    school_heard: bool = True  # discipline: the school had its word, or let its time pass
     reason_given: bool = False
     procedure_proper: bool | None = None  # screening: was the school's procedure proper
     facts_clear: bool | None = None  # screening: are the facts clear
@@ -88,8 +93,9 @@ def missing_for(after: AppealState, facts: AppealFacts) -> tuple[str, ...]:
     """What an appeal lacks to reach a state, as codes, in the order in which a person would mend it."""
     wanted: dict[AppealState, tuple[tuple[str, bool], ...]] = {
         _S.ADMITTED: (
-            ("determination", facts.determination_stands), ("in_time", facts.in_time or facts.late_accepted_reason),
+            ("determination", facts.determination_stands), ("school_first", facts.school_heard), ("in_time", facts.in_time or facts.late_accepted_reason),
         ),
+        _S.SCHOOL_DECIDED: (("reasons", facts.reasons_written),),
         _S.REJECTED: (("reason", facts.reason_given),),
         _S.SCREENED: (("procedure", facts.procedure_proper is not None), ("facts", facts.facts_clear is not None)),
         _S.SCHOOL_RESULT_STANDS: (
@@ -106,6 +112,16 @@ def missing_for(after: AppealState, facts: AppealFacts) -> tuple[str, ...]:
         _S.EXECUTED: (("effects", facts.effects_open == 0),),
     }
     return tuple(code for code, there in wanted.get(after, ()) if not there)
+
+
+def replayed(steps: Iterable[tuple[str, str]]) -> AppealState | None:
+    """The state that follows from the moves (before, after) of a history, in their order. Raises InvalidState where it is broken."""
+    state: AppealState | None = None
+    for before, after in steps:
+        if before != (state.value if state else "") or (state is not None and AppealState(after) not in APPEAL_STEPS[state]):
+            raise InvalidState(state=state.value if state else "", wanted=after)
+        state = AppealState(after)
+    return state
 
 
 def check_appeal_step(before: AppealState, after: AppealState, facts: AppealFacts) -> None:

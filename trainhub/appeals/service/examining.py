@@ -1,146 +1,40 @@
-"""A re-examination: who is in the group, its clock, what it decides, and carrying that out (domain.md 3.4, section 4; cases 67-71).
+"""What a re-examination decides (domain.md 3.4, section 4; cases 67-71), and when the school's result stands without one.
 
-Where both sides appeal there is one re-examination and a decision for each finding (case 71). Nobody sits in the group who decided at the
-school, took a step in the case, stepped aside from it, or names themselves; a school's representative comes from another school.
+Where both sides appeal there is one re-examination and one decision for each finding, served on both sides (case 71).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trainhub.accounts.models import Account
-from trainhub.appeals.models import Appeal, AppealDecision, AppealStep, ReExamination, Reviewer
+from trainhub.appeals.models import Appeal, AppealDecision, ReExamination, Reviewer
 from trainhub.appeals.rules.lifecycle import AppealFacts, AppealState, Outcome
+from trainhub.appeals.service.county import end_county
 from trainhub.appeals.service.executing import carry_out
-from trainhub.appeals.service.filing import AppealRefused
-from trainhub.appeals.service.steps import locked_appeal, move_appeal, note_step
-from trainhub.cases.queries.refs import determination_ref
-from trainhub.cases.service.lending import end_lending, handled_by, lend_case
-from trainhub.cases.service.steps import next_number
-from trainhub.committees.queries.recusal import is_recused
-from trainhub.documents.numbering import document_number
+from trainhub.appeals.service.filing import LONGEST, AppealRefused, disciplines
+from trainhub.appeals.service.group import appeals_of, group_facts, members, review_of
+from trainhub.appeals.service.steps import locked_appeal, move_appeal
+from trainhub.cases.queries.refs import DeterminationRef, case_ref, determination_ref, party_ref
+from trainhub.cases.rules.scales import TIERS, scale
 from trainhub.kernel.actor import Actor
-from trainhub.kernel.clock import local_day
-from trainhub.kernel.errors import NotFound, SeparationOfDuties
+from trainhub.kernel.errors import SeparationOfDuties
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.kernel.sealing import KeyRing, place
-from trainhub.roster.queries import policy_for
-from trainhub.roster.queries.staff import employments_of
 
-KINDS = ("officer", "school_rep", "parent_rep", "expert")
-
-
-@dataclass(frozen=True, slots=True)
-class NameReviewer:
-    """Somebody for the group. ``account_id`` where they sign in; parents and experts may sit without an account, under ``shown_as``."""
-
-    kind: str
-    shown_as: str
-    account_id: str | None = None
-    is_lead: bool = False
-
-
-def form_group(session: Session, actor: Actor, appeal_id: str, people: Sequence[NameReviewer], now: datetime) -> str:
-    """Name the group of an appeal that was screened and return the re-examination's id. Another appeal of the same case joins it.
-
-    Raises AppealRefused, SeparationOfDuties, NotFound.
-    """
-    appeal = locked_appeal(session, actor, appeal_id, now)
-    review = _running(session, appeal)
-    if review is None:
-        review = ReExamination(district_id=appeal.district_id, id=new_id(), case_id=appeal.case_id, state="forming", opened_by=actor.account_id, opened_at=now)
-        session.add(review)
-        session.flush()
-    appeal.re_examination_id = review.id
-    barred = handled_by(session, appeal.district_id, appeal.case_id)
-    for one in people:
-        _add(session, actor, appeal, review, one, barred, now)
-    session.flush()
-    note_step(session, actor, appeal, "group_formed", now, changes={"re_examination": review.id, "kinds": [p.kind for p in people]})
-    return review.id
-
-
-def _running(session: Session, appeal: Appeal) -> ReExamination | None:
-    query = select(ReExamination).where(
-        ReExamination.district_id == appeal.district_id, ReExamination.case_id == appeal.case_id, ReExamination.state != "decided"
-    ).with_for_update()
-    return session.scalars(query).first()
-
-
-def _add(
-    session: Session, actor: Actor, appeal: Appeal, review: ReExamination, one: NameReviewer, barred: frozenset[str], now: datetime
-) -> None:
-    if one.kind not in KINDS or not one.shown_as.strip():
-        raise AppealRefused(field="people", why="kind")
-    if one.account_id == actor.account_id:
-        raise SeparationOfDuties(field="people")
-    person_id = None
-    if one.account_id is not None:
-        account = session.get(Account, (appeal.district_id, one.account_id))
-        if account is None or account.disabled_at is not None:
-            raise NotFound
-        person_id = account.person_id
-        if account.id in barred or is_recused(session, appeal.district_id, appeal.case_id, person_id=person_id, account_id=account.id):
-            raise AppealRefused(field="people", why="conflict")
-        if one.kind == "school_rep" and _works_at(session, actor, person_id, appeal.school_id, now):
-            raise AppealRefused(field="people", why="own_school")
-    session.add(Reviewer(
-        district_id=appeal.district_id, id=new_id(), re_examination_id=review.id, account_id=one.account_id, person_id=person_id,
-        shown_as=one.shown_as.strip()[:60], kind=one.kind, is_lead=one.is_lead, added_by=actor.account_id, added_at=now,
-    ))
-
-
-def _works_at(session: Session, actor: Actor, person_id: str | None, school_id: str, now: datetime) -> bool:
-    if person_id is None:
-        return False
-    day = local_day(now)
-    spans = employments_of(session, actor.scope(Permission.APPEAL_WRITE), [person_id])
-    return any(s.school_id == school_id and s.from_on <= day and (s.to_on is None or day <= s.to_on) for s in spans)
-
-
-def step_aside(session: Session, actor: Actor, reviewer_id: str, now: datetime) -> None:
-    """Somebody of the group steps aside: by themselves, or taken out by who formed it. The appeal is gone for them at once."""
-    row = session.get(Reviewer, (actor.district_id, reviewer_id))
-    if row is None or not (row.account_id == actor.account_id or actor.can(Permission.APPEAL_WRITE)):
-        raise NotFound
-    row.recused_at = row.recused_at or now
-    for appeal in _appeals(session, actor, row.re_examination_id):
-        note_step(session, actor, appeal, "reviewer_aside", now, changes={"reviewer": row.id})
-        if row.account_id is not None:
-            end_lending(session, actor, appeal.case_id, "reviewer", [row.account_id], now)
-
-
-def begin(session: Session, actor: Actor, appeal_id: str, now: datetime) -> datetime:
-    """Start the re-examination: the group may read the case from now on, and its clock runs. Returns when it is due.
-
-    Raises AppealStepRefused, InvalidState.
-    """
-    appeal = locked_appeal(session, actor, appeal_id, now)
-    review = _review(session, appeal)
-    group = _group(session, review)
-    move_appeal(session, actor, appeal, AppealState.RE_EXAMINATION, _group_facts(group), now)
-    if review.state == "forming":
-        days = int(policy_for(session, appeal.district_id, appeal.district_id, local_day(now))["re_examination_days"])
-        review.state, review.formed_at, review.due_at = "running", now, now + timedelta(days=days)
-    for one in group:
-        if one.account_id is not None:
-            lend_case(session, actor, appeal.case_id, one.account_id, one.person_id, "reviewer", now)
-    assert review.due_at is not None
-    return review.due_at
-
-
-def _group_facts(group: Sequence[Reviewer], **more: Any) -> AppealFacts:
-    return AppealFacts(group_kinds=frozenset(g.kind for g in group), group_has_lead=any(g.is_lead for g in group), **more)
+MOST_MINUTES = 6000
+MOST_CLAUSES, CLAUSE_LENGTH = 12, 120
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the group decided of one finding. Votes are counts. ``tier``, ``measures``, ``plan_minutes`` where it is modified."""
+    """What the group decided of one finding. Votes are counts. ``tier``, ``measures``, ``plan_minutes`` where it is modified.
+
+    A modified finding is one of bullying; what is none any more is overturned.
+    """
 
     determination_id: str
     outcome: Outcome
@@ -151,109 +45,143 @@ class Decision:
     tier: str = ""
     measures: tuple[str, ...] = ()
     plan_minutes: int = 0
-    finding: str = "bullying"
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
-def decide(session: Session, actor: Actor, ring: KeyRing, appeal_id: str, decisions: Sequence[Decision], now: datetime) -> tuple[str, ...]:
-    """Decide an appeal: write down each decision and carry out at once what can be. Returns the numbers of the decisions.
+def decide(
+    session: Session, actor: Actor, ring: KeyRing, appeal_id: str, decisions: Sequence[Decision], now: datetime, *, seen_version: int | None = None
+) -> tuple[str, ...]:
+    """Decide a re-examination: each finding appealed against once, and carry out at once what can be. Returns the decisions' ids.
 
-    Only the lead of the group decides, and never whoever decided before. Raises AppealRefused, AppealStepRefused, NotFound.
+    Only the lead of the group decides, and never whoever decided before. Every appeal of the re-examination is decided with it.
+    Raises AppealRefused, AppealStepRefused, SeparationOfDuties, NotFound.
     """
-    appeal = locked_appeal(session, actor, appeal_id, now, permission=Permission.APPEAL_DECIDE)
-    review = _review(session, appeal)
-    group = _group(session, review)
-    if not any(g.account_id == actor.account_id and g.is_lead for g in group):
+    appeal = locked_appeal(session, actor, appeal_id, now, permission=Permission.APPEAL_DECIDE, seen_version=seen_version)
+    review = review_of(session, appeal)
+    there = members(session, review)
+    if not any(g.account_id == actor.account_id and g.is_lead for g in there):
         raise AppealRefused(field="decisions", why="not_lead")
-    _refuse_unfit(session, appeal, group, decisions)
-    facts = _group_facts(
-        group, decisions=len(decisions), reasons_written=all(d.reasons.strip() for d in decisions), basis_cited=all(d.clauses for d in decisions)
+    joined = [a for a in appeals_of(session, appeal.district_id, review.id) if a.state == AppealState.RE_EXAMINATION.value]
+    _refuse_unfit(session, appeal, joined, there, decisions)
+    facts = group_facts(
+        session, appeal, there, decisions=len(decisions), determinations=len({a.determination_id for a in joined}),
+        reasons_written=all(d.reasons.strip() for d in decisions), basis_cited=all(d.clauses for d in decisions),
     )
-    appeal.decision, appeal.decided_at = decisions[0].outcome.value, now
-    numbers = []
-    for one in decisions:
-        row = _keep(session, actor, ring, appeal, review, one, now)
-        numbers.append(row.number)
-        carry_out(session, actor, ring, appeal, row, one.reasons, one.finding, now)
-    move_appeal(session, actor, appeal, AppealState.DECIDED, facts, now, changes={
-        "decisions": [[d.determination_id, d.outcome.value] for d in decisions],
-    })
-    if all(a.state != AppealState.RE_EXAMINATION.value for a in _appeals(session, actor, review.id)):
-        review.state, review.decided_at = "decided", now
-        end_lending(session, actor, appeal.case_id, "reviewer", [g.account_id for g in group if g.account_id], now)
-    return tuple(numbers)
+    by_finding = {a.determination_id: a for a in reversed(joined)}
+    for one in joined:
+        one.decision, one.decided_at = next(d.outcome.value for d in decisions if d.determination_id == one.determination_id), now
+        move_appeal(session, actor, one, AppealState.DECIDED, facts, now, changes={
+            "decisions": [[d.determination_id, d.outcome.value] for d in decisions],
+        })
+    rows = [_keep(session, actor, ring, by_finding.get(d.determination_id, appeal), review, d, now) for d in decisions]
+    for row, said in zip(rows, decisions, strict=True):
+        carry_out(session, actor, ring, by_finding.get(said.determination_id, appeal), row, said.reasons.strip(), now)
+    review.state, review.decided_at = "decided", now
+    end_county(session, actor, appeal, now, with_group=True)
+    return tuple(row.id for row in rows)
 
 
-def _refuse_unfit(session: Session, appeal: Appeal, group: Sequence[Reviewer], decisions: Sequence[Decision]) -> None:
-    seats = len(group)
+def _refuse_unfit(
+    session: Session, appeal: Appeal, joined: Sequence[Appeal], there: Sequence[Reviewer], decisions: Sequence[Decision]
+) -> None:
+    ids = [d.determination_id for d in decisions]
+    if len(ids) != len(set(ids)) or not {a.determination_id for a in joined} <= set(ids):
+        raise AppealRefused(field="decisions", why="determination")
     for one in decisions:
         found = determination_ref(session, appeal.district_id, one.determination_id)
         if found.case_id != appeal.case_id or not found.stands:
             raise AppealRefused(field="decisions", why="determination")
-        if one.for_count + one.against_count > seats or one.for_count <= one.against_count:
-            raise AppealRefused(field="decisions", why="votes")
-        if one.outcome is Outcome.MODIFY and one.finding == "bullying" and not one.tier:
-            raise AppealRefused(field="decisions", why="tier")
-    if appeal.determination_id not in {d.determination_id for d in decisions}:
-        raise AppealRefused(field="decisions", why="determination")
+        if min(one.for_count, one.against_count) < 0 or one.for_count + one.against_count > len(there) or one.for_count <= one.against_count:
+            raise AppealRefused(field="for_count", why="votes")
+        if len(one.reasons) > LONGEST or len(one.clauses) > MOST_CLAUSES or any(len(c) > CLAUSE_LENGTH for c in one.clauses):
+            raise AppealRefused(field="reasons", why="grounds")
+        _refuse_outcome(session, appeal, found, one)
+    _refuse_other_side(session, appeal, set(ids))
+
+
+def _refuse_outcome(session: Session, appeal: Appeal, found: DeterminationRef, one: Decision) -> None:
+    """Only what this track, this finding and the case's own scale allow. Raises AppealRefused."""
+    case = case_ref(session, found.district_id, found.case_id)
+    if appeal.track == "discipline":
+        gone = set(found.measures) - set(one.measures)
+        if one.outcome not in {Outcome.UPHOLD, Outcome.MODIFY}:
+            raise AppealRefused(field="outcome", why="track_outcome")
+        if one.outcome is Outcome.MODIFY and (not gone or not set(one.measures) <= set(found.measures) or not gone <= set(disciplines(found, case))):
+            raise AppealRefused(field="measures", why="measures")
+        return
+    if one.outcome is Outcome.OVERTURN and found.outcome != "bullying":
+        raise AppealRefused(field="outcome", why="nothing_to_overturn")
+    if one.outcome is not Outcome.MODIFY:
+        return
+    if case.state == "closed" and found.outcome != "bullying":
+        raise AppealRefused(field="outcome", why="case_closed")
+    if one.tier not in TIERS or not 0 < one.plan_minutes <= MOST_MINUTES:
+        raise AppealRefused(field="tier", why="tier")
+    party = party_ref(session, found.district_id, found.party_id)
+    if not set(one.measures) <= {m.key for m in scale(case.scale).measures_for(one.tier, party.stage, party.grade)}:
+        raise AppealRefused(field="measures", why="measures")
+
+
+def _refuse_other_side(session: Session, appeal: Appeal, ids: set[str]) -> None:
+    """Both sides, one re-examination: nothing is decided while another appeal against the same finding waits outside (case 71)."""
+    waiting = select(Appeal.id).where(
+        Appeal.district_id == appeal.district_id, Appeal.case_id == appeal.case_id, Appeal.track == appeal.track,
+        Appeal.determination_id.in_(ids),
+        Appeal.state.in_([AppealState.FILED.value, AppealState.ADMITTED.value, AppealState.SCREENED.value]),
+    )
+    if session.scalar(waiting.limit(1)) is not None:
+        raise AppealRefused(field="decisions", why="other_side_open")
 
 
 def _keep(
     session: Session, actor: Actor, ring: KeyRing, appeal: Appeal, review: ReExamination, one: Decision, now: datetime
 ) -> AppealDecision:
-    row_id, year = new_id(), local_day(now).year
-    number = document_number("appeal_decision", year, next_number(session, appeal.district_id, appeal.district_id, "appeal_decision", year))
+    found = determination_ref(session, appeal.district_id, one.determination_id)
+    changed = one.outcome is Outcome.MODIFY
+    kept = (found.tier, tuple(one.measures), found.plan_minutes) if appeal.track == "discipline" else (one.tier, one.measures, one.plan_minutes)
+    return keep_decision(
+        session, actor, ring, appeal, found, one.outcome, one.reasons, now, clauses=one.clauses, review=review,
+        new=kept if changed else None, votes=(one.for_count, one.against_count),
+    )
+
+
+def keep_decision(
+    session: Session, actor: Actor, ring: KeyRing, appeal: Appeal, found: DeterminationRef, outcome: Outcome, reasons: str, now: datetime, *,
+    clauses: Sequence[str] = (), review: ReExamination | None = None, new: tuple[str, Sequence[str], int] | None = None,
+    votes: tuple[int, int] | None = None, instance: str = "county",
+) -> AppealDecision:
+    """Write a decision down. ``new``: tier, measures and minutes of a modified finding. Raises SeparationOfDuties."""
+    named_by = review.opened_by if review is not None else ""
+    if actor.account_id in {appeal.entered_by, named_by, found.entered_by}:
+        raise SeparationOfDuties(field="decisions")
+    row_id = new_id()
+    tier, measures, minutes = new if new is not None else ("", (), None)
     row = AppealDecision(
-        district_id=appeal.district_id, id=row_id, re_examination_id=review.id, appeal_id=appeal.id, determination_id=one.determination_id,
-        outcome=one.outcome.value, tier=one.tier, measures=list(one.measures), plan_minutes=one.plan_minutes, for_count=one.for_count,
-        against_count=one.against_count, sealed_reasons=ring.seal(one.reasons.strip(), place("appeal_decision", "sealed_reasons", row_id)),
-        basis={"clauses": list(one.clauses), **one.extra}, number=number, decided_at=now, decided_by=actor.account_id,
+        district_id=appeal.district_id, id=row_id, re_examination_id=review.id if review is not None else None, appeal_id=appeal.id,
+        determination_id=found.determination_id, instance=instance, outcome=outcome.value, tier=tier, measures=list(measures),
+        plan_minutes=minutes, for_count=votes[0] if votes else None, against_count=votes[1] if votes else None,
+        sealed_reasons=ring.seal(reasons.strip(), place("appeal_decision", "sealed_reasons", row_id)), basis={"clauses": list(clauses)},
+        decided_at=now, decided_by=actor.account_id, filed_by=appeal.entered_by, named_by=named_by, determined_by=found.entered_by,
     )
     session.add(row)
     session.flush()
     return row
 
 
-def let_stand(session: Session, actor: Actor, ring: KeyRing, appeal_id: str, reasons: str, now: datetime) -> None:
-    """After a screening that found procedure proper and facts clear: the school's result stands without a re-examination."""
-    appeal = locked_appeal(session, actor, appeal_id, now)
-    screened = _screening(session, appeal)
-    facts = AppealFacts(
-        procedure_proper=screened.get("procedure_proper"), facts_clear=screened.get("facts_clear"), reason_given=bool(reasons.strip())
-    )
+def let_stand(
+    session: Session, actor: Actor, ring: KeyRing, appeal_id: str, reasons: str, now: datetime, *, clauses: Sequence[str] = (),
+    seen_version: int | None = None,
+) -> str:
+    """After a screening that found procedure proper and facts clear: the school's result stands without a re-examination.
+
+    Never by whoever took the appeal in: somebody else of the bureau's decides. Raises AppealStepRefused, SeparationOfDuties.
+    """
+    appeal = locked_appeal(session, actor, appeal_id, now, seen_version=seen_version)
+    if appeal.re_examination_id is not None:
+        raise AppealRefused(field="reasons", why="group_there")
+    facts = AppealFacts(procedure_proper=appeal.procedure_proper, facts_clear=appeal.facts_clear, reason_given=bool(reasons.strip()))
     move_appeal(session, actor, appeal, AppealState.SCHOOL_RESULT_STANDS, facts, now)
     appeal.decision, appeal.decided_at = Outcome.UPHOLD.value, now
-    row_id, year = new_id(), local_day(now).year
-    row = AppealDecision(
-        district_id=appeal.district_id, id=row_id, appeal_id=appeal.id, determination_id=appeal.determination_id, outcome=Outcome.UPHOLD.value,
-        measures=[], sealed_reasons=ring.seal(reasons.strip(), place("appeal_decision", "sealed_reasons", row_id)), basis={"screening": True},
-        number=document_number("appeal_decision", year, next_number(session, appeal.district_id, appeal.district_id, "appeal_decision", year)),
-        decided_at=now, decided_by=actor.account_id,
-    )
-    session.add(row)
-    session.flush()
-    carry_out(session, actor, ring, appeal, row, reasons, "bullying", now)
-
-
-def _screening(session: Session, appeal: Appeal) -> dict[str, Any]:
-    query = select(AppealStep.changes).where(
-        AppealStep.district_id == appeal.district_id, AppealStep.appeal_id == appeal.id, AppealStep.to_state == AppealState.SCREENED.value
-    )
-    return dict(session.scalars(query).first() or {})
-
-
-def _review(session: Session, appeal: Appeal) -> ReExamination:
-    row = session.get(ReExamination, (appeal.district_id, appeal.re_examination_id or ""), with_for_update=True)
-    if row is None:
-        raise AppealRefused(field="people", why="no_group")
-    return row
-
-
-def _group(session: Session, review: ReExamination) -> list[Reviewer]:
-    return list(session.scalars(select(Reviewer).where(
-        Reviewer.district_id == review.district_id, Reviewer.re_examination_id == review.id, Reviewer.recused_at.is_(None)
-    )))
-
-
-def _appeals(session: Session, actor: Actor, review_id: str) -> list[Appeal]:
-    return list(session.scalars(select(Appeal).where(Appeal.district_id == actor.district_id, Appeal.re_examination_id == review_id)))
+    found = determination_ref(session, appeal.district_id, appeal.determination_id)
+    row = keep_decision(session, actor, ring, appeal, found, Outcome.UPHOLD, reasons, now, clauses=clauses)
+    carry_out(session, actor, ring, appeal, row, reasons, now)
+    return row.id

@@ -9,27 +9,43 @@ from sqlalchemy.orm import Session
 from trainhub.appeals.models import Appeal, AppealStep
 from trainhub.appeals.queries.access import seen_appeal
 from trainhub.appeals.rules.lifecycle import AppealFacts, AppealState, check_appeal_step
+from trainhub.appeals.service.involved import refuse_school_side
 from trainhub.kernel.actor import Actor
-from trainhub.kernel.errors import StaleVersion
+from trainhub.kernel.errors import NotFound, StaleVersion
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.ledger.service import NewEntry, append
+
+_COUNTY = frozenset({Permission.APPEAL_WRITE, Permission.APPEAL_DECIDE})
 
 
 def locked_appeal(
     session: Session, actor: Actor, appeal_id: str, now: datetime, *, permission: Permission = Permission.APPEAL_WRITE,
     seen_version: int | None = None,
 ) -> Appeal:
-    """Return an appeal the actor may change, locked until the end of the transaction. Raises NotFound, StaleVersion."""
+    """Return an appeal the actor may change, locked until the end of the transaction. Raises NotFound, StaleVersion, SeparationOfDuties.
+
+    The county's rights are refused to whoever decided or handled the case at the school.
+    """
     appeal = seen_appeal(session, actor, permission, appeal_id, now, lock=True)
     if seen_version is not None and appeal.version != seen_version:
         raise StaleVersion(seen=seen_version, current=appeal.version)
+    if permission in _COUNTY:
+        refuse_school_side(session, actor, appeal)
+    return appeal
+
+
+def schools_appeal(session: Session, actor: Actor, appeal_id: str, now: datetime) -> Appeal:
+    """Return an appeal of the actor's own school, locked: what only the school does. Raises NotFound."""
+    appeal = locked_appeal(session, actor, appeal_id, now, permission=Permission.APPEAL_FILE)
+    if appeal.school_id != actor.org_id:
+        raise NotFound
     return appeal
 
 
 def note_step(
     session: Session, actor: Actor, appeal: Appeal, step: str, now: datetime, *, before: str = "", after: str = "",
-    changes: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None, occurred_at: datetime | None = None,
 ) -> None:
     """Write one step of an appeal down, in its history and in the school's chain. ``changes``: ids, codes, numbers; never words."""
     facts = dict(changes or {})
@@ -41,7 +57,7 @@ def note_step(
     ))
     append(session, NewEntry(
         district_id=appeal.district_id, school_id=appeal.school_id, kind=f"appeal.{step}", subject_ref=appeal.party_id, object_ref=appeal.id,
-        payload={"from": before, "to": after, "version": appeal.version, **facts}, occurred_at=now, recorded_at=now,
+        payload={"from": before, "to": after, "version": appeal.version, **facts}, occurred_at=occurred_at or now, recorded_at=now,
         actor_ref=actor.account_id, acting_role=actor.role.value,
     ))
 
