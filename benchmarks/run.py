@@ -329,6 +329,26 @@ def measure_meetings(lines: list[Line], instance: Instance) -> None:
                       record["ms"] / record["floor_ms"], "floor save of 50", 2.3))
 
 
+def measure_sealing(lines: list[Line], instance: Instance) -> None:
+    """10,000 closed cases sealed by the background work, and once more with kill -9 in the middle: what is left must be whole batches."""
+    found = in_process("sealing.py", instance)
+    lines.append(Line(f"sealing {found['cases']:,} closed cases", f"{found['seconds']:.1f} s ({found['cpu_seconds']:.1f} s of processor); killed at "
+                      f"{found['left']:.0f}, then finished", found["cpu_seconds"] / 30, "30 s of processor", 1.0))
+
+
+def measure_plans(lines: list[Line], instance: Instance) -> None:
+    """A school of 200 running plans: the board, one hour logged and confirmed beside a roll of one, the balance of 500 entries. CPU time."""
+    found = in_process("cases.py", instance)
+    board, few, hours, balance = (found[key] for key in ("board", "board of 20", "hours", "balance"))
+    lines.append(Line("board of 200 running plans", f"{board['ms']:.0f} ms, {board['statements']:.0f} statements", board["ms"] / 200, "200 ms", 1.0))
+    lines.append(Line("statements of 200 plans beside 20", f"{board['statements']:.0f} / {few['statements']:.0f}",
+                      board["statements"] / few["statements"], "20 plans", 1.0))
+    for key, word in (("log_ms", "an hour logged"), ("confirm_ms", "an hour confirmed")):
+        lines.append(Line(word, f"{hours[key]:.1f} ms", hours[key] / hours["roll_of_one_ms"], "a roll of one saved", 1.5))
+    lines.append(Line("balance of 500 entries from its projection", f"{balance['projection']:.0f} minutes, rebuilt {balance['rebuilt']:.0f}",
+                      1.0 if balance["projection"] == balance["rebuilt"] else 99.0, "the sum rebuilt", 1.0))
+
+
 def in_process(script: str, instance: Instance, *words: str) -> dict[str, dict[str, float]]:
     """Run one of the scripts that measure inside a process of their own, and read what it prints."""
     command = [sys.executable, str(ROOT / "benchmarks" / script), *words]
@@ -370,6 +390,8 @@ def measure(folder: Path, *, quick: bool) -> list[Line]:
     measure_plugins(lines, small)
     measure_check_ins(lines, small)
     measure_meetings(lines, small)
+    measure_plans(lines, small)
+    measure_sealing(lines, small)
     large = Instance(folder / "large", 30 if quick else 100)
     schools = 30 if quick else 100
     lines.append(Line(f"seed of {schools} schools", f"{large.seed_seconds:.1f} s"))

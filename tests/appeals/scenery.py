@@ -27,7 +27,7 @@ REASONS = "复查查明：A1 第三次索要仅有一方陈述，B1 一方亦无
 MEASURES = ["admonition", "conduct_course", "quality_evaluation"]
 
 
-@dataclass
+@dataclass(repr=False)
 class AppealScene:
     """What a test needs: ids of the case, both parties, the finding, the plan; who acts."""
 
@@ -40,6 +40,10 @@ class AppealScene:
     finding_id: str
     entry_id: str
     told: tuple[str, ...]
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001  the shape that hypothesis asks for
+        """A short word in the report of a failed property."""
+        printer.text("scene")
 
     @property
     def case_id(self) -> str:
@@ -111,7 +115,8 @@ class AppealScene:
 
     def verdict(self, outcome: Outcome, finding: str = "", **more: Any) -> examining.Decision:
         values: dict[str, Any] = {"tier": "minor", "measures": ("warning_talk",), "plan_minutes": 135} if outcome is Outcome.MODIFY else {}
-        return examining.Decision(finding or self.finding_id, outcome, REASONS, ("2017年方案",), 3, 1, **{**values, **more})
+        votes = {"for_count": 3, "against_count": 1}
+        return examining.Decision(finding or self.finding_id, outcome, REASONS, ("2017年方案",), **{**votes, **values, **more})
 
     def decided(self, appeal_id: str, outcome: Outcome, **more: Any) -> tuple[str, ...]:
         return examining.decide(self.session, self.lead, self.ring, appeal_id, [self.verdict(outcome, **more)], self.later())

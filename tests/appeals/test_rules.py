@@ -49,7 +49,7 @@ def test_a_modified_finding_carries_minutes_over_and_banks_none() -> None:
 
 
 def test_a_return_sends_the_case_back_and_the_plan_waits() -> None:
-    assert kinds(Outcome.RETURN) == ["return_case", "plan_stay", "service"]
+    assert kinds(Outcome.RETURN) == ["return_case", "plan_stay", "evaluation_entry", "recipient", "recipient", "service"]
     assert kinds(Outcome.RETURN, Below("d")) == ["return_case", "service"]
 
 

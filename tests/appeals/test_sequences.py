@@ -108,7 +108,7 @@ def _check(session: Session) -> None:
     for row in session.scalars(sa.select(EvaluationEntry)):
         assert row.determination_id in standing or row.recall_due_at is not None, "an entry stands without a recall"
     for told in session.scalars(sa.select(CaseRecipient)):
-        fell = findings[told.determination_id or ""].state in {"overturned", "modified"}
+        fell = findings[told.determination_id or ""].state in {"overturned", "modified", "superseded"}
         assert not fell or told.correction_due_at is not None, "somebody was told and is owed nothing"
     _check_appeals(session)
 

@@ -125,7 +125,7 @@ def test_what_the_school_found_stands_and_everybody_gets_a_letter(scene: AppealS
     examining.let_stand(session, scene.county, scene.ring, appeal, REASONS, scene.later())
     assert scene.finding().state == "upheld"
     assert scene.plan.state == "active"
-    with pytest.raises(InvalidState):
+    with pytest.raises(AppealStepRefused):
         executing.close_appeal(session, scene.county, appeal, scene.later())
     assert len(scene.serve(appeal)) == 2
     executing.close_appeal(session, scene.county, appeal, scene.later())
@@ -390,6 +390,7 @@ def test_a_return_sends_the_case_back_and_rests_the_plan(scene: AppealScene, ses
     assert (scene.case.state, scene.plan.state) == ("investigating", "stayed")
     assert session.scalars(sa.select(PlanPause.appeal_id).where(PlanPause.ended_at.is_(None))).one() == appeal
     scene.serve(appeal)
+    scene.correct(appeal)
     executing.close_appeal(session, scene.county, appeal, scene.later())
     assert scene.plan.state == "stayed", "it waits for what the school finds now"
 

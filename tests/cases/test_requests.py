@@ -10,7 +10,15 @@ from sqlalchemy.orm import Session
 
 from tests.cases.scenery import World
 from trainhub.appeals.models import Appeal, AppealDecision
-from trainhub.cases.models import CaseFile, CaseRecipient, Concern, Determination, EvaluationEntry, GuardianRequest, SecondPerson
+from trainhub.cases.models import (
+    CaseFile,
+    CaseRecipient,
+    Concern,
+    Determination,
+    EvaluationEntry,
+    GuardianRequest,
+    SecondPerson,
+)
 from trainhub.cases.queries.held import Held, compile_held
 from trainhub.cases.registry import holders
 from trainhub.cases.rules.masking import NOBODY, masker

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from tests.cases.hall import NOW, Hall, open_hall
 from trainhub.cases.models import CaseClock, CaseFile, CaseRecipient, EvaluationEntry, GuardianNotice
-from trainhub.cases.queries.determinations import findings_of, owed_corrections
+from trainhub.cases.queries.determinations import findings_of, owed_corrections, with_determinations
+from trainhub.cases.queries.facts import case_facts
 from trainhub.cases.rules.determining import last_day_of_appeal, owed_to
-from trainhub.cases.rules.lifecycle import StepRefused
+from trainhub.cases.rules.lifecycle import CaseState, StepRefused, check_case_step
 from trainhub.cases.rules.parties import CaseRefused
 from trainhub.cases.service import determining, opening, outcomes, serving, severity
 from trainhub.kernel.errors import NotFound
@@ -131,12 +132,9 @@ def test_case_67_new_evidence_after_service_makes_a_new_version_and_a_new_window
     assert number != old.number
     assert all(findings.unserved == (second,) for findings in findings_of(session, case))  # the earlier service serves nothing now
     assert session.get_one(CaseRecipient, (case.district_id, told)).correction_due_at is not None
+    facts = with_determinations(session, case.district_id, case.id, case_facts(session, case))
     with pytest.raises(StepRefused):
-        from trainhub.cases.queries.determinations import with_determinations
-        from trainhub.cases.queries.facts import case_facts
-        from trainhub.cases.rules.lifecycle import CaseState, check_case_step
-
-        check_case_step(CaseState(case.state), CaseState.SERVED, with_determinations(session, case.district_id, case.id, case_facts(session, case)))
+        check_case_step(CaseState(case.state), CaseState.SERVED, facts)
     hall.serve_all(actor, target)
     assert (case.state, hall.row(second).state) == ("follow_up", "effective")
     assert hall.row(second).appeal_until is not None

@@ -28,6 +28,7 @@ from trainhub.roster.models import Employment, OrgUnit, Person, Student
 from trainhub.training.models import SchoolYearTotal, TrainingEvent, TrainingObligation, YearSnapshot
 from trainhub.training.service.standing import rebuild
 
+from .cases_of_the_demo import the_cases_of_the_demo
 from .meetings_of_the_demo import (
     install_packs,
     no_text_names_a_pupil,
@@ -168,6 +169,7 @@ def test_the_whole_demo(session: Session) -> None:
     assert verify(session).fault is None
     _live_rows_equal_a_rebuild(session, district.district_id, year, moment)
     the_class_meetings_of_the_demo(session, district, moment)
+    the_cases_of_the_demo(session, district, moment)
 
 
 def _accounts_can_sign_in(session: Session, manifest: Manifest) -> None:
@@ -205,7 +207,7 @@ def test_acceptance_has_two_districts_every_role_and_canaries(session: Session) 
     assert all(district.staff == 400 and len(district.schools) == 4 for district in manifest.districts)
     for number in (1, 2):
         roles = {a.role for a in manifest.accounts if a.username.startswith(f"d{number}.")}
-        assert len(roles) == 10
+        assert len(roles) == 17
     assert [a.key for a in manifest.accounts if a.activation_code] == ["alpha.newcomer"] * 2
     assert len(set(manifest.canaries.values())) == len(manifest.canaries) == 24
     name = manifest.canaries["d1.alpha.staff_name"]

@@ -66,7 +66,7 @@ def _sessions(sample: Sample) -> dict[str, str]:
             session.add(UserSession(
                 token_hash=account_rules.token_digest(tokens[key]), district_id=sample.district_id, id=new_id(),
                 account_id=account_id, created_at=moment, used_at=moment,
-                expires_at=moment + account_rules.SESSION_LIFETIME,
+                expires_at=moment + account_rules.SESSION_LIFETIME, proved_at=moment, second_factor_at=moment,
             ))
     return tokens
 

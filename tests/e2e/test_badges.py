@@ -13,7 +13,7 @@ from tests.e2e.test_check_in import Held, make
 from trainhub.attendance.check_in_rules import badge_key
 from trainhub.attendance.models import AttendanceMark, CheckIn
 from trainhub.web.database import db
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import stable_key
 
 pytestmark = pytest.mark.e2e
 
@@ -39,7 +39,7 @@ def door(browser: Browser, held: Held) -> Iterator[Page]:
 def badge(held: Held, number: int) -> str:
     sample = held.server.sample
     with held.server.app.test_request_context():
-        key = badge_key(sealing_key(), sample.district_id, sample.school_id)
+        key = badge_key(stable_key(), sample.district_id, sample.school_id)
         return held.server.app.extensions["trainhub.badges"]["badge"].badge(held.people[number], key)
 
 

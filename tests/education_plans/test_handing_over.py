@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from tests.builders import Sample
 from tests.education_plans.plan_scenery import ACTOR, NOW, RING, TARGET, Scene, build_scene
-from trainhub.cases.models import CaseNotice
-from trainhub.education_plans.models import EducationPlan, HandOver, PlanModule, PlanPause, SupportPlan
+from trainhub.cases.models import CaseFile, CaseNotice
+from trainhub.education_plans.models import EducationPlan, FollowUp, HandOver, PlanModule, PlanPause, SupportPlan
 from trainhub.education_plans.queries.access import seen_plan
 from trainhub.education_plans.rules.lifecycle import ENDED, PlanState
 from trainhub.education_plans.service import handing_over, running
-from trainhub.education_plans.service.follow_up import open_plans
+from trainhub.education_plans.service.follow_up import open_plans, schedule_contacts
 from trainhub.education_plans.service.handing_over import HandOverRefused, Send, Sent
 from trainhub.education_plans.service.scheduling import propose_lessons
 from trainhub.kernel.actor import Actor
@@ -199,3 +199,15 @@ def test_case_76_to_the_next_stage_minutes_go_along_whatever_a_lesson_lasts_ther
     assert not session.scalars(select(SupportPlan)).all(), "the other child's plan is another matter"
     with pytest.raises(HandOverRefused):
         handing_over.send_plan(session, receiver(scene), RING, Send(fresh.id, "graduation", scene.sample.school_id), LATER)
+
+
+def test_case_75_at_the_other_school_it_runs_and_its_end_carries_the_case_on(scene: Scene, session: Session) -> None:
+    fresh = scene.plan(accept(scene, send(scene, scene.run())))
+    running.start_plan(session, receiver(scene), fresh.id, LATER)
+    assert scene.plan(fresh.id).state == "active"
+    fresh.state, fresh.ended_at = "completed", LATER
+    session.flush()
+    schedule_contacts(session, receiver(scene), fresh, LATER)
+    assert session.scalars(select(CaseFile.state).where(CaseFile.id == scene.case_id)).one() == "follow_up"
+    places = {(row.side, row.school_id) for row in session.scalars(select(FollowUp))}
+    assert places == {("actor", scene.sample.other_school_id), ("target", scene.sample.school_id)}

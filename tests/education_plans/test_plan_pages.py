@@ -316,6 +316,25 @@ def test_case_81_a_lesson_that_may_not_lie_there_is_refused_with_every_reason(se
     assert secretary.post(f"/plans/{plan_id}/lessons", data=form | {"day": (day + timedelta(days=1)).isoformat()}).status_code == 303
 
 
+def test_case_81_a_make_up_keeps_clear_of_the_other_child_too(session: Session, scene: Scene, secretary: FlaskClient) -> None:
+    from trainhub.education_plans.rules.scheduling import Avoid
+
+    plan_id = scene.run(avoid=(Avoid("slot", weekday=2, from_minute=12 * 60, to_minute=13 * 60),))
+    module = session.scalars(sa.select(PlanModule).where(PlanModule.plan_id == plan_id)).first()
+    assert module is not None
+    missed = new_id()
+    session.add(PlanLesson(
+        district_id=module.district_id, id=missed, plan_id=plan_id, module_id=module.id, state="absent_excused", starts_at=NOW - timedelta(days=1),
+        ends_at=NOW - timedelta(days=1, minutes=-45), minutes=45, planned_by=scene.secretary.account_id, planned_at=NOW,
+    ))
+    session.commit()
+    form = {"day": "2026-11-24", "starts": "12:20", "ends": "13:05", "minutes": "45"}
+    refused = secretary.post(f"/plans/{plan_id}/lessons/{missed}/make-up", data=form)
+    assert refused.status_code == 422
+    assert "对方" in refused.get_data(as_text=True)
+    assert secretary.post(f"/plans/{plan_id}/lessons/{missed}/make-up", data=form | {"day": "2026-11-25"}).status_code == 303
+
+
 def test_case_74_a_homeroom_teacher_sees_leave_of_the_own_class_only_and_nothing_after_the_change(
     session: Session, scene: Scene, client: FlaskClient, sign_in: Callable[..., None]
 ) -> None:

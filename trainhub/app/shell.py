@@ -49,22 +49,29 @@ _ENTRIES: tuple[tuple[str, str, str, str, Permission], ...] = (
     ("meet", "class_meetings.mine", "Class meetings", "board", Permission.MEETING_OWN_READ),
     ("cases", "cases.case_board", "Cases", "shield", Permission.CASE_READ),
     ("committee", "committees.register_page", "Committee", "plan", Permission.COMMITTEE_READ),
+    ("plans", "education_plans.board_page", "Plans", "ledger", Permission.PLAN_READ),
+    ("appeals", "appeals.board", "Appeals", "send", Permission.APPEAL_READ),
+    ("away", "education_plans.slots", "Away from class", "flag", Permission.PLAN_SLOT_READ),
     ("lessons", "education_plans.mine", "Activities", "clock", Permission.HOURS_OWN_READ),
+    ("support", "education_plans.support_plans", "Support", "people", Permission.SUPPORT_READ),
     ("rolls", "attendance.rolls", "Rolls", "check", Permission.ROLL_READ),
     ("mine", "training.my_standing", "My hours", "clock", Permission.STANDING_OWN_READ),
     ("concerns", "cases.concern_desk", "Concerns", "note", Permission.CONCERN_READ),
     ("concerns", "cases.new_concern", "Report", "note", Permission.CONCERN_OWN_WRITE),
     ("standing", "training.standing", "Standing", "ledger", Permission.STANDING_READ),
     ("coverage", "training.coverage", "Coverage", "flag", Permission.COVERAGE_READ),
+    ("counts", "cases.case_counts", "Case numbers", "chart", Permission.CASE_COUNT_READ),
     ("pack", "courses.catalogue", "Course packs", "book", Permission.CATALOGUE_READ),
     ("people", "roster.people", "People", "me", Permission.ROSTER_READ),
     ("accounts", "accounts.accounts", "Accounts", "lock", Permission.ACCOUNT_READ),
+    ("reads", "access_log.readings", "Access log", "eye", Permission.ACCESS_LOG_READ),
     ("policy", "roster.policy", "Rules", "gear", Permission.POLICY_READ),
     ("plugins", "plugin_host.plugins", "Plugins", "plug", Permission.PLUGIN_READ),
 )
 """Key, page, label, icon, right. Of entries with one key the first that the role may open stands there."""
 
-_MAX_ITEMS = 9
+_MAX_ITEMS = 24
+"""The head of a page shows nine; the others stand in the menu of the account."""
 
 
 def navigation(app: Flask, actor: Actor) -> list[NavItem]:
@@ -80,7 +87,7 @@ def navigation(app: Flask, actor: Actor) -> list[NavItem]:
 def _navigation(app: Flask, actor: Actor) -> list[NavItem]:
     labels = {"Today": _("Today"), "Training": _("Training"), "Class meetings": _("Class meetings"), "Rolls": _("Rolls"), "Activities": _("Activities"), "My hours": _("My hours"),
               "Standing": _("Standing"), "Coverage": _("Coverage"), "Course packs": _("Course packs"), "Committee": _("Committee"),
-              "Cases": _("Cases"), "Concerns": _("Concerns"), "Report": _("Report"), "People": _("People"), "Accounts": _("Accounts"), "Rules": _("Rules"), "Plugins": _("Plugins")}
+              "Cases": _("Cases"), "Concerns": _("Concerns"), "Report": _("Report"), "People": _("People"), "Accounts": _("Accounts"), "Rules": _("Rules"), "Access log": _("Access log"), "Plans": _("Plans"), "Appeals": _("Appeals"), "Support": _("Support"), "Case numbers": _("Case numbers"), "Away from class": _("Away from class"), "Plugins": _("Plugins")}
     items: dict[str, NavItem] = {}
     for key, endpoint, label, icon, permission in _ENTRIES:
         if key not in items and actor.can(permission) and endpoint in app.view_functions:

@@ -14,6 +14,7 @@ from trainhub.accounts.models import SignInThrottle, UserSession
 from trainhub.app import happenings
 from trainhub.appeals.queries import blocking as appeals_open
 from trainhub.attendance.service.devices import forget_old
+from trainhub.cases.service.duties import follow_classes
 from trainhub.cases.service.sealing import seal_due
 from trainhub.class_meetings.service import standing as meetings
 from trainhub.education_plans.queries import blocking as plans_open
@@ -26,6 +27,7 @@ from trainhub.roster.models import ImportBatch, OrgUnit
 from trainhub.training.queries.facts import year_of
 from trainhub.training.service import standing
 from trainhub.web.database import db, set_read_only, transaction
+from trainhub.web.keys import key_ring
 
 KEEP_SESSIONS = timedelta(days=7)
 KEEP_STAGED = timedelta(hours=24)
@@ -41,6 +43,7 @@ def registry(app: Flask) -> JobRegistry:
     found.register(meetings.REFRESH, _refresh_meetings, every=timedelta(hours=12))
     found.register(standing.REBUILD, _rebuild)
     found.register(SEAL, _seal, every=timedelta(hours=6))
+    found.register("cases.homeroom", _homeroom, every=timedelta(hours=1))
     happenings.register(found, app)
     return found
 
@@ -61,6 +64,11 @@ def _refresh_meetings(session: Session, job: Job, moment: datetime) -> None:
 
 def _rebuild(session: Session, job: Job, moment: datetime) -> None:
     standing.rebuild(session, job.district_id, year_of(session, job.district_id, local_day(moment)), moment)
+
+
+def _homeroom(session: Session, job: Job, moment: datetime) -> None:
+    """Pupils change classes and classes their teachers: the need to know of a case follows (domain.md case 74)."""
+    follow_classes(session, key_ring(), job.district_id, moment)
 
 
 def _seal(session: Session, job: Job, moment: datetime) -> None:

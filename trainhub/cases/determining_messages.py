@@ -44,6 +44,7 @@ MESSAGES: dict[str, Any] = {
 }
 NOTICES: dict[str, Any] = {
     "to_be_served": _l("A decision is to be served on both sides."), "second_asked": _l("Somebody asks for your consent."),
+    "hand_over_waiting": _l("Something was sent to your school: take it over."), "hand_over_returned": _l("Something you sent came back."),
     "second_granted": _l("Your request was granted. It holds for a limited time."), "second_refused": _l("Your request was refused."),
     "second_used": _l("A consent of two was used. Please look."),
 }  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from trainhub.cases import determining_messages
+from trainhub.cases.keeping_messages import KEEPING
 
 MESSAGES: dict[str, Any] = {
     "concern_no_text": _l("Write in a few words what happened."),
@@ -21,6 +22,7 @@ MESSAGES: dict[str, Any] = {
     "case_extension_refused": _l("The rules allow an extension of %(days)s days, once. No other is possible."),
     "case_second_needed": _l("This takes two people: ask for it with a reason, and somebody else decides."),
     "case_party_roles": _l("Choose at least one side for the pupil."),
+    "case_party_used": _l("Something was done about this pupil already, so the code stays. Change the side, or let the committee decide."),
     "case_party_twice": _l("This pupil is in the case already. Change the side there."),
     "case_party_name": _l("Write the pupil's name, at most 60 characters."),
     "case_party_grade": _l("Choose a grade from 1 to 12, or leave it open."),
@@ -58,4 +60,4 @@ MESSAGES: dict[str, Any] = {
     "case_duty_not_reported": _l("The bureau gets a case by name once it was reported to it."),
     "case_duty_reason": _l("Choose why the duty ends."),
     "case_no_clock": _l("The investigation has no deadline that runs."),
-} | determining_messages.MESSAGES
+} | determining_messages.MESSAGES | KEEPING

@@ -123,7 +123,7 @@ RESTRICTION_WORDS: dict[str, Any] = {
 }  # fmt: skip
 STEP_WORDS: dict[str, Any] = {
     "opened": _l("Case opened"), "moved": _l("Next state"), "concern_joined": _l("Another concern joined"), "party_added": _l("Pupil added"),
-    "party_roles": _l("Side changed"), "party_left": _l("Pupil left the school"), "party_of_age": _l("Pupil came of age, protected as before"),
+    "party_roles": _l("Side changed"), "party_withdrawn": _l("Taken out, put in by mistake"), "party_left": _l("Pupil left the school"), "party_of_age": _l("Pupil came of age, protected as before"),
     "guardian_added": _l("Guardian noted"), "guardian_restricted": _l("Guardian may not be told"), "guardian_free": _l("Guardian may be told again"),
     "guardian_notice": _l("Guardian notice recorded"), "interview": _l("Talk recorded"), "evidence": _l("Evidence sealed"),
     "evidence_withdrawn": _l("Evidence withdrawn"), "reported": _l("Reported upward"), "severity": _l("Tier set"),

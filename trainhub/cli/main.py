@@ -5,7 +5,7 @@ import os
 import click
 
 from trainhub import __version__
-from trainhub.cli import cases, data, keys, operations, plugins, setup, sources, training
+from trainhub.cli import cases, data, guardian_requests, keys, operations, plugins, setup, sources, training
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,7 +17,7 @@ def cli(safe_mode: bool) -> None:
         os.environ["TRAINHUB_SAFE_MODE"] = "1"  # of this run only; the processes it starts are part of it
 
 
-for module in (setup, data, training, sources, plugins, operations, keys, cases):
+for module in (setup, data, training, sources, plugins, operations, keys, cases, guardian_requests):
     module.register(cli)
 
 

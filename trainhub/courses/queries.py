@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from trainhub.courses.models import CoursePack
-from trainhub.courses.rules import GRADE_BANDS, THEMES, Pack, pack_of
+from trainhub.courses.rules import GRADE_BANDS, PLAN_MODULE, THEMES, Pack, pack_of
 from trainhub.kernel.actor import Scope
 from trainhub.kernel.errors import NotFound
 from trainhub.roster.models import OrgUnit
@@ -156,6 +156,35 @@ def lesson_packs(session: Session, scope: Scope, type_key: str, band: str = "") 
     query = select(*_LESSON_COLUMNS).where(CoursePack.type_key == type_key, CoursePack.is_current.is_(True))
     rows = sorted(session.execute(query), key=lambda row: (row.course.get("order", LAST), row.pack_id))
     return tuple(_lesson_pack(row) for row in rows if not band or band in row.course.get("grade_bands", ()))
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPack:
+    """A module of an education plan as a draft needs it. ``module`` is its kind; ``lessons`` are (unit id, title, minutes)."""
+
+    id: str
+    version: str
+    title: str
+    module: str
+    grade_bands: tuple[str, ...]
+    minutes: int
+    lessons: tuple[tuple[str, str, int], ...]
+
+
+def plan_packs(session: Session, scope: Scope, band: str = "") -> tuple[PlanPack, ...]:
+    """Return the current packs for modules of education plans in the order of the catalogue, for one grade band where it is given.
+
+    One statement, and no unit text is loaded.
+    """
+    query = select(*_LESSON_COLUMNS).where(CoursePack.type_key == PLAN_MODULE, CoursePack.is_current.is_(True))
+    rows = sorted(session.execute(query), key=lambda row: (row.course.get("order", LAST), row.pack_id))
+    return tuple(
+        PlanPack(
+            row.pack_id, row.version, row.title, row.course.get("module", ""), _bands(row.course), row.minutes,
+            tuple((unit["id"], unit["title"], int(unit["minutes"])) for unit in row.course["units"]),
+        )
+        for row in rows if not band or band in row.course.get("grade_bands", ())
+    )
 
 
 def lesson_pack(session: Session, scope: Scope, pack_id: str, version: str = "") -> LessonPack:

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from trainhub.attendance import service as rolls
+from trainhub.demo.cases import tell_cases
 from trainhub.demo.meetings import settle_meetings, tell_meetings
 from trainhub.demo.places import PRINCIPAL_DEMO, Place
 from trainhub.demo.timeline import Storyteller, Training, Turnout
@@ -56,6 +57,7 @@ def tell_history(world: World) -> Storyteller:
     _make_up_and_amend(teller)
     _false_presence(teller)
     term = tell_meetings(teller)
+    tell_cases(teller)
     teller.timeline.run()
     settle_meetings(term)
     settle(teller)

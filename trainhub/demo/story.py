@@ -11,8 +11,10 @@ from trainhub.demo.manifest import Manifest
 from trainhub.demo.world import DEMO_PLACES, DISTRICT_NAME, found_district, open_accounts
 
 SHOWN: dict[str, tuple[str, ...]] = {
-    "bureau": ("bureau", "auditor", "security", "system"),
-    "chenxi": ("officer", "officer2", "principal", "dean", "clerk", "teacher", "homeroom"),
+    "bureau": ("bureau", "cases", "review", "review2", "auditor", "security", "system"),
+    "chenxi": (
+        "officer", "officer2", "principal", "dean", "clerk", "teacher", "homeroom", "case", "secretary", "member", "psych", "instructor",
+    ),
     "shiyan": ("officer", "principal", "dean"),
 }
 

@@ -165,14 +165,15 @@ def _ordinary(world: World, place: str, count: int) -> list[plan.Somebody]:
 SCHOOL_ROLES: tuple[tuple[str, Role], ...] = (
     ("officer", Role.TRAINING_OFFICER), ("officer2", Role.TRAINING_OFFICER), ("principal", Role.PRINCIPAL),
     ("dean", Role.MORAL_EDUCATION_HEAD), ("clerk", Role.SCHOOL_ADMINISTRATOR), ("teacher", Role.TEACHER),
-    ("homeroom", Role.HOMEROOM_TEACHER),
+    ("homeroom", Role.HOMEROOM_TEACHER), ("case", Role.CASE_OFFICER), ("secretary", Role.COMMITTEE_SECRETARY),
+    ("member", Role.COMMITTEE_MEMBER), ("psych", Role.PSYCHOLOGIST), ("instructor", Role.PLAN_INSTRUCTOR),
 )
 NEEDED = frozenset({"officer", "officer2", "principal", "dean", "clerk"})
 """Accounts that every school has, for they carry its story; the others only where they are shown."""
 BUREAU_ROLES: tuple[tuple[str, Role], ...] = (
     ("bureau", Role.BUREAU_OFFICER), ("auditor", Role.AUDITOR), ("security", Role.SECURITY_ADMINISTRATOR),
     ("system", Role.SYSTEM_ADMINISTRATOR), ("officer", Role.TRAINING_OFFICER), ("officer2", Role.TRAINING_OFFICER),
-    ("principal", Role.PRINCIPAL),
+    ("principal", Role.PRINCIPAL), ("cases", Role.BUREAU_CASE_OFFICER), ("review", Role.APPEAL_REVIEWER), ("review2", Role.APPEAL_REVIEWER),
 )
 
 
@@ -192,7 +193,7 @@ def open_accounts(world: World, shown: dict[str, tuple[str, ...]]) -> None:
 
 def _holder_for(world: World, place: str, key: str) -> plan.Somebody | None:
     """The person whose post goes with the account; small schools double up."""
-    post = {"principal": "principal", "dean": "moral_education_head", "homeroom": "homeroom_teacher"}.get(key)
+    post = {"principal": "principal", "dean": "moral_education_head", "homeroom": "homeroom_teacher", "psych": "psychologist"}.get(key)
     return _holder(world, place, post) if post else None
 
 

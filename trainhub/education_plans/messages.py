@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from trainhub.education_plans import keeping_wording
 from trainhub.education_plans.hour_messages import HOURS
 from trainhub.education_plans.plan_messages import PLANS
 
 MESSAGES: dict[str, Any] = {
-    **HOURS, **PLANS,
+    **HOURS, **PLANS, **keeping_wording.MESSAGES,
 }

@@ -11,6 +11,9 @@ from flask_babel import ngettext
 from trainhub.education_plans.hour_wording import MATERIALS
 from trainhub.education_plans.queries.board import BoardPlan
 from trainhub.education_plans.rules.fields import tenths
+from trainhub.education_plans.service.scheduling import LessonRefused
+from trainhub.kernel.errors import DomainError
+from trainhub.web.errors import sentence
 from trainhub.web.i18n import day_text
 
 GROUPS: dict[str, tuple[Any, Any]] = {
@@ -55,12 +58,12 @@ AIM_WORDS: dict[str, Any] = {
     "understands_conduct": _l("sees what was done and why it is wrong"), "understands_harm": _l("understands what it did to the other"),
     "controls_conduct": _l("can hold back"), "made_good": _l("has made good"), "keeps_rules": _l("keeps the rules now"),
 }
-LEVEL_WORDS: dict[str, Any] = {"full": _l("reached"), "part": _l("partly"), "not": _l("not yet")}
+LEVEL_WORDS: dict[str, Any] = {"full": _l("reached"), "part": _l("partly"), "not": _l("not there yet")}
 OTHER_SIDE_WORDS: dict[str, Any] = {
     "safe": _l("safe"), "uneasy": _l("uneasy"), "unsafe": _l("not safe"), "not_asked": _l("not asked"),
 }
 OUTCOMES: dict[str, Any] = {"completed": _l("completed"), "extended": _l("extended once"), "not_completed": _l("not completed")}
-CONCLUSION_WORDS: dict[str, Any] = {"enough": _l("enough has changed"), "part": _l("partly"), "not_yet": _l("not yet")}
+CONCLUSION_WORDS: dict[str, Any] = {"enough": _l("enough has changed"), "part": _l("partly"), "not_yet": _l("not there yet")}
 VOICES: dict[str, Any] = {
     "mid_term": _l("Mid-term word"), "pupil": _l("The pupil's own words"), "guardian": _l("The guardian's opinion"), "instructor": _l("An instructor's word"),
     "psychologist": _l("Psychologist's conclusion"), "other_side": _l("How the other side is"),
@@ -77,7 +80,7 @@ ESCALATIONS: dict[str, Any] = {
 }
 ANSWERS: dict[str, Any] = {"placed": _l("placed there"), "not_placed": _l("not placed"), "returned_home": _l("back at this school")}
 CONTACT_STATES: dict[str, tuple[str, Any]] = {
-    "scheduled": ("todo", _l("to come")), "done": ("ok", _l("done")), "relapse": ("gap", _l("happened again")), "not_reachable": ("hold", _l("not reached")),
+    "scheduled": ("todo", _l("to come")), "done": ("ok", _l("made")), "relapse": ("gap", _l("happened again")), "not_reachable": ("hold", _l("not reached")),
 }
 FINDINGS: dict[str, Any] = {"well": _l("well"), "uneasy": _l("uneasy"), "unsafe": _l("not safe")}
 SIDES: dict[str, Any] = {"actor": _l("after a plan"), "target": _l("the other side")}
@@ -114,6 +117,13 @@ def missing_words(codes: Iterable[str]) -> str:
 def objection_words(codes: Iterable[str]) -> str:
     """What stands against a lesson, in words."""
     return str(_(", ")).join(str(OBJECTIONS.get(code, code)) for code in codes)
+
+
+def refusal(problem: DomainError | None) -> str:
+    """Why something was refused; for a lesson each reason by name."""
+    if isinstance(problem, LessonRefused) and (codes := problem.params.get("objections")):
+        return str(_("The lesson cannot lie there: %(why)s. Choose another time or room.", why=objection_words(codes)))
+    return sentence(problem) if problem else ""
 
 
 def state_word(plan: BoardPlan, today: date) -> str:

@@ -1,12 +1,13 @@
 """Tables of the plugin host: what is switched on where, settings, failures."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trainhub.kernel.orm import Base, Id
+from trainhub.kernel.orm import SEALED, Base, Id
 
 
 class PluginChoice(Base):
@@ -19,6 +20,15 @@ class PluginChoice(Base):
     is_on: Mapped[bool]
     changed_at: Mapped[datetime]
     changed_by: Mapped[str] = mapped_column(Id)
+
+
+def secret_place(district_id: str, plugin: str, scope: str, scope_id: str, name: str) -> str:
+    """Return the place that a sealed secret belongs to."""
+    return f"plugin_setting/{district_id}/{plugin}/{scope}/{scope_id}/{name}"
+
+
+def _secret_place(row: Mapping[str, Any], name: str) -> str:
+    return secret_place(row["district_id"], row["plugin_key"], row["scope"], row["scope_id"], name)
 
 
 class PluginSetting(Base):
@@ -35,7 +45,7 @@ class PluginSetting(Base):
     scope: Mapped[str] = mapped_column(String(8), primary_key=True)
     scope_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     values: Mapped[dict[str, Any]]
-    secrets: Mapped[dict[str, Any]]
+    secrets: Mapped[dict[str, Any]] = mapped_column(info={SEALED: True, "place": _secret_place})
     version: Mapped[int]
     changed_at: Mapped[datetime]
     changed_by: Mapped[str] = mapped_column(Id)

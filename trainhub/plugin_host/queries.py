@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from trainhub.accounts.models import Account
 from trainhub.courses.models import CoursePack
 from trainhub.kernel.errors import DomainError
-from trainhub.kernel.sealing import CannotUnseal, unseal
+from trainhub.kernel.sealing import CannotUnseal, Key, unseal
 from trainhub.ledger.models import LedgerEntry, LedgerPayload
 from trainhub.plugin_host.host import PluginHost
-from trainhub.plugin_host.models import PluginChoice, PluginFailure, PluginSetting
+from trainhub.plugin_host.models import PluginChoice, PluginFailure, PluginSetting, secret_place
 from trainhub.plugin_host.rules import SCOPE_ORDER, Forced, effective, on_anywhere, on_in_district
 
 KINDS = ("plugin.enabled", "plugin.disabled", "plugin.settings", "plugin.retried", "plugin.exported", "plugin.purged")
@@ -193,7 +193,7 @@ def stored_settings(session: Session, district_id: str, plugin: str, scope: str,
 
 
 def settings_for(
-    session: Session, host: PluginHost, plugin: str, district_id: str, key: bytes, *, school_id: str = "", course_id: str = ""
+    session: Session, host: PluginHost, plugin: str, district_id: str, key: Key, *, school_id: str = "", course_id: str = ""
 ) -> dict[str, Any]:
     """Return a plugin's settings for one call: bureau, then school, then course; secrets in clear.
 
@@ -217,11 +217,6 @@ def settings_for(
     return effective(host.cards[plugin].found.manifest.settings, layers)
 
 
-def _opened(row: PluginSetting, key: bytes) -> dict[str, str]:
+def _opened(row: PluginSetting, key: Key) -> dict[str, str]:
     place = (row.district_id, row.plugin_key, row.scope, row.scope_id)
-    return {name: unseal(key, text, place_of(*place, name)) for name, text in row.secrets.items()}
-
-
-def place_of(district_id: str, plugin: str, scope: str, scope_id: str, name: str) -> str:
-    """Return the place that a sealed secret belongs to."""
-    return f"plugin_setting/{district_id}/{plugin}/{scope}/{scope_id}/{name}"
+    return {name: unseal(key, text, secret_place(*place, name)) for name, text in row.secrets.items()}

@@ -14,15 +14,15 @@ from trainhub.kernel.bulk import upsert
 from trainhub.kernel.errors import DomainError, NotFound, StaleVersion
 from trainhub.kernel.events import announcer
 from trainhub.kernel.permissions import Permission
-from trainhub.kernel.sealing import seal
+from trainhub.kernel.sealing import Key, seal
 from trainhub.ledger.service import NewEntry, append
 from trainhub.plugin_api.contracts import Problem
 from trainhub.plugin_host import store
 from trainhub.plugin_host.guard import Fault
 from trainhub.plugin_host.host import Card, PluginHost
 from trainhub.plugin_host.manifest import PluginFault
-from trainhub.plugin_host.models import PluginChoice, PluginFailure, PluginSetting
-from trainhub.plugin_host.queries import changes, on_here, place_of, traces
+from trainhub.plugin_host.models import PluginChoice, PluginFailure, PluginSetting, secret_place
+from trainhub.plugin_host.queries import changes, on_here, traces
 from trainhub.plugin_host.rules import Forced, PluginSwitched, declared_at, on_anywhere, read_settings
 
 
@@ -119,7 +119,7 @@ def _make_tables(session: Session, key: str, folder: Path) -> None:
         raise PluginRefused(fault=str(fault)) from fault
 
 
-def save_settings(session: Session, actor: Actor, host: PluginHost, command: SaveSettings, key: bytes, now: datetime) -> int:
+def save_settings(session: Session, actor: Actor, host: PluginHost, command: SaveSettings, key: Key, now: datetime) -> int:
     """Keep settings; returns the new version. Secrets are sealed, and an empty secret field keeps the old one.
 
     Raises NotFound, SettingsRefused (with a problem per field), StaleVersion.
@@ -145,7 +145,7 @@ def save_settings(session: Session, actor: Actor, host: PluginHost, command: Sav
     read = read_settings(declared, command.typed, kept)
     if read.problems:
         raise SettingsRefused(read.problems)
-    sealed = kept | {name: seal(key, text, place_of(*place, name)) for name, text in read.secrets.items()}
+    sealed = kept | {name: seal(key, text, secret_place(*place, name)) for name, text in read.secrets.items()}
     before = dict(row.values) if row else {}
     if row is None:
         row = PluginSetting(

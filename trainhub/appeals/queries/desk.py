@@ -100,7 +100,8 @@ def _flagged(session: Session, actor: Actor, busy: set[str]) -> tuple[CaseRef, .
 def _schools(session: Session, district_id: str, ids: set[str]) -> dict[str, str]:
     if not ids:
         return {}
-    return dict(session.execute(select(OrgUnit.id, OrgUnit.short_name).where(OrgUnit.district_id == district_id, OrgUnit.id.in_(ids))).tuples().all())
+    query = select(OrgUnit.id, OrgUnit.short_name).where(OrgUnit.district_id == district_id, OrgUnit.id.in_(ids))
+    return {key: name for key, name in session.execute(query)}
 
 
 def _owed(session: Session, district_id: str, rows: Sequence[Appeal]) -> Counter[tuple[str, str]]:

@@ -213,7 +213,7 @@ def decision_parts(session: Session, ring: KeyRing, row: Appeal, parties: dict[s
         select(AppealEffect, AppealLetter)
         .outerjoin(AppealLetter, and_(AppealLetter.district_id == AppealEffect.district_id, AppealLetter.effect_id == AppealEffect.id))
         .where(AppealEffect.district_id == row.district_id, AppealEffect.decision_id.in_([d.id for d in decisions])).order_by(AppealEffect.id)
-    ).tuples().all()
+    ).all()
     told = corrections(session, row.district_id, [e.object_id for e, _letter in effects if e.kind in {"recipient", "evaluation_entry"}])
     return tuple(_part(session, ring, d, [(e, le) for e, le in effects if e.decision_id == d.id], told, parties) for d in decisions)
 

@@ -52,13 +52,14 @@ def effects_of(outcome: Outcome, below: Below) -> tuple[Effect, ...]:
       the quality evaluation that the new version does not order is recalled.
     - overturn: version ended, plan revoked, lessons cancelled, counts corrected, entries recalled with proof, everybody told, file
       sealed (case 69).
-    - return: the case goes back to the investigation, the plan waits.
+    - return: the case goes back to the investigation, the plan waits; nothing is found for the time being, so entries are recalled
+      and whoever was told hears it.
     """
     if outcome is Outcome.UPHOLD:
         return (*_stay_ends(below), *_served(below))
     if outcome is Outcome.RETURN:
         stay = (Effect("plan_stay", below.plan_id),) if below.plan_id and not below.plan_ended and not below.stayed else ()
-        return (Effect("return_case", below.determination_id), *stay, *_served(below))
+        return (Effect("return_case", below.determination_id), *stay, *_recalled(below), *_told(below), *_served(below))
     if outcome is Outcome.MODIFY:
         plan = (Effect("plan_amend", below.plan_id),) if below.plan_id and not below.plan_ended else ()
         return (

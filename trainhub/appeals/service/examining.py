@@ -20,7 +20,7 @@ from trainhub.appeals.service.steps import locked_appeal, move_appeal
 from trainhub.cases.queries.refs import DeterminationRef, case_ref, determination_ref, party_ref
 from trainhub.cases.rules.scales import TIERS, scale
 from trainhub.kernel.actor import Actor
-from trainhub.kernel.errors import SeparationOfDuties
+from trainhub.kernel.errors import InvalidState, SeparationOfDuties
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.kernel.sealing import KeyRing, place
@@ -60,6 +60,8 @@ def decide(
     there = members(session, review)
     if not any(g.account_id == actor.account_id and g.is_lead for g in there):
         raise AppealRefused(field="decisions", why="not_lead")
+    if appeal.state != AppealState.RE_EXAMINATION.value:
+        raise InvalidState(state=appeal.state, wanted=AppealState.DECIDED.value)
     joined = [a for a in appeals_of(session, appeal.district_id, review.id) if a.state == AppealState.RE_EXAMINATION.value]
     _refuse_unfit(session, appeal, joined, there, decisions)
     facts = group_facts(

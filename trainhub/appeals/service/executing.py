@@ -11,7 +11,13 @@ from trainhub.appeals.models import Appeal, AppealDecision, AppealEffect, Appeal
 from trainhub.appeals.queries.accounts import accounts_at
 from trainhub.appeals.queries.blocking import open_appeals
 from trainhub.appeals.rules.effects import Below, Effect, effects_of
-from trainhub.appeals.rules.lifecycle import BEFORE_DECISION, AppealFacts, AppealState, Outcome
+from trainhub.appeals.rules.lifecycle import (
+    BEFORE_DECISION,
+    AppealFacts,
+    AppealState,
+    AppealStepRefused,
+    Outcome,
+)
 from trainhub.appeals.rules.terms import label_of
 from trainhub.appeals.service.county import end_county
 from trainhub.appeals.service.filing import MOOT, AppealRefused, drop, end_stay
@@ -308,6 +314,8 @@ def close_appeal(session: Session, actor: Actor, appeal_id: str, now: datetime) 
         raise InvalidState(state=appeal.state, wanted=AppealState.EXECUTED.value)
     _catch_up(session, actor, appeal, now)
     left = [effect for effect in open_effects(session, appeal) if effect.kind != "seal"]
+    if left:
+        raise AppealStepRefused(wanted=AppealState.EXECUTED.value, missing=("effects",))
     if own:
         services = _services(session, appeal)
         done = sum(effect.done_at is not None for effect in services)

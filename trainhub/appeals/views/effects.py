@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from trainhub.accounts.fresh import reauthenticated
 from trainhub.appeals import forms
 from trainhub.appeals.letters import decision_letter
-from trainhub.appeals.queries.access import seen_appeal
 from trainhub.appeals.queries.papers import letter_number, open_letter
 from trainhub.appeals.service import executing, letters
 from trainhub.appeals.views import blueprint
@@ -77,8 +76,4 @@ def settled(appeal_id: str, effect_id: str) -> Any:
 @needs(FILE)
 def close(appeal_id: str) -> Any:
     """Nothing is owed any more."""
-    def write(session: Any, actor: Any, moment: Any) -> None:
-        seen_appeal(session, actor, READ, appeal_id, moment)
-        executing.close_appeal(session, actor, appeal_id, moment)
-
-    return done(write, _("Executed: nothing is left that holds the old finding."), appeal_id)
+    return done(lambda s, a, t: executing.close_appeal(s, a, appeal_id, t), _("Executed: nothing is left that holds the old finding."), appeal_id)

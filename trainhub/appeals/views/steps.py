@@ -9,12 +9,14 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from trainhub.appeals.messages import WHY
+from trainhub.appeals.queries.access import seen_appeal
 from trainhub.appeals.rules.lifecycle import AppealStepRefused
 from trainhub.appeals.service.filing import AppealRefused
 from trainhub.appeals.wording import MISSING
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import now
 from trainhub.kernel.errors import DomainError, NotFound
+from trainhub.kernel.permissions import Permission
 from trainhub.web.context import current_actor
 from trainhub.web.database import transaction
 from trainhub.web.errors import sentence
@@ -36,7 +38,9 @@ def done(write: Write, said: str, appeal_id: str, anchor: str = "") -> Any:
     """Write in one transaction and go back to the appeal, with a sentence either way. What does not exist stays a 404."""
     try:
         with transaction() as session:
-            write(session, current_actor(), now())
+            actor, moment = current_actor(), now()
+            seen_appeal(session, actor, Permission.APPEAL_READ, appeal_id, moment)
+            write(session, actor, moment)
         toast(said)
     except NotFound:
         raise

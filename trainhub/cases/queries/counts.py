@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import func, select
@@ -64,11 +65,10 @@ class TermCounts:
 
 def closed_terms(session: Session, scope: Scope, today: date) -> list[Period]:
     """The district's terms that are over, newest first, each reaching to the day before the next."""
-    found = sorted(
-        (t for t in terms(session, Scope(scope.district_id, None), scope.district_id, _FIRST, today + timedelta(days=400))), key=lambda t: t.starts_on
-    )
+    every = terms(session, Scope(scope.district_id, None), scope.district_id, _FIRST, today + timedelta(days=400))
+    found = sorted(every, key=lambda t: t.starts_on)
     periods = []
-    for term, after in zip(found, [*found[1:], None], strict=True):
+    for term, after in zip_longest(found, found[1:]):
         last = after.starts_on - timedelta(days=1) if after else term.ends_on
         if last < today:
             periods.append(Period(f"{term.school_year}-{term.season}", term.school_year, term.season, term.starts_on, last))

@@ -5,7 +5,7 @@ Everybody else stands in it under a code. Names come in here only for the side t
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -240,6 +240,8 @@ def open_paper(
         readings.append(Reading(case.school_id, PARTY, party.id, Permission.CASE_EXPORT, "print", "print", about_ref=case.id))
     openings = open_many(session, actor, readings, now)
     head = _head(session, ring, case, row, party, openings[-1])
+    if not actor.can(Permission.CASE_REVEAL):  # a principal prints what goes to the file: code names
+        head = replace(head, name="", class_name="")
     return _paper(session, ring, case, row, head, openings)
 
 

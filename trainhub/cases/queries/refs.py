@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.models import CaseFile, CaseGuardian, CaseParty, Determination, GuardianNotice
@@ -202,15 +202,15 @@ class StandingFinding:
     party_school_id: str
 
 
-def standing_findings(session: Session, actor: Actor, now: datetime) -> list[StandingFinding]:
-    """Standing findings of bullying of the cases that exist for the actor, oldest first. One statement."""
+def standing_findings(session: Session, actor: Actor, now: datetime, *, without: Select[Any] | None = None) -> list[StandingFinding]:
+    """Standing findings of bullying of the cases that exist for the actor, oldest first, ``without`` those of some parties. One statement."""
     query = (
         select(Determination, CaseFile.year, CaseFile.number, CaseParty.code, CaseParty.grade, CaseParty.school_id)
         .join(CaseFile, and_(CaseFile.district_id == Determination.district_id, CaseFile.id == Determination.case_id))
         .join(CaseParty, and_(CaseParty.district_id == Determination.district_id, CaseParty.id == Determination.party_id))
         .where(
             visible(actor, Permission.CASE_READ, now), Determination.outcome == "bullying",
-            Determination.state.in_([s.value for s in STANDING]),
+            Determination.state.in_([s.value for s in STANDING]), *([] if without is None else [Determination.party_id.not_in(without)]),
         ).order_by(Determination.adopted_at, Determination.id)
     )
     return [

@@ -81,7 +81,8 @@ def _query(actor: Actor, case_id: str | None) -> Any:
         .outerjoin(CaseParty, and_(CaseParty.district_id == s.district_id, CaseParty.id == s.object_id))
         .outerjoin(asker, and_(asker.c.district_id == s.district_id, asker.c.id == s.asked_by))
         .outerjoin(decider, and_(decider.c.district_id == s.district_id, decider.c.id == s.decided_by))
-        .where(s.district_id == actor.district_id, or_(s.asked_by == actor.account_id, _within(actor)), or_(s.case_id.is_(None), not_recused(actor, s.case_id)))
+        .where(s.district_id == actor.district_id, or_(s.asked_by == actor.account_id, _within(actor)), or_(s.case_id.is_(None), not_recused(actor, s.case_id)),
+               or_(s.case_id.is_(None), CaseFile.sealed_at.is_(None), s.kind == SecondKind.UNSEAL.value))  # of a sealed case only whether to open it
     )
     if case_id is not None:
         query = query.where(s.case_id == case_id)

@@ -23,7 +23,7 @@ def inside(part: Rows, whole: Rows, columns: int, threshold: int) -> Counts:
         if not shown:
             break
         _, row, column = given_away
-        hidden.add(min(shown, key=lambda cell: ((cell[0] != row) + (cell[1] != column), inner.rows[cell[0]][cell[1]], cell)))
+        hidden.add(min(shown, key=lambda cell: ((cell[0] != row) + (cell[1] != column), inner.rows[cell[0]][cell[1]] == 0, inner.rows[cell[0]][cell[1]], cell)))
     return Counts(inner.rows, frozenset(hidden), threshold)
 
 
@@ -35,11 +35,14 @@ def given_away_by(inner: Counts, outer: Counts) -> Iterator[Key]:
     top = 1 + sum(sum(row) for row in outer.rows)
     for name, rows in tables.items():
         for r, c in product(range(len(rows)), range(len(rows[0]))):
-            known = name == "part" and (r, c) not in inner.hidden or name == "whole" and (r, c) not in outer.hidden
+            known = (name == "part" and (r, c) not in inner.hidden) or (name == "whole" and (r, c) not in outer.hidden)
             held[name, r, c] = (rows[r][c], rows[r][c]) if known else (0, top)
     lines = list(_lines(tables))
-    while any([_narrow(held, parts, total) for parts, total in lines]):  # every line in each round
-        pass
+    changed = True
+    while changed:
+        changed = False
+        for parts, total in lines:
+            changed |= _narrow(held, parts, total)
     for (name, r, c), (low, high) in sorted(held.items()):
         if low == high and 0 < tables[name][r][c] < inner.threshold:
             yield name, r, c

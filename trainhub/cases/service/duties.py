@@ -56,6 +56,8 @@ def give_duty(session: Session, actor: Actor, command: GiveDuty, now: datetime) 
     if command.party_id is not None and command.party_id not in {party.id for party in parties_of(session, case)}:
         raise NotFound
     account = _holder(session, case, command.account_id, command.duty, now)
+    if account.person_id is not None and account.person_id == actor.person_id:
+        raise SeparationOfDuties(field="account")  # another account of the same human being (case 103)
     if command.duty == "bureau" and not _reported(session, case):
         raise CaseRefused("duty_not_reported", "duty")
     there = _standing(session, case, now, duty=command.duty, account_id=account.id, party_id=command.party_id)

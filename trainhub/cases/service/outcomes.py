@@ -139,6 +139,7 @@ def send_back(session: Session, actor: Actor, determination_id: str, appeal_id: 
     """The school investigates again: the version no longer stands, the case is where it was before the committee."""
     row, case = _locked(session, actor, determination_id)
     if row.state != DeterminationState.SUPERSEDED.value:
+        _owe(session, row.district_id, holders_of(session, row.district_id, row.id), now)
         _move(session, actor, case, row, DeterminationState.SUPERSEDED, now, {"appeal": appeal_id, "returned": True})
         row.ended_at = now
     if case.state != CaseState.INVESTIGATING.value:

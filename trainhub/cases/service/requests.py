@@ -96,6 +96,12 @@ def seen_request(session: Session, actor: Actor, request_id: str, *, write: bool
     return row
 
 
+def words_of(ring: KeyRing, row: GuardianRequest) -> tuple[str, str]:
+    """What the guardian wrote and what was answered, for a page whose opening is in the log."""
+    asked = ring.unseal(row.sealed_words, request_place(row.id, "sealed_words")) if row.sealed_words else ""
+    return asked, ring.unseal(row.sealed_answer, request_place(row.id, "sealed_answer")) if row.sealed_answer else ""
+
+
 def answer(session: Session, ring: KeyRing, actor: Actor, command: Answer, now: datetime) -> str:
     """Answer or refuse a request and give its letter a number; returns the state. Raises NotFound, InvalidState, CaseRefused.
 

@@ -4,4 +4,17 @@ from flask import Blueprint
 
 blueprint = Blueprint("cases", "trainhub.cases", template_folder="templates")
 
-from trainhub.cases.views import board, case, concerns, determinations, papers, parties, recording, second, today  # noqa: E402, F401  the modules add their routes
+from trainhub.cases.views import (  # noqa: E402, F401  the modules add their routes
+    board,
+    case,
+    concerns,
+    counts,
+    determinations,
+    notices,
+    papers,
+    parties,
+    recording,
+    requests,
+    second,
+    today,
+)

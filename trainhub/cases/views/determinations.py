@@ -91,8 +91,8 @@ def determination(case_id: str, determination_id: str) -> Any:
 
 def _propose_form(case_id: str, party_id: str, status: int = 200, problem: str = "", wrong: str = "") -> Any:
     actor, moment, session = current_actor(), now(), read_session()
-    case, party = party_of(session, actor, case_id, party_id, moment, WRITE)
-    if case.school_id != actor.org_id:
+    case, party = party_of(session, actor, case_id, party_id, moment, READ)
+    if case.school_id != actor.org_id or not actor.can(WRITE):
         raise NotFound
     tier = request.values.get("tier", case.severity)
     tier = tier if tier in TIERS else ""
@@ -171,9 +171,9 @@ def again(case_id: str) -> Any:
 
 def _serve_form(case_id: str, party_id: str, status: int = 200, problem: str = "", wrong: str = "") -> Any:
     actor, moment, session = current_actor(), now(), read_session()
-    case, party = party_of(session, actor, case_id, party_id, moment, WRITE)
+    case, party = party_of(session, actor, case_id, party_id, moment, READ)
     found: PartyFindings | None = next((one for one in findings_of(session, case) if one.party_id == party_id), None)
-    if found is None or case.school_id != actor.org_id:
+    if found is None or case.school_id != actor.org_id or not actor.can(WRITE):
         raise NotFound
     guardians = [(key, str(n)) for n, (key, restricted) in enumerate(guardian_choices(session, party), 1) if not restricted]
     return page(

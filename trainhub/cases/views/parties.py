@@ -11,6 +11,7 @@ from trainhub.cases.queries.choices import staff_choices
 from trainhub.cases.queries.identity import PARTY, find_pupils, guardians, identity
 from trainhub.cases.queries.page import case_page, guardian_choices, party_of
 from trainhub.cases.service import notices, parties
+from trainhub.cases.service.withdrawing import withdraw_party
 from trainhub.cases.views import blueprint
 from trainhub.cases.views.steps import done, refusal
 from trainhub.kernel.clock import local_day, now
@@ -144,6 +145,16 @@ def roles(case_id: str, party_id: str) -> Any:
 def _of(session: Any, actor: Any, case_id: str, party_id: str) -> str:
     """The party, where it is one of that case and exists for the actor. Raises NotFound."""
     return party_of(session, actor, case_id, party_id, now(), WRITE)[1].id
+
+
+@blueprint.post("/cases/<case_id>/parties/<party_id>/withdraw")
+@needs(WRITE)
+def take_out(case_id: str, party_id: str) -> Any:
+    """The pupil was put in by mistake."""
+    return done(
+        lambda s, a: withdraw_party(s, a, _of(s, a, case_id, party_id), now()), _("Taken out of the case. Nothing of who it was is kept."), "cases.case",
+        case_id=case_id,
+    )
 
 
 @blueprint.post("/cases/<case_id>/parties/<party_id>/left")

@@ -185,6 +185,8 @@ def declare_interests(session: Session, actor: Actor, member_id: str, now: datet
         raise NotFound
     own = (actor.person_id is not None and member.person_id == actor.person_id) or member.account_id == actor.account_id
     if not own:
+        if not actor.can(Permission.COMMITTEE_WRITE):
+            raise NotFound  # whose membership it is shows in no answer
         guard(actor, member.school_id)
     member.declared_at = now
     note(session, actor, member.school_id, "interests_declared", member.id, now, {"own": own}, subject=member.id)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -268,20 +268,12 @@ def _sitting(session: Session, actor: Actor, now: datetime) -> MeetingPage | Non
 
 
 def _owed(session: Session, actor: Actor, now: datetime) -> tuple[StandingFinding, ...]:
-    """Standing findings that have no plan yet (SA42), of the actor's own pupils. Two statements."""
+    """Standing findings that have no plan yet (SA42), of the actor's own pupils. One statement."""
     if not actor.can(Permission.PLAN_WRITE) or not actor.can(Permission.CASE_READ):
         return ()
-    found = [f for f in standing_findings(session, actor, now) if actor.scope(Permission.PLAN_WRITE).covers_school(f.party_school_id)]
-    having = _planned_parties(session, actor.district_id, {f.finding.party_id for f in found})
-    return tuple(f for f in found if f.finding.party_id not in having)
-
-
-def _planned_parties(session: Session, district_id: str, party_ids: Collection[str]) -> frozenset[str]:
-    if not party_ids:
-        return frozenset()
-    return frozenset(session.scalars(select(EducationPlan.party_id).where(
-        EducationPlan.district_id == district_id, EducationPlan.party_id.in_(party_ids), EducationPlan.state != PlanState.REVOKED.value
-    )))
+    having = select(EducationPlan.party_id).where(EducationPlan.district_id == actor.district_id, EducationPlan.state != PlanState.REVOKED.value)
+    scope = actor.scope(Permission.PLAN_WRITE)
+    return tuple(f for f in standing_findings(session, actor, now, without=having) if scope.covers_school(f.party_school_id))
 
 
 def _completed(session: Session, actor: Actor, now: datetime) -> int:

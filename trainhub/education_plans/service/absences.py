@@ -16,9 +16,11 @@ from trainhub.education_plans.queries.access import seen_plan
 from trainhub.education_plans.rules.hours import EXCUSED, UNEXCUSED, EntryKind, HourRefused, check_state
 from trainhub.education_plans.rules.lifecycle import RUNNING, PlanState
 from trainhub.education_plans.rules.pace import nth_school_day
+from trainhub.education_plans.rules.scheduling import Placed
 from trainhub.education_plans.service.balance import ABSENT, Change, lessons_changed
 from trainhub.education_plans.service.hours import Logged
 from trainhub.education_plans.service.posting import ENTRY_COLUMNS, Line, locked_with_pupil, post, posted_before
+from trainhub.education_plans.service.scheduling import refuse_unprotected
 from trainhub.education_plans.service.steps import note_step
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
@@ -144,8 +146,11 @@ class PlanMakeUp:
     instructor_id: str = ""
 
 
-def plan_make_up(session: Session, actor: Actor, command: PlanMakeUp, now: datetime) -> str:
-    """Plan the lesson that makes up for a missed one and return its id. Raises NotFound, HourRefused."""
+def plan_make_up(session: Session, actor: Actor, command: PlanMakeUp, now: datetime, *, ring: KeyRing | None = None) -> str:
+    """Plan the lesson that makes up for a missed one and return its id. Raises NotFound, HourRefused, LessonRefused.
+
+    With ``ring`` it keeps clear of the other child and of exams like every lesson (domain.md case 81).
+    """
     plan = locked_with_pupil(session, actor, command.plan_id, now, Permission.PLAN_WRITE)
     if PlanState(plan.state) not in RUNNING:
         raise HourRefused("plan_rests" if plan.state in {PlanState.PAUSED, PlanState.STAYED} else "plan_ended")
@@ -159,6 +164,8 @@ def plan_make_up(session: Session, actor: Actor, command: PlanMakeUp, now: datet
         raise HourRefused("minutes", "minutes", length=length)
     instructor = command.instructor_id or missed.instructor_id
     _check_planned(session, plan, missed, command, instructor)
+    if ring is not None:
+        refuse_unprotected(session, ring, plan, Placed(missed.module_id, command.starts_at, command.ends_at, instructor, command.room), now)
     lesson = PlanLesson(
         district_id=plan.district_id, id=new_id(), plan_id=plan.id, module_id=missed.module_id, state="planned",
         starts_at=command.starts_at, ends_at=command.ends_at, minutes=command.minutes, room=command.room[:60], instructor_id=instructor,

@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.queries.access import case_there
-from trainhub.cases.queries.refs import PartyRef, case_ref, latest_determinations, party_refs
+from trainhub.cases.queries.refs import PartyRef, latest_determinations, party_refs
 from trainhub.cases.registry import fact_sources
 from trainhub.cases.rules.lifecycle import CaseFacts, CaseState
 from trainhub.cases.service.opening import open_relapse
 from trainhub.cases.service.outcomes import corrections_open
-from trainhub.cases.service.progress import advance
+from trainhub.cases.service.progress import advance, carried_out
 from trainhub.education_plans.models import EducationPlan, FollowUp
 from trainhub.education_plans.rules.lifecycle import ENDED, PlanState
 from trainhub.education_plans.rules.review import contacts
@@ -60,9 +60,8 @@ def schedule_contacts(session: Session, actor: Actor, plan: EducationPlan, now: 
         acting_role=actor.role.value,
     ))
     session.flush()
-    carried_out = case_ref(session, plan.district_id, plan.case_id).state in {CaseState.SERVED, CaseState.IN_EXECUTION}
-    if carried_out and not open_plans(session, plan.district_id, plan.case_id) and not plans_owed(session, plan.district_id, plan.case_id):
-        advance(session, actor, plan.case_id, CaseState.FOLLOW_UP, CaseFacts(), now)
+    if not open_plans(session, plan.district_id, plan.case_id) and not plans_owed(session, plan.district_id, plan.case_id):
+        carried_out(session, actor, plan.case_id, now)
     return made
 
 
@@ -78,13 +77,14 @@ def _set(
         ))
     }
     sides = {(party, side) for party, side, _ in there if side == "target"}
+    own_school = {p.party_id: p.school_id for p in parties}  # each child is asked by its own school
     fresh = [
         c for c in contacts(local_day(now), intervals, [p.party_id for p in actors], [p.party_id for p in targets])
         if (c.party_id, c.side, c.due_on) not in there and (c.party_id, c.side) not in sides
     ]
     session.add_all(
         FollowUp(
-            district_id=district_id, id=new_id(), school_id=school_id, case_id=case_id, party_id=c.party_id, side=c.side, due_on=c.due_on,
+            district_id=district_id, id=new_id(), school_id=own_school[c.party_id] if c.side == "target" else school_id, case_id=case_id, party_id=c.party_id, side=c.side, due_on=c.due_on,
             state="scheduled",
         )
         for c in fresh

@@ -89,6 +89,8 @@ def add_voice(session: Session, actor: Actor, ring: KeyRing, command: Say, now: 
 
 def conclude(session: Session, actor: Actor, ring: KeyRing, plan_id: str, conclusion: str, text: str, now: datetime) -> str:
     """The psychologist named in a plan concludes; nobody else gives that word under the own right. Raises NotFound, ReviewRefused."""
+    if not actor.can(Permission.PLAN_READ):
+        raise NotFound
     plan = seen_plan(session, actor, Permission.PLAN_READ, plan_id, now)
     if actor.person_id is None or actor.person_id != plan.psychologist_id:
         raise NotFound

@@ -122,6 +122,18 @@ def _refuse_unmissed(session: Session, plan: EducationPlan, one: Booking) -> Non
         raise LessonRefused(field="starts_at", objections=("made_up",))
 
 
+PROTECTIVE = frozenset({"other_child", "same_room", "same_way", "exam", "instructor_conflict"})
+"""What stands against every lesson, also one that is planned by hand at short notice."""
+
+
+def refuse_unprotected(session: Session, ring: KeyRing, plan: EducationPlan, lesson: Placed, now: datetime) -> None:
+    """Refuse a lesson near the other child, in an exam, or by somebody in conflict. Raises LessonRefused."""
+    also = {lesson.instructor_id} if lesson.instructor_id else set()
+    calendars = calendars_of(session, ring, plan, _modules(session, plan), now, class_time=True, also=also)
+    if against := tuple(code for code in objections(lesson, calendars) if code in PROTECTIVE):
+        raise LessonRefused(field="starts", objections=against)
+
+
 def cancel_lesson(session: Session, actor: Actor, plan_id: str, lesson_id: str, now: datetime) -> None:
     """Cancel a lesson that was not held: what it was for is to be booked again. Raises NotFound, InvalidState."""
     plan = locked_plan(session, actor, plan_id, now)

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from trainhub.cases.queries.refs import DeterminationRef
 from trainhub.education_plans.models import EducationPlan, PlanLesson
 from trainhub.education_plans.rules.lifecycle import ENDED, PlanState
 from trainhub.education_plans.service.running import (
@@ -20,6 +21,7 @@ from trainhub.education_plans.service.running import (
     resume_plan,
     revoke_plan,
 )
+from trainhub.education_plans.service.steps import note_step
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.sealing import KeyRing
@@ -74,3 +76,25 @@ def amend_under(session: Session, actor: Actor, determination_id: str, fresh_id:
         revoke_plan(session, actor, plan, now, appeal_id=appeal_id)
         return done_minutes(session, plan)
     return amend_plan(session, actor, plan, Amendment(total_minutes), now, by=appeal_id)
+
+
+def follow_finding(session: Session, actor: Actor, found: DeterminationRef, now: datetime) -> bool:
+    """Put the open plan of a pupil under a newer version of the finding in the same case; without bullying in it the plan ends.
+
+    More minutes are owed where the new version asks for more; fewer are a matter for the committee. Returns whether a plan moved.
+    """
+    query = select(EducationPlan).where(
+        EducationPlan.district_id == found.district_id, EducationPlan.case_id == found.case_id, EducationPlan.party_id == found.party_id,
+        EducationPlan.determination_id != found.determination_id, EducationPlan.state.not_in([state.value for state in ENDED]),
+    ).with_for_update()
+    plan = session.scalars(query, execution_options={"populate_existing": True}).first()
+    if plan is None:
+        return False
+    before, plan.determination_id = plan.determination_id, found.determination_id
+    if found.outcome != "bullying":
+        revoke_plan(session, actor, plan, now, appeal_id="")
+        return True
+    note_step(session, actor, plan, "found_anew", now, changes={"before": before, "determination": found.determination_id})
+    if found.plan_minutes > plan.total_minutes:
+        amend_plan(session, actor, plan, Amendment(found.plan_minutes), now, by=found.determination_id)
+    return True

@@ -9,10 +9,12 @@ from trainhub.education_plans.views import (  # noqa: E402, F401  the modules ad
     confirming,
     drafting,
     follow_ups,
+    hand_overs,
     hours,
     papers,
     plan_page,
     reviewing,
     scheduling,
     steps,
+    support,
 )

@@ -1,6 +1,7 @@
 """The board of plans (screen 13) and the ledger without names."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -25,9 +26,9 @@ from trainhub.ledger.access import Reading, open_many
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.gate import needs
+from trainhub.web.i18n import day_text, time_text
 from trainhub.web.pages import attachment, page
 from trainhub.web.today import Contribution, Job, Say
-
 
 MOST_COMING = 14
 """Lessons of the next days that the side of the board lists; the rest is a number."""
@@ -41,7 +42,7 @@ def board_page() -> Response:
     found = board(read_session(), actor, moment)
     show = request.args.get("show", "all")
     shown = [g for g in GROUPS if show in {"all", g} or show not in GROUPS]
-    return page("education_plans/board.html", found=found, shown=shown, chips=_chips(found, show), per=lambda n: tenths(n, _period(found)), **_words(found))
+    return page("education_plans/board.html", found=found, shown=shown, chips=_chips(found, show), **_words(found))
 
 
 def _period(found: Board) -> int:
@@ -49,24 +50,77 @@ def _period(found: Board) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """The bar of hours in its own units, minutes: nothing is left to reckon for the page. ``due`` in percent, None where time stands still."""
+class Row:
+    """A line of the board with everything said: the page only puts it down. Bar in minutes; ``due`` in percent, None where time stands still."""
 
-    total: int
-    done: int
+    plan: BoardPlan
+    href: str
+    label: str
+    done: str
+    total: str
     owed: int
     booked: int
     ticks: str
     due: str | None
+    behind: str
+    make_up: str
+    word: str
+    said: str
+    next_at: str
+    person: str
+    button: str
+    button_href: str
 
 
-def bar_of(plan: BoardPlan, period: int) -> Bar:
-    """Done, to make up and booked, together never more than the total."""
-    done = min(plan.done, plan.total)
-    owed = min(plan.make_up, plan.total - done)
-    booked = min(plan.booked, plan.total - done - owed)
-    due = None if plan.where.group == "others" else f"{min(100.0, plan.pace.expected * 100 / plan.total):.2f}%"
-    return Bar(plan.total, done, owed, booked, _ticks(plan.total, period), due)
+def rows_of(found: Board) -> dict[str, list[Row]]:
+    """Every line of the board by group; sentences and addresses are looked up once, not once per plan."""
+    say = _Sayer(_period(found), found.today)
+    return {group: [say.row(plan) for plan in found.groups[group]] for group in GROUPS}
+
+
+_ID = "0" * 32
+
+
+class _Sayer:
+    """Says plans: catalogue and addresses are asked once per page."""
+
+    def __init__(self, period: int, today: date) -> None:
+        self.period, self.today = period, today
+        self.label = _("%(total)s minutes in all: %(done)s done, %(owed)s to make up, %(booked)s booked; %(due)s due by today")
+        self.total, self.behind, self.make_up = _("%(n)s periods"), _("%(n)s fewer than planned"), _("%(n)s to make up")
+        self.steps = {key: str(word) for key, word in plan_wording.STEPS.items()}
+        self.paths: dict[str, str] = {}
+        self.rests, self.free, self.sitting = _("at rest"), _("not booked"), _("sitting")
+
+    def path(self, endpoint: str, plan_id: str) -> str:
+        """The address of a page of a plan."""
+        if endpoint not in self.paths:
+            self.paths[endpoint] = url_for(endpoint) if endpoint == "education_plans.confirm_queue" else url_for(endpoint, plan_id=_ID)
+        return self.paths[endpoint].replace(_ID, plan_id)
+
+    def row(self, plan: BoardPlan) -> Row:
+        """One line."""
+        done = min(plan.done, plan.total)
+        owed = min(plan.make_up, plan.total - done)
+        stands_still = plan.where.group == "others"
+        step = plan.where.step
+        return Row(
+            plan, self.path("education_plans.plan", plan.id),
+            self.label % {"total": plan.total, "done": plan.done, "owed": plan.make_up, "booked": plan.booked, "due": plan.pace.expected},
+            tenths(plan.done, self.period), self.total % {"n": tenths(plan.total, self.period)}, owed, min(plan.booked, plan.total - done - owed),
+            _ticks(plan.total, self.period), None if stands_still else f"{min(100.0, plan.pace.expected * 100 / plan.total):.2f}%",
+            self.behind % {"n": tenths(plan.pace.behind, self.period)} if plan.pace.behind and plan.where.group == "now" else "",
+            self.make_up % {"n": tenths(plan.make_up, self.period)} if plan.make_up else "", plan_wording.state_word(plan, self.today),
+            plan_wording.state_line(plan, self.period, self.today), self._next(plan), plan.next_person or plan.lead, self.steps[step],
+            self.path(plan_wording.STEP_PAGES.get(step, "education_plans.steps"), plan.id),
+        )
+
+    def _next(self, plan: BoardPlan) -> str:
+        if plan.where.word in {"stayed", "paused"}:
+            return self.rests
+        if plan.next_at is not None:
+            return f"{day_text(plan.next_at)} {time_text(plan.next_at)}"
+        return f"{day_text(plan.item_at)} {self.sitting}" if plan.item_at and plan.where.word == "on_agenda" else self.free
 
 
 @lru_cache(maxsize=256)
@@ -76,15 +130,8 @@ def _ticks(total: int, period: int) -> str:
 
 def _words(found: Board) -> dict[str, Any]:
     return {
-        "words": plan_wording, "modules": hour_wording.MODULES, "period": _period(found), "step_url": step_url,
-        "by_id": {p.id: p for p in found.plans}, "bars": {p.id: bar_of(p, _period(found)) for p in found.plans}, "most": MOST_COMING,
+        "words": plan_wording, "modules": hour_wording.MODULES, "by_id": {p.id: p for p in found.plans}, "rows": rows_of(found), "most": MOST_COMING,
     }
-
-
-def step_url(plan: BoardPlan) -> str:
-    """Where the next step of a plan is done."""
-    endpoint = plan_wording.STEP_PAGES.get(plan.where.step, "education_plans.steps")
-    return url_for(endpoint) if endpoint == "education_plans.confirm_queue" else url_for(endpoint, plan_id=plan.id)
 
 
 def _chips(found: Board, show: str) -> list[tuple[str, int, str, bool]]:
@@ -110,7 +157,7 @@ def ledger_xlsx() -> Response:
 
 def _columns() -> list[Column]:
     return [
-        Column(_("No."), "int", 6), Column(_("Plan"), width=10), Column(_("Grade"), "int", 8), Column(_("State"), width=18), Column(_("Minutes in all"), "int", 12),
+        Column(_("No."), "int", 6), Column(_("Plan number"), width=10), Column(_("Grade"), "int", 8), Column(_("State"), width=18), Column(_("Minutes in all"), "int", 12),
         Column(_("Minutes counted"), "int", 12), Column(_("Minutes due by today"), "int", 14), Column(_("Minutes to make up"), "int", 12),
         Column(_("Minutes booked"), "int", 12), Column(_("First day"), "date", 14), Column(_("Last day"), "date", 14), Column(_("Next lesson"), "datetime", 18),
     ]

@@ -76,7 +76,7 @@ def paper(plan_id: str, kind: str, suffix: str) -> Any:
 def _head(held: PlanPaper) -> Facts:
     plan = held.plan
     return Facts((
-        (str(_("Plan")), code_of(plan.year, plan.number)), (str(_("Pupil")), held.party.code), (str(_("Case")), held.case.label),
+        (str(_("Plan number")), code_of(plan.year, plan.number)), (str(_("Pupil")), held.party.code), (str(_("Case")), held.case.label),
         (str(_("Finding")), held.finding.number or "–"), (str(_("Minutes in all")), str(plan.total_minutes)),
         (str(_("Lessons")), str(_("%(n)s minutes each, %(w)s a week", n=plan.lesson_minutes, w=plan.per_week))),
         (str(_("Days")), f"{day_text(plan.starts_on, weekday=False, year=True)}–{day_text(plan.due_on, weekday=False, year=True)}"),
@@ -92,7 +92,7 @@ def _plan_blocks(held: PlanPaper) -> list[Any]:
     )
     columns = (
         TableColumn(str(_("No.")), 10, "right"), TableColumn(str(_("Module")), 50), TableColumn(str(_("Minutes")), 20, "right"),
-        TableColumn(str(_("Instructor")), 45), TableColumn(str(_("Guardian with")), 30),
+        TableColumn(str(_("Educator")), 45), TableColumn(str(_("Guardian with")), 30),
     )
     parts = str(_("; ")).join(
         str(plan_wording.GUARDIAN_PARTS[p.kind]) + (f" ({day_text(p.due_on, weekday=False)})" if p.due_on else "") for p in held.parts
@@ -112,8 +112,8 @@ def _hour_blocks(held: PlanPaper, ledger: Ledger | None) -> list[Any]:
     rows = tuple(_hour_row(row) for row in (ledger.rows if ledger else ()) if row.serial is not None)
     columns = (
         TableColumn(str(_("No.")), 10, "right"), TableColumn(str(_("Date")), 30), TableColumn(str(_("Time")), 26), TableColumn(str(_("Minutes")), 16, "right"),
-        TableColumn(str(_("Module")), 40), TableColumn(str(_("By")), 28), TableColumn(str(_("Counted")), 16, "right"), TableColumn(str(_("Sum")), 16, "right"),
-        TableColumn(str(_("Confirmed by")), 28), TableColumn(str(_("State")), 24),
+        TableColumn(str(_("Module")), 40), TableColumn(str(_("Educator")), 28), TableColumn(str(_("Counted")), 16, "right"), TableColumn(str(_("Sum")), 16, "right"),
+        TableColumn(str(_("Second person")), 28), TableColumn(str(_("State")), 24),
     )
     done = ledger.tally.done if ledger else 0
     return [_head(held), Table(columns, rows, totals=("", str(_("Sum")), "", "", "", "", str(done), "", "", "")), Signatures((Signer(str(_("Teacher in charge"))), Signer(str(_("Committee")))))]
@@ -131,13 +131,13 @@ def _hour_row(row: LedgerRow) -> TableRow:
 def _review_blocks(held: PlanPaper, said: ReviewFile) -> list[Any]:
     decision, reasons = said.decisions[-1]
     aims = tuple((str(plan_wording.AIM_WORDS[key]), str(plan_wording.LEVEL_WORDS.get(decision.aims.get(key, ""), "–"))) for key in AIMS)
-    blocks: list[Any] = [_head(held), Heading(str(_("Aims"))), Facts(aims)]
+    blocks: list[Any] = [_head(held), Heading(str(_("What was aimed at"))), Facts(aims)]
     for voice in said.voices:
         conclusion = f" ({plan_wording.CONCLUSION_WORDS[voice.conclusion]})" if voice.conclusion else ""
         blocks += [Heading(f"{plan_wording.VOICES[voice.kind]}{conclusion}", 2), Paragraph(voice.words or "–")]
     blocks += [
         Heading(str(_("How the other side is"))), Paragraph(str(plan_wording.OTHER_SIDE_WORDS.get(decision.other_side, "–"))),
-        Heading(str(_("Decision"))), Paragraph(str(plan_wording.OUTCOMES[decision.outcome])), Paragraph(reasons or "–"),
+        Heading(str(_("The decision"))), Paragraph(str(plan_wording.OUTCOMES[decision.outcome])), Paragraph(reasons or "–"),
         Signatures((Signer(str(_("Committee"))), Signer(str(_("Teacher in charge"))))),
     ]
     return blocks

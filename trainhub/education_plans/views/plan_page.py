@@ -7,6 +7,7 @@ from flask import Response, request, url_for
 from trainhub.accounts.fresh import reauthenticated
 from trainhub.education_plans import hour_wording as words
 from trainhub.education_plans.hour_forms import make_up_command, moment_of
+from trainhub.education_plans.plan_wording import refusal
 from trainhub.education_plans.queries.access import seen_plan
 from trainhub.education_plans.queries.own import reading_of
 from trainhub.education_plans.queries.plan_page import PlanPage, plan_page
@@ -14,6 +15,7 @@ from trainhub.education_plans.rules.fields import code_of, tenths
 from trainhub.education_plans.rules.hours import HourRefused
 from trainhub.education_plans.service.absences import TellGuardian, guardian_told, mark_absent, plan_make_up
 from trainhub.education_plans.service.review import materials_of
+from trainhub.education_plans.service.scheduling import LessonRefused
 from trainhub.education_plans.views import blueprint
 from trainhub.education_plans.views.answers import absent_command, done, shown_name
 from trainhub.education_plans.views.chart import chart_of
@@ -23,7 +25,6 @@ from trainhub.kernel.permissions import Permission
 from trainhub.ledger.access import open_record
 from trainhub.web.context import current_actor
 from trainhub.web.database import transaction
-from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
 from trainhub.web.keys import key_ring
 from trainhub.web.pages import form_page, page, redirect_to, toast
@@ -96,13 +97,13 @@ def make_up(plan_id: str, lesson_id: str) -> Any:
     if request.method == "POST":
         try:
             with transaction() as session:
-                plan_make_up(session, actor, make_up_command(request.form, plan_id, lesson_id), moment)
-        except HourRefused as error:
+                plan_make_up(session, actor, make_up_command(request.form, plan_id, lesson_id), moment, ring=key_ring())
+        except (HourRefused, LessonRefused) as error:
             problem = error
         else:
             toast(words.said_planned())
             return redirect_to("education_plans.plan", plan_id=plan_id)
-    model = {"title": title, "plan_id": plan_id, "form": request.form, "problem": sentence(problem) if problem else "", "minutes": minutes}
+    model = {"title": title, "plan_id": plan_id, "form": request.form, "problem": refusal(problem), "minutes": minutes}
     return form_page("education_plans/make_up.html", 422 if problem else 200, **model)
 
 

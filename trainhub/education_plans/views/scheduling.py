@@ -28,7 +28,6 @@ from trainhub.ledger.access import open_record
 from trainhub.roster.queries import staff_on
 from trainhub.web.context import current_actor
 from trainhub.web.database import transaction
-from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
 from trainhub.web.i18n import day_text, time_text
 from trainhub.web.keys import key_ring
@@ -82,16 +81,9 @@ def _schedule(plan_id: str, problem: DomainError | None, given: dict[str, str], 
         return form_page(
             "education_plans/schedule.html", 422 if problem else 200, held=held, plan=row, code=code, found=found, rests=rests, booked=booked,
             title=_("Schedule of plan %(code)s", code=code), words=plan_wording, modules=_module_words(held), names={p.person_id: p.name for p in people} | held.names,
-            problem=_said(problem), weeks=_weeks(found), cells=_cells(found, days, row.starts_on, row.due_on), class_time=class_time, given=given,
+            problem=plan_wording.refusal(problem), weeks=_weeks(found), cells=_cells(found, days, row.starts_on, row.due_on), class_time=class_time, given=given,
             people=[("", _("the one of the module"))] + [(p.person_id, p.name) for p in people], today=local_day(moment), value_of=value_of,
         )
-
-
-def _said(problem: DomainError | None) -> str:
-    """Why a lesson may not lie there, each reason by name."""
-    if isinstance(problem, LessonRefused) and (codes := problem.params.get("objections")):
-        return str(_("The lesson cannot lie there: %(why)s. Choose another time or room.", why=plan_wording.objection_words(codes)))
-    return sentence(problem) if problem else ""
 
 
 def _module_words(held: PlanPaper) -> dict[str, str]:

@@ -17,7 +17,7 @@ from trainhub.education_plans.plan_forms import clock_of
 from trainhub.education_plans.queries.access import seen_plan
 from trainhub.education_plans.queries.own import reading_of
 from trainhub.education_plans.queries.paper import PlanPaper, plan_paper, rests_of
-from trainhub.education_plans.rules.fields import code_of, tenths
+from trainhub.education_plans.rules.fields import code_of, fields_for, tenths
 from trainhub.education_plans.rules.lifecycle import PlanState, PlanStepRefused
 from trainhub.education_plans.service.running import (
     Rest,
@@ -30,6 +30,7 @@ from trainhub.education_plans.service.running import (
 from trainhub.education_plans.service.steps import locked_plan
 from trainhub.education_plans.views import blueprint
 from trainhub.education_plans.views.answers import done
+from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import at, local_day, now
 from trainhub.kernel.errors import DomainError, NotFound
 from trainhub.kernel.permissions import Permission
@@ -67,9 +68,9 @@ def steps(plan_id: str) -> Response:
         )
 
 
-def _may(actor: Any) -> bool:
+def _may(actor: Actor) -> bool:
     """Whether the texts of a plan are for this role: who keeps or decides the case."""
-    return bool(actor.can(Permission.CASE_FILE_READ))
+    return fields_for(actor.role).file
 
 
 def _witnesses(actor: Any) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from trainhub.web.context import current_actor
 from trainhub.web.database import db, read_session
 from trainhub.web.gate import needs
 from trainhub.web.i18n import is_chinese
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import key_ring
 from trainhub.web.pages import page, redirect_path
 
 # The right that a plugin's route demands is known only once the route is found, so these two endpoints declare what
@@ -76,7 +76,7 @@ def _request(card: Card, matched: Matched, actor: Actor) -> PluginRequest:
         raise RequestTooLarge
     school = "" if actor.org_id == actor.district_id else actor.org_id
     settings = queries.settings_for(
-        read_session(), plugin_host(), card.key, actor.district_id, sealing_key(), school_id=school
+        read_session(), plugin_host(), card.key, actor.district_id, key_ring(), school_id=school
     )
     return PluginRequest(
         "POST" if request.method == "POST" else "GET",

@@ -24,7 +24,7 @@ from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.gate import needs
 from trainhub.web.i18n import is_chinese
-from trainhub.web.keys import sealing_key
+from trainhub.web.keys import key_ring
 from trainhub.web.pages import form_page, page, redirect_to, toast
 
 
@@ -49,7 +49,7 @@ def settings(key: str) -> Any:
     command = SaveSettings(key, place.scope, place.at, typed.texts, typed.version, typed.forget)
     try:
         with transaction() as session:
-            service.save_settings(session, current_actor(), plugin_host(), command, sealing_key(), now())
+            service.save_settings(session, current_actor(), plugin_host(), command, key_ring(), now())
     except SettingsRefused as refusal:
         return form_page("plugin_host/settings.html", 422, **_model(place, typed, refusal.problems, sentence(refusal)))
     except StaleVersion as refusal:
