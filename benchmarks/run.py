@@ -331,8 +331,8 @@ def measure_meetings(lines: list[Line], instance: Instance) -> None:
 
 def measure_sealing(lines: list[Line], instance: Instance) -> None:
     """10,000 closed cases sealed by the background work, and once more with kill -9 in the middle: what is left must be whole batches."""
-    found = in_process("sealing.py", instance)
-    lines.append(Line(f"sealing {found['cases']:,} closed cases", f"{found['seconds']:.1f} s ({found['cpu_seconds']:.1f} s of processor); killed at "
+    found = in_process("sealing.py", instance)["sealing"]
+    lines.append(Line(f"sealing {found['cases']:,.0f} closed cases", f"{found['seconds']:.1f} s ({found['cpu_seconds']:.1f} s of processor); killed at "
                       f"{found['left']:.0f}, then finished", found["cpu_seconds"] / 30, "30 s of processor", 1.0))
 
 

@@ -123,7 +123,8 @@ def main() -> None:
         return
     cases = int(sys.argv[1]) if len(sys.argv) > 1 else CASES
     with tempfile.TemporaryDirectory(prefix="trainhub-sealing-") as name:
-        print(json.dumps({"cases": cases} | measure(Path(name) / "calm", cases) | killed(Path(name) / "killed", cases)))
+        found = {"cases": cases} | measure(Path(name) / "calm", cases) | killed(Path(name) / "killed", cases)
+        print(json.dumps({"sealing": found}))
 
 
 if __name__ == "__main__":

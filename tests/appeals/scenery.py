@@ -41,7 +41,7 @@ class AppealScene:
     entry_id: str
     told: tuple[str, ...]
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001  the shape that hypothesis asks for
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """A short word in the report of a failed property."""
         printer.text("scene")
 

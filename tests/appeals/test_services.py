@@ -16,7 +16,15 @@ from trainhub.appeals.rules.lifecycle import AppealStepRefused, Outcome, replaye
 from trainhub.appeals.service import examining, executing, filing, group, letters
 from trainhub.appeals.service.filing import AppealRefused
 from trainhub.appeals.service.group import NameReviewer
-from trainhub.cases.models import CaseDuty, CaseRecipient, CaseStep, Determination, EvaluationEntry, GuardianNotice, IssuedDocument
+from trainhub.cases.models import (
+    CaseDuty,
+    CaseRecipient,
+    CaseStep,
+    Determination,
+    EvaluationEntry,
+    GuardianNotice,
+    IssuedDocument,
+)
 from trainhub.cases.queries.access import seen_case
 from trainhub.cases.queries.determinations import plans_wanted, standing_rows
 from trainhub.cases.queries.refs import flagged_for_county
@@ -239,8 +247,8 @@ def test_votes_tiers_and_measures_must_be_possible(scene: AppealScene) -> None:
         ({"outcome": Outcome.UPHOLD, "determination_id": add_finding(scene, "A2")[1]}, "determination"),
     ]
     for change, code in bad:
+        scene_verdict = replace(scene.verdict(change["outcome"]), **change)  # type: ignore[arg-type]
         with pytest.raises(AppealRefused) as error:
-            scene_verdict = replace(scene.verdict(change["outcome"]), **change)  # type: ignore[arg-type]
             examining.decide(scene.session, scene.lead, scene.ring, appeal, [scene_verdict], scene.later())
         assert why(error) == code, change
     with pytest.raises(AppealStepRefused) as refused:

@@ -8,7 +8,16 @@ from sqlalchemy.orm import Session
 
 from tests.builders import add_account, add_post
 from tests.cases.scenery import World
-from trainhub.cases.models import CaseClock, CaseDuty, CaseFile, CaseGuardian, CaseParty, CaseReport, CaseStep, SecondPerson
+from trainhub.cases.models import (
+    CaseClock,
+    CaseDuty,
+    CaseFile,
+    CaseGuardian,
+    CaseParty,
+    CaseReport,
+    CaseStep,
+    SecondPerson,
+)
 from trainhub.cases.queries.access import on_duty, seen_case
 from trainhub.cases.queries.clocks import clock_of
 from trainhub.cases.queries.facts import case_facts

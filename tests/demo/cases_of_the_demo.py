@@ -11,7 +11,15 @@ from trainhub.cases.models import CaseFile, CaseStep, Concern, Determination
 from trainhub.committees.models import CommitteeMeeting, Recusal
 from trainhub.committees.queries import on_day
 from trainhub.demo.manifest import SeededDistrict
-from trainhub.education_plans.models import EducationPlan, FollowUp, HourEntry, PlanBalance, PlanLesson, PlanStep, SupportPlan
+from trainhub.education_plans.models import (
+    EducationPlan,
+    FollowUp,
+    HourEntry,
+    PlanBalance,
+    PlanLesson,
+    PlanStep,
+    SupportPlan,
+)
 from trainhub.education_plans.service.balance import rebuild_balance
 from trainhub.kernel.clock import local_day
 from trainhub.ledger.models import LedgerPayload

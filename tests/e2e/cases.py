@@ -14,8 +14,12 @@ from tests.committees.scenery import LINES, Scene, _filled
 from tests.e2e.conftest import Server, Visit
 from tests.e2e.school import writing
 from trainhub.cases.models import CaseFile, Determination
+from trainhub.cases.service import determining, notices, opening, parties, serving
 from trainhub.committees.queries import on_day
+from trainhub.committees.rules.voting import Votes
 from trainhub.committees.service.register import FoundCommittee, fill_seat, found_committee
+from trainhub.committees.service.resolving import HoldItem, facts_for, hold_item
+from trainhub.committees.service.sittings import Came, PlanSitting, note_presence, plan_sitting
 from trainhub.education_plans.models import EducationPlan, PlanLesson
 from trainhub.kernel.clock import local_day, now
 from trainhub.roster.calendar_rules import school_year_of
@@ -133,10 +137,40 @@ class Job:
             for lesson in lessons:
                 lesson.starts_at, lesson.ends_at = lesson.starts_at - back, lesson.ends_at - back
             plan = session.scalars(select(EducationPlan).where(EducationPlan.id == plan_id)).one()
-            plan.starts_on = min(plan.starts_on, min(local_day(lesson.starts_at) for lesson in lessons))
+            plan.starts_on = min(plan.starts_on, *(local_day(lesson.starts_at) for lesson in lessons))
             return [lesson.id for lesson in lessons]
 
     def one(self, query: Callable[[Session], Any]) -> Any:
         """Ask the database."""
         with writing(self.server) as session:
             return query(session)
+
+
+def add_served_case(session: Session, sample: Sample) -> tuple[str, str]:
+    """A case that was determined and served some hours ago; returns case and determination. The school is that of ``add_case_school``."""
+    add_case_school(session, sample)
+    ring, officer, secretary = key_ring(), sample.actors["case_officer"], sample.actors["committee_secretary"]
+    at = now() - timedelta(hours=3)
+    case = opening.open_case(session, ring, officer, opening.CaseStart(local_day(at), "corridor", ("body",), at, "minor"), at)
+    found = [
+        parties.add_pupil(session, ring, officer, parties.AddPupil(case.id, student, (side,)), at)
+        for side, name in (("actor", ACTOR), ("target", TARGET))
+        for student in session.scalars(select(Student.id).where(Student.district_id == sample.district_id, Student.name == name))
+    ]
+    for party in found:
+        for about, outcome in (("investigation", "acknowledged"), ("hearing", "heard")):
+            notices.record_notice(session, ring, officer, notices.RecordNotice(party, about, "face", outcome, at), at)
+    opening.start_procedure(session, officer, case.id, at)
+    opening.submit_to_committee(session, officer, case.id, at)
+    meeting = plan_sitting(session, secretary, PlanSitting(sample.school_id, at, "会议室"), at)
+    members = [s.member_id for s in on_day(session, sample.district_id, sample.school_id, local_day(at)).sitters if not s.is_substitute]
+    note_presence(session, secretary, meeting, {member: Came("present") for member in members}, at)
+    proposal = determining.Proposal(found[0], "bullying", "minor", ("apology",), 180, "A1 多次推搡 B1。", "两份记录一致。", ("第三十九条",))
+    proposed = determining.propose_determination(session, officer, ring, proposal, at)
+    item = determining.put_on_agenda(session, officer, case.id, [found[0]], at, meeting_id=meeting)[0]
+    facts = facts_for(session, secretary, item, at, ring=ring)
+    hold_item(session, secretary, HoldItem(item, frozenset(members), Votes(len(members), 0, 0), "事实清楚", ("第三十九条",)), at, facts=facts, ring=ring)
+    determining.adopt_determination(session, secretary, ring, proposed, at)
+    for party in found:
+        serving.serve(session, ring, officer, serving.Serve(party, "face", "acknowledged", at), at)
+    return case.id, proposed

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from tests.e2e.cases import ACTOR, TARGET, Job, add_case_school
+from tests.e2e.cases import ACTOR, TARGET, Job, add_case_school, add_served_case
 from tests.e2e.conftest import Server, Visit, violations
 from tests.e2e.school import Hand, found_district
 from trainhub.cases.models import CaseFile, CaseParty, Determination
@@ -262,3 +262,53 @@ def test_from_a_phone_to_a_completed_plan(job: Job) -> None:
     for url, title in job.seen:
         assert not any(name in text for name in (ACTOR, TARGET) for text in (url, title))
     assert ACTOR not in page.locator("body").inner_text()
+
+
+def test_an_appeal_overturns_a_finding(server: Server, visit: Visit) -> None:
+    made: list[tuple[str, str]] = []
+    job = Job(server, found_district(server, staff=6, more=lambda session, sample: made.append(add_served_case(session, sample))), visit)
+    case_id, finding = made[0]
+    year, number = job.one(lambda session: session.execute(select(CaseFile.year, CaseFile.number).where(CaseFile.id == case_id)).one())
+    page = job.open("case_officer", "/appeals/new")
+    job.send(page, "/appeals/new", case_no=f"{year}-{number:02d}")
+    form = page.locator("form[action$='/appeals']")
+    job.fill(form, grounds="当天在校医室，有登记。")
+    form.locator(f"[name=against][value^='{finding}']").first.check()
+    job.press(page, form.locator("button").last)
+    path = page.url
+    county = job.open("bureau_case_officer", path)
+    job.send(county, "/admit")
+    form = county.locator("form[action$='/screen']")
+    form.locator("[name=procedure_proper][value=yes]").check(force=True)
+    form.locator("[name=facts_clear][value=no]").check(force=True)
+    job.press(county, form.locator("button").last)
+    named_group(job, path)
+    job.send(county, "/begin")
+    decided(job, path, finding)
+    state = job.one(lambda session: session.scalars(select(Determination.state).where(Determination.id == finding)).one())
+    assert state == "overturned"
+    page = job.open("case_officer", path)
+    expect(page.locator("main")).to_contain_text("撤销")
+    for url, title in job.seen:
+        assert not any(name in text for name in (ACTOR, TARGET) for text in (url, title))
+
+
+def named_group(job: Job, path: str) -> None:
+    """A lead of the county, and the representatives and the expert that the plan of 2017 asks for."""
+    page = job.open("bureau_case_officer", f"{path}/group")
+    form = page.locator("form.form").first
+    for n, (kind, shown) in enumerate((("officer", "复查人员"), ("school_rep", "外校代表"), ("parent_rep", "家长代表"), ("expert", "校外专家"))):
+        job.fill(form, **{f"shown_{n}": shown, f"kind_{n}": kind})
+    job.fill(form, account_0=job.sample.accounts["appeal_reviewer"], lead="0")
+    job.press(page, form.locator("button").last)
+    page.goto(path)
+
+
+def decided(job: Job, path: str, finding: str) -> None:
+    """Only the lead decides, and says why."""
+    page = job.open("appeal_reviewer", f"{path}/decision")
+    form = page.locator("form.form").first
+    job.fill(form, **{
+        f"outcome_{finding}": "overturn", f"for_{finding}": 4, f"clauses_{finding}": LAW, f"reasons_{finding}": "登记与说明一致，事发时不在现场。",
+    })
+    job.press(page, form.locator("button").last)

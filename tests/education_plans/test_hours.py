@@ -261,8 +261,8 @@ def test_case_83_a_wrong_entry_is_reversed_never_edited(session: Session, scene:
     asked = ask_correction(session, scene.instructor, RING, ask, NOW)
     assert ask_correction(session, scene.instructor, RING, ask, NOW).repeated
     assert balance_of(session, scene).done_minutes == 60  # asked for is not done
+    again = AskCorrection(scene.plan_id, number, new_id(), "times", "再说一次")
     with pytest.raises(HourRefused) as refused:
-        again = AskCorrection(scene.plan_id, number, new_id(), "times", "再说一次")
         ask_correction(session, scene.secretary, RING, again, NOW, permission=Permission.HOURS_CONFIRM)
     assert refused.value.code == "hour_asked_already"
     word = verdict(scene, asked.number)

@@ -347,7 +347,7 @@ def _review(
     ids["step_id"] = put(plans.SupportStep, support_id=ids["support_id"], kind="counselling", done_at=now, entered_by=psychologist, entered_at=now)
     ids["hand_over_id"] = put(
         plans.HandOver, plan_id=plan_id, from_school_id=school, to_school_id=sample.other_school_id if school != sample.other_school_id else sample.school_id,
-        reason="transfer", consent="given", done_minutes=45, owed_minutes=135, state="sent", sent_at=now, sent_by=secretary,
+        reason="transfer", consent="given", done_minutes=45, owed_minutes=135, list_year=now.year, list_number=1, state="sent", sent_at=now, sent_by=secretary,
         receipt_mark=estate.ring.mark("hand_over", new_id()),
     )
 

@@ -11,8 +11,7 @@ from trainhub.kernel.permissions import PROTECTED, Permission, Role, reach
 from trainhub.web import gate
 
 ROOMS = frozenset({"cases", "committees", "education_plans", "appeals", "access_log"})
-FAR = (Role.CASE_OFFICER, Role.COMMITTEE_SECRETARY, Role.PRINCIPAL, Role.COMMITTEE_MEMBER, Role.PSYCHOLOGIST, Role.PLAN_INSTRUCTOR,
-       Role.BUREAU_CASE_OFFICER, Role.APPEAL_REVIEWER, Role.BUREAU_OFFICER, Role.AUDITOR)  # fmt: skip
+FAR = (Role.CASE_OFFICER, Role.COMMITTEE_SECRETARY, Role.COMMITTEE_MEMBER, Role.PLAN_INSTRUCTOR, Role.BUREAU_CASE_OFFICER, Role.APPEAL_REVIEWER)
 ROLES: Mapping[str, Role] = (
     {role.value: role for role in Role} | dict(EXTRA + OTHERS + MOVED + BUREAU)
     | {f"{role.value}@far": role for role in FAR}
@@ -66,7 +65,7 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "committees.minutes": frozenset({"committee_secretary", "principal"}), "cases.ask": frozenset(), "appeals.answer": DESK, "appeals.school_word": DESK,
     "education_plans.support_accept": frozenset(), "committees.lift_one": COUNTY | (AT_SCHOOL - ASIDE), "committees.keep_one": COUNTY | (AT_SCHOOL - ASIDE),
     "education_plans.support_open": frozenset({"case_officer", "committee_secretary"}),
-    "education_plans.hand_over_paper": frozenset({"case_officer", "committee_secretary"}),
+    "education_plans.hand_over_paper": frozenset({"case_officer", "committee_secretary", "case_officer@other", "committee_secretary@other", "moved_officer@other"}),
 }
 """Addresses for which the variables alone do not tell: only who asked uses a consent; minutes of a
 sitting are not there for who stepped aside from one of its matters."""

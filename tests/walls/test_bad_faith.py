@@ -38,7 +38,6 @@ from trainhub.kernel.permissions import PROTECTED, Role
 from trainhub.ledger import queries
 from trainhub.ledger.guards import GUARDED
 from trainhub.plugin_api.hookspecs import HookSpecs
-from trainhub.web import gate
 
 ROOT = Path(trainhub.__file__).parent
 
@@ -277,10 +276,9 @@ def test_18_what_is_typed_comes_back_as_text(walls: Walls) -> None:
     ids, typed = walls.estate.own.ids, "".join(PAYLOADS)
     fields_ = dict.fromkeys(("text", "words", "name", "note", "title", "who", "reason", "receiver", "document", "done_text", "label", "place", "minutes", "grounds", "q"), typed)
     for way in ways(walls.app):
-        for who in ("case_officer", "committee_secretary", "plan_instructor"):
-            if way.method == "POST" and gate.declared(walls.app, way.endpoint) and _can(who, way):
-                answer = walls.ask(who, "POST", way.url(walls.estate.own), data=fields_, follow_redirects=True)
-                _no_markup(answer, repr(way))
+        who = next((w for w in ("case_officer", "committee_secretary", "plan_instructor", "psychologist") if way.method == "POST" and _can(w, way)), None)
+        if who is not None:
+            _no_markup(walls.ask(who, "POST", way.url(walls.estate.own), data=fields_), repr(way))
     walls.browser("case_officer").post(f"/cases/{ids['case_id']}/narrative", data={"text": typed})
     page = walls.browser("case_officer").get(f"/cases/{ids['case_id']}")
     assert "&lt;script&gt;alert(1)" in page.get_data(as_text=True)

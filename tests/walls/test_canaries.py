@@ -46,6 +46,7 @@ GIVEN = {
     "/reveal": {"case_party_sealed_identity", "case_guardian_sealed_identity"}, "/name": {"case_party_sealed_identity"},
     "/minutes": {"committee_meeting_sealed_minutes", "committee_item_sealed_grounds"}, "/names": {"committee_member_sealed_name"},
     "/papers/": {"case_party_sealed_identity", "case_guardian_sealed_identity", "education_plan_sealed_goals", "education_plan_sealed_protection"},
+    "/letter.docx": {"case_party_sealed_identity", "case_guardian_sealed_identity", "case_file_sealed_narrative"},
 }
 """What a step that asks for a proof gives as well, by the end of its address."""
 
@@ -74,7 +75,7 @@ def _asked_the_county(told: Any) -> bool:
 
 
 def _given(told: Any) -> bool:
-    if told.method == "GET" and "/papers/" in told.url and told.who in DESK:
+    if told.method == "GET" and (("/papers/" in told.url and told.who in DESK) or ("/letters/" in told.url and told.who in COUNTY)):
         return told.kind == "case_party_sealed_identity"  # to a guardian, on a fresh proof: the one child the paper is about
     return told.method == "POST" and any(end in told.url and told.kind in kinds for end, kinds in GIVEN.items())
 
@@ -92,11 +93,19 @@ def pages_of(walls: Walls, who: str) -> Iterator[Way]:
             yield way
 
 
+LISTED = frozenset({
+    "officer_aside", "secretary_aside", "principal_aside", "member_aside", "psychologist_aside", "instructor_aside", "bureau_aside", "reviewer_aside",
+    "moved_member@other", "moved_instructor@other", "case_officer", "committee_secretary", "principal", "bureau_case_officer", "appeal_reviewer",
+    "case_officer@other", "case_officer@far", "member_ended", "plan_instructor", "psychologist", "auditor",
+})  # fmt: skip
+"""Whose boards, queues and lists are read."""
+
+
 def test_pages_of_the_file_show_everybody_only_what_is_theirs(walls: Walls) -> None:
     missing = []
     for who in ROLES:
         for way in pages_of(walls, who):
-            if not way.variables or finds(who, way.endpoint, way.permission, way.variables):
+            if who in LISTED if not way.variables else finds(who, way.endpoint, way.permission, way.variables):
                 answer = walls.ask(who, "GET", way.url(walls.estate.own))
                 if answer.status_code >= 500 or (way.variables and answer.status_code in {401, 404}):
                     missing.append(f"{way} for {who}: {answer.status_code} {answer.get_data(as_text=True)[:120] if answer.status_code == 500 else ''}")
@@ -132,9 +141,9 @@ def test_refusals_and_proofs_show_nobody_anything_else(walls: Walls) -> None:
     for way in ways(walls.app):
         if way.method == "GET" or way.permission in PUBLIC:
             continue
-        for who in ("case_officer", "committee_secretary", "principal", "plan_instructor", "officer_aside", "case_officer@other"):
+        for who in ("case_officer", "plan_instructor", "officer_aside", "bureau_case_officer"):
             if who in holders(way.permission):
-                walls.ask(who, "POST", way.url(walls.estate.own), data=JUNK | {"op_id": new_id(), "purpose": "handling"}, follow_redirects=who == "case_officer")
+                walls.ask(who, "POST", way.url(walls.estate.own), data=JUNK | {"op_id": new_id(), "purpose": "handling"})
     walls.told[:] = [told for told in walls.told if told.where != "junk"]
     assert not breaches(walls), "\n".join(breaches(walls))
 
@@ -185,7 +194,7 @@ def test_nothing_that_was_written_stands_anywhere_in_words(walls: Walls, monkeyp
         codes = write_everywhere(walls)
     finally:
         structlog.configure(**before)
-    assert all(code < 400 for code in codes[:-1]), codes
+    assert all(code < 400 for code in codes), codes
     assert plaintext(walls.session) == []
     assert lines, "nothing was logged: the test proves nothing"
     assert not [line for line in lines if CANARY.search(line)]

@@ -27,8 +27,9 @@ FORMS: dict[str, dict[str, str]] = {
 """What a form must say for the thing itself to be asked for."""
 UNNAMED = {name: {404} for name in ("education_plans.log", "education_plans.approve", "access_log.mark", "education_plans.answer", "education_plans.decide",
                                     "cases.ask", "education_plans.rest", "cases.correction", "cases.guardian_request_receive",
-                                    "appeals.file", "appeals.number_letter", "appeals.number_correction", "appeals.settled", "appeals.served")}
-"""Steps whose form names another thing that the test does not name: 404 says that this one is not there."""
+                                    "appeals.file", "appeals.number_letter", "appeals.number_correction", "appeals.settled", "appeals.served", "education_plans.conclusion")}
+UNFIT = frozenset({"education_plans.hand_over_return"})
+"""Steps whose form names another thing that the test does not name: 404 says that this one is not there. ``UNFIT``: the plan of the estate runs on, it cannot be sent back."""
 SHOULDER = ("officer_aside", "member_ended", "case_officer@other", "case_officer@far", "bureau_none", "psychologist_aside")
 """Who is compared byte by byte with what is shown for a thing that does not exist."""
 
@@ -96,7 +97,7 @@ def test_what_is_theirs_is_there(walls: Walls) -> None:
     faults = []
     for way in known(walls.app):
         for who in holders(way.permission):
-            if way.method != "GET" and finds(who, way.endpoint, way.permission, way.variables):
+            if way.method != "GET" and way.endpoint not in UNFIT and finds(who, way.endpoint, way.permission, way.variables):
                 answer = walls.ask(who, way.method, way.url(walls.estate.own), headers=JSON, data=form_of(way))
                 if answer.status_code in {401, 404} - UNNAMED.get(way.endpoint, set()) or answer.status_code >= 500:
                     faults.append(f"{way} is not there for {who}: {answer.status_code}")

@@ -101,7 +101,7 @@ def _schools(session: Session, district_id: str, ids: set[str]) -> dict[str, str
     if not ids:
         return {}
     query = select(OrgUnit.id, OrgUnit.short_name).where(OrgUnit.district_id == district_id, OrgUnit.id.in_(ids))
-    return {key: name for key, name in session.execute(query)}
+    return {row.id: row.short_name for row in session.execute(query)}
 
 
 def _owed(session: Session, district_id: str, rows: Sequence[Appeal]) -> Counter[tuple[str, str]]:

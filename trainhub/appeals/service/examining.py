@@ -69,6 +69,8 @@ def decide(
         reasons_written=all(d.reasons.strip() for d in decisions), basis_cited=all(d.clauses for d in decisions),
     )
     by_finding = {a.determination_id: a for a in reversed(joined)}
+    for key, one in by_finding.items():
+        _refuse_decider(actor, one, determination_ref(session, appeal.district_id, key), review)
     for one in joined:
         one.decision, one.decided_at = next(d.outcome.value for d in decisions if d.determination_id == one.determination_id), now
         move_appeal(session, actor, one, AppealState.DECIDED, facts, now, changes={
@@ -152,9 +154,7 @@ def keep_decision(
     votes: tuple[int, int] | None = None, instance: str = "county",
 ) -> AppealDecision:
     """Write a decision down. ``new``: tier, measures and minutes of a modified finding. Raises SeparationOfDuties."""
-    named_by = review.opened_by if review is not None else ""
-    if actor.account_id in {appeal.entered_by, named_by, found.entered_by}:
-        raise SeparationOfDuties(field="decisions")
+    named_by = _refuse_decider(actor, appeal, found, review)
     row_id = new_id()
     tier, measures, minutes = new if new is not None else ("", (), None)
     row = AppealDecision(
@@ -167,6 +167,14 @@ def keep_decision(
     session.add(row)
     session.flush()
     return row
+
+
+def _refuse_decider(actor: Actor, appeal: Appeal, found: DeterminationRef, review: ReExamination | None) -> str:
+    """Who decides neither took the appeal in, nor named the group, nor made the determination. Returns who named it."""
+    named_by = review.opened_by if review is not None else ""
+    if actor.account_id in {appeal.entered_by, named_by, found.entered_by}:
+        raise SeparationOfDuties(field="decisions")
+    return named_by
 
 
 def let_stand(

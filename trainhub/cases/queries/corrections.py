@@ -28,9 +28,10 @@ def corrections(session: Session, district_id: str, ids: Collection[str]) -> dic
     """Recipients and entries by id. Three statements."""
     if not ids:
         return {}
-    papers = dict(session.execute(select(IssuedDocument.object_id, IssuedDocument.id).where(
+    issued = session.execute(select(IssuedDocument.object_id, IssuedDocument.id).where(
         IssuedDocument.district_id == district_id, IssuedDocument.kind == "correction_notice", IssuedDocument.object_id.in_(ids)
-    )).tuples().all())
+    )).all()
+    papers = {row.object_id: row.id for row in issued}
     found = {
         row.id: Correction(
             row.id, row.kind, row.document_no, row.told_at, row.corrected_at, row.corrected_by, row.correction_no, papers.get(row.id, "")

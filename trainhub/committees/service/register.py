@@ -25,6 +25,7 @@ from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.events import announcer
 from trainhub.kernel.ids import new_id
+from trainhub.kernel.permissions import Permission
 from trainhub.kernel.sealing import KeyRing
 from trainhub.roster.models import Employment, OrgUnit, Person
 

@@ -13,7 +13,7 @@ from trainhub.education_plans.plan_messages import REVIEWS
 from trainhub.education_plans.queries.access import seen_plan
 from trainhub.education_plans.queries.own import reading_of
 from trainhub.education_plans.queries.paper import plan_paper, review_file
-from trainhub.education_plans.rules.fields import code_of
+from trainhub.education_plans.rules.fields import code_of, fields_for
 from trainhub.education_plans.rules.lifecycle import PlanStepRefused
 from trainhub.education_plans.rules.review import AIMS, LEVELS, OTHER_SIDE, ReviewOutcome, Voice
 from trainhub.education_plans.service.review import (
@@ -60,7 +60,7 @@ def _page(plan_id: str, problem: DomainError | None, given: dict[str, str]) -> R
         row = seen_plan(session, actor, Permission.PLAN_READ, plan_id, moment)
         opening = open_record(session, actor, reading_of(row, Permission.PLAN_READ, "review"), moment)
         held, said = plan_paper(session, key_ring(), opening, row), review_file(session, key_ring(), opening, row)
-        code, may = code_of(row.year, row.number), actor.can(Permission.CASE_FILE_READ)
+        code, may = code_of(row.year, row.number), fields_for(actor.role).file
         return form_page(
             "education_plans/review.html", 422 if problem else 200, held=held, file=said, plan=row, code=code, may=may,
             title=_("Review of plan %(code)s", code=code), materials=materials_of(session, row), words=plan_wording, hours=hour_wording, given=given,
