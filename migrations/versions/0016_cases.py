@@ -44,12 +44,15 @@ def upgrade() -> None:
     sa.Column('county_review', sa.Boolean(), nullable=False),
     sa.Column('policy_version', sa.Integer(), nullable=False),
     sa.Column('relapse_of', sa.String(length=32), nullable=True),
+    sa.Column('ended_reason', sa.String(length=24), nullable=False),
+    sa.Column('double_of', sa.String(length=32), nullable=True),
     sa.Column('closed_at', UtcDateTime(), nullable=True),
     sa.Column('seal_due_on', sa.Date(), nullable=True),
     sa.Column('sealed_at', UtcDateTime(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('opened_by', sa.String(length=32), nullable=False),
     sa.Column('updated_at', UtcDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['district_id', 'double_of'], ['case_file.district_id', 'case_file.id'], name=op.f('fk_case_file_double_of_case_file')),
     sa.ForeignKeyConstraint(['district_id', 'relapse_of'], ['case_file.district_id', 'case_file.id'], name=op.f('fk_case_file_relapse_of_case_file')),
     sa.ForeignKeyConstraint(['district_id', 'school_id'], ['org_unit.district_id', 'org_unit.id'], name=op.f('fk_case_file_school_id_org_unit')),
     sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_case_file')),
@@ -650,6 +653,7 @@ def upgrade() -> None:
     sa.Column('review_due_on', sa.Date(), nullable=True),
     sa.Column('extended_count', sa.Integer(), nullable=False),
     sa.Column('ended_at', UtcDateTime(), nullable=True),
+    sa.Column('erratum_at', UtcDateTime(), nullable=True),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('last_entry', sa.Integer(), nullable=False),
@@ -797,6 +801,7 @@ def upgrade() -> None:
     sa.Column('resolved_by', sa.String(length=32), nullable=True),
     sa.Column('sealed_at', UtcDateTime(), nullable=True),
     sa.Column('used_at', UtcDateTime(), nullable=True),
+    sa.Column('lapsed_at', UtcDateTime(), nullable=True),
     sa.CheckConstraint('for_count IS NULL OR for_count + against_count + abstained_count <= present_count', name=op.f('ck_committee_item_votes_of_those_present')),
     sa.ForeignKeyConstraint(['district_id', 'meeting_id'], ['committee_meeting.district_id', 'committee_meeting.id'], name=op.f('fk_committee_item_meeting_id_committee_meeting')),
     sa.ForeignKeyConstraint(['district_id', 'school_id'], ['org_unit.district_id', 'org_unit.id'], name=op.f('fk_committee_item_school_id_org_unit')),
@@ -1100,6 +1105,21 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['district_id', 'plan_id', 'number'], ['hour_entry.district_id', 'hour_entry.plan_id', 'hour_entry.number'], name=op.f('fk_hour_note_plan_id_hour_entry')),
     sa.PrimaryKeyConstraint('district_id', 'plan_id', 'number', name=op.f('pk_hour_note'))
     )
+    op.create_table('hour_proof',
+    sa.Column('district_id', sa.String(length=32), nullable=False),
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('plan_id', sa.String(length=32), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.String(length=8), nullable=False),
+    sa.Column('file_id', sa.String(length=32), nullable=False),
+    sa.Column('added_by', sa.String(length=32), nullable=False),
+    sa.Column('added_at', UtcDateTime(), nullable=False),
+    sa.Column('withdrawn_at', UtcDateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['district_id', 'plan_id', 'number'], ['hour_entry.district_id', 'hour_entry.plan_id', 'hour_entry.number'], name=op.f('fk_hour_proof_plan_id_hour_entry')),
+    sa.ForeignKeyConstraint(['district_id', 'plan_id'], ['education_plan.district_id', 'education_plan.id'], name=op.f('fk_hour_proof_plan_id_education_plan')),
+    sa.PrimaryKeyConstraint('district_id', 'id', name=op.f('pk_hour_proof'))
+    )
+    op.create_index(op.f('ix_hour_proof_district_id_plan_id'), 'hour_proof', ['district_id', 'plan_id'], unique=False)
     # ### end Alembic commands ###
 
     sqlite = op.get_bind().dialect.name == "sqlite"
@@ -1108,6 +1128,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table('hour_proof')
     op.drop_table('hour_note')
     op.drop_table('plan_guardian_part')
     op.drop_table('hour_entry')

@@ -38,6 +38,7 @@ def test_a_principal_sees_who_read_which_case_and_marks_it(
     sign_in(client, "principal")
     text = client.get("/access-log").text
     assert "查阅记录" in text
+    assert "ShownActor" not in text, "the filter is by the reader, not by who looks"
     assert "办理案件" in text
     assert "记为已复核" in text
     month = f"{local_day(now()):%Y-%m}"

@@ -12,7 +12,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -28,6 +27,7 @@ from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tests import warm_command
 from tests.attendance.sheets import build_sheet
 from tests.builders import Sample, add_account, add_org, build_district
 from trainhub.accounts import rules as account_rules
@@ -40,7 +40,6 @@ from trainhub.ledger.models import LedgerEntry
 from trainhub.ledger.queries import verify
 from trainhub.web.database import db, set_read_only, transaction
 
-COMMAND = [str(Path(sys.executable).with_name("trainhub"))]
 COOKIE = "trainhub_session"
 
 
@@ -97,11 +96,11 @@ class Estate:
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        return subprocess.run([*COMMAND, *words], env=self.environ, capture_output=True, text=True, timeout=120, check=False)
+        return warm_command.run([*words], self.environ)
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
+    def start(self, *words: str) -> warm_command.Running:
         """Start a command and go on."""
-        return subprocess.Popen([*COMMAND, *words], env=self.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return warm_command.launch([*words], self.environ)
 
 
 @contextmanager
@@ -142,8 +141,7 @@ def _made(folder: Path, extra: int, url: str) -> Estate:
     """Run ``trainhub init`` and furnish what it made."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("TRAINHUB_")}
     environ |= {"TRAINHUB_DATA": str(folder), "TRAINHUB_LOG": "off"} | ({"TRAINHUB_DATABASE_URL": url} if url else {})
-    done = subprocess.run([*COMMAND, "init", "--bureau", "石桥区教育局", "--admin", "first", "--json"], env=environ,
-                          capture_output=True, text=True, timeout=180, check=False)
+    done = warm_command.run(["init", "--bureau", "石桥区教育局", "--admin", "first", "--json"], environ)
     assert done.returncode == 0, done.stderr[-2000:]
     with opened(folder, url) as app:
         with transaction() as session:
@@ -189,16 +187,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(estate: Estate, count: int = 1, **environ: str) -> Iterator[list[tuple[int, subprocess.Popen[bytes]]]]:
+def served(estate: Estate, count: int = 1, **environ: str) -> Iterator[list[tuple[int, warm_command.Running]]]:
     """Serve the folder from ``count`` processes; yields (port, process) of each."""
     running = []
     try:
         for _ in range(count):
             port = free_port()
-            running.append((port, subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(port), "--threads", "8"], env=estate.environ | environ,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )))
+            running.append((port, warm_command.launch(["serve", "--port", str(port), "--threads", "8"], estate.environ | environ)))
         for port, process in running:
             _wait(port, process)
         yield running
@@ -209,7 +204,7 @@ def served(estate: Estate, count: int = 1, **environ: str) -> Iterator[list[tupl
             process.wait(10)
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait(port: int, process: warm_command.Running) -> None:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended by itself"

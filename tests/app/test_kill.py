@@ -2,7 +2,6 @@
 
 import http.client
 import io
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +11,7 @@ import xlsxwriter
 
 from tests.app.estate import Browser, Estate, make_estate, opened, served
 from tests.builders import GIVEN, SURNAMES
+from tests.warm_command import Running
 from trainhub.app.imports import import_roster
 from trainhub.cli.answers import actor_named
 from trainhub.kernel.clock import now
@@ -61,7 +61,7 @@ def again(estate: Estate, file: Path) -> dict[str, object]:
         return import_roster(actor, "staff", Upload(file.name, file.read_bytes()), now(), dry_run=False)
 
 
-def _wait_for_the_first_page(mine: Estate, process: subprocess.Popen[bytes]) -> None:
+def _wait_for_the_first_page(mine: Estate, process: Running) -> None:
     """Until the write-ahead log begins to grow: the middle of the commit."""
     log = mine.database.with_name(mine.database.name + "-wal")
     while process.poll() is None and not (log.exists() and log.stat().st_size):
@@ -78,8 +78,10 @@ def test_an_import_killed_at_any_moment_is_whole_or_absent(estate: Estate, staff
     assert staff(whole) == ROWS
     whole.sound()
 
+    copies = {share: estate.copy_to(tmp_path / f"at-{share}") for share in MOMENTS}
+
     def killed(share: float) -> Estate:
-        mine = estate.copy_to(tmp_path / f"at-{share}")
+        mine = copies[share]
         process = mine.start(*command)
         if share == AT_COMMIT:
             _wait_for_the_first_page(mine, process)

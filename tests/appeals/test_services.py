@@ -26,7 +26,7 @@ from trainhub.cases.models import (
     IssuedDocument,
 )
 from trainhub.cases.queries.access import seen_case
-from trainhub.cases.queries.determinations import plans_wanted, standing_rows
+from trainhub.cases.queries.determinations import standing_rows
 from trainhub.cases.queries.refs import flagged_for_county
 from trainhub.cases.service.sealing import seal_due
 from trainhub.cases.service.severity import note_police_finding
@@ -293,7 +293,7 @@ def test_a_stay_ends_with_rejection_withdrawal_or_by_order(scene: AppealScene, s
         else:
             filing.withdraw_appeal(session, scene.actor("case_officer"), appeal, scene.later())
         assert scene.plan.state == "active", end
-    scene.plan.state = "drafted"
+    scene.plan.state = "completed"
     with pytest.raises(AppealRefused) as error:
         filing.order_stay(session, scene.county, scene.ring, appeal, "待查", scene.later())
     assert why(error) == "nothing_to_stay"
@@ -307,7 +307,6 @@ def test_case_69_an_overturn_after_half_the_hours_leaves_nothing_standing(scene:
     assert session.scalar(sa.select(sa.func.count()).select_from(HourEntry)) == 4
     assert set(session.scalars(sa.select(PlanLesson.state).where(PlanLesson.plan_id == plan.id))) == {"cancelled"}
     assert standing_rows(session, plan.district_id, scene.case_id) == [], "no count reads it any more"
-    assert plans_wanted(session, plan.district_id, scene.case_id) == 0
     kinds = sorted(e.kind for e in scene.effects(appeal))
     assert kinds == ["evaluation_entry", "recipient", "recipient", "seal", "service", "service"]
     assert scene.get(EvaluationEntry, scene.entry_id).recall_due_at is not None

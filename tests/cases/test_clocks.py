@@ -1,5 +1,6 @@
 """Deadlines: what starts them, that holidays count, that police stop one of them only (domain.md cases 53-55)."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -28,11 +29,16 @@ def test_case_53_days_run_on_through_the_october_holiday() -> None:
     assert clock.due_on == date(2026, 10, 8)
     assert clock.due_at == at(date(2026, 10, 9), time())
     with pytest.raises(ExtensionRefused):  # no rule set allows it by itself
-        clock.extended(10, 0)
-    longer = clock.extended(10, 10)
+        clock.extended(10)
+    allowed = replace(clock, rule=clock.rule | {"extension_days": 10})
+    assert allowed.extension_left == 10
+    with pytest.raises(ExtensionRefused):  # no more than it allows
+        allowed.extended(11)
+    longer = allowed.extended(10)
     assert longer.due_on == date(2026, 10, 18)
     with pytest.raises(ExtensionRefused):  # once
-        longer.extended(1, 10)
+        longer.extended(1)
+    assert longer.extension_left == 0
 
 
 def test_case_54_the_same_facts_under_two_provinces() -> None:
@@ -45,9 +51,9 @@ def test_case_54_the_same_facts_under_two_provinces() -> None:
     assert second
     assert (first.due_on, second.due_on) == (date(2026, 11, 12), date(2026, 11, 16))
     assert investigation(guangdong, 4, discovered=discovered, accepted=accepted, procedure=None) is None
-    assert second.extended(10, second.rule["extension_days"]).due_on == date(2026, 11, 26)
+    assert second.extended(10).due_on == date(2026, 11, 26)
     with pytest.raises(ExtensionRefused):
-        first.extended(10, first.rule["extension_days"])
+        first.extended(10)
 
 
 @given(start=MOMENTS, waits=st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 5000)), max_size=5))

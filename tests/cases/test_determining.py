@@ -1,6 +1,7 @@
 """From proposal to adoption (domain.md cases 45, 47, 57-61, 67; section 4, "Determination")."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from tests.cases.hall import NOW, Hall, open_hall
+from trainhub.accounts.models import Account, AccountGrant
 from trainhub.cases.models import (
     CaseClock,
     CaseFile,
@@ -41,7 +43,10 @@ from trainhub.committees.rules.refusals import (
     RecusalNotRecorded,
     ResolutionNotUsable,
 )
+from trainhub.kernel.actor import Actor
+from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import Forbidden, InvalidState, NotFound, SeparationOfDuties
+from trainhub.kernel.ids import new_id
 from trainhub.ledger.models import LedgerEntry
 
 Counting = Callable[[], Any]
@@ -81,14 +86,61 @@ def test_a_proposal_a_vote_and_another_hand_make_a_determination(hall: Hall, ses
 
 def test_whoever_proposed_does_not_adopt_and_only_the_secretary_does(hall: Hall, session: Session) -> None:
     case, actor, _target = hall.submitted()
+    with pytest.raises(CaseRefused) as alone:  # nobody else could adopt it, ever
+        hall.propose(actor, by=hall.secretary)
+    assert refused(alone) == "case_proposer_adopts"
+    second = second_secretary(hall, session)
     found = hall.propose(actor, by=hall.secretary)
     hall.vote(case, actor)
     with pytest.raises(SeparationOfDuties):
         hall.adopt(found)
+    session.get_one(Account, (case.district_id, second.account_id)).person_id = hall.secretary.person_id
+    session.flush()
+    with pytest.raises(SeparationOfDuties):  # another account of the same human being (case 103)
+        hall.adopt(found, by=replace(second, person_id=hall.secretary.person_id))
     for key, error in (("case_officer", Forbidden), ("principal", Forbidden), ("committee_member", Forbidden), ("committee_secretary@other", NotFound)):
         with pytest.raises(error):
             hall.adopt(found, by=hall.world.actor(key))
     assert hall.row(found).state == "proposed"
+
+
+def second_secretary(hall: Hall, session: Session) -> Actor:
+    """Another account with the role at the same school."""
+    first = hall.secretary
+    account = Account(district_id=first.district_id, id=new_id(), username="another-secretary", display_name="另一位秘书", created_at=NOW)
+    session.add(account)
+    session.flush()
+    session.add(AccountGrant(
+        district_id=first.district_id, id=new_id(), account_id=account.id, role="committee_secretary", org_id=first.org_id,
+        from_on=local_day(NOW) - timedelta(days=1), granted_by=first.account_id, created_at=NOW,
+    ))
+    session.flush()
+    return replace(first, account_id=account.id, person_id=None, display_name="另一位秘书")
+
+
+@pytest.mark.parametrize("sent_back", [False, True])
+def test_what_was_voted_on_and_never_used_is_taken_back_and_voted_on_anew(hall: Hall, session: Session, sent_back: bool) -> None:
+    case, actor, _target = hall.submitted()
+    first = hall.propose(actor)
+    (item,) = hall.vote(case, actor)
+    assert findings_of(session, case)[0].waits_for(True) == "adopt"
+    if sent_back:
+        determining.investigate_again(session, hall.officer, case.id, "committee_asks", NOW)
+    determining.withdraw_proposal(session, hall.officer, first, NOW)
+    assert (hall.row(first).state, session.get_one(MeetingItem, (case.district_id, item)).lapsed_at) == ("superseded", NOW)
+    if sent_back:
+        opening.submit_to_committee(session, hall.officer, case.id, NOW)
+    fresh = hall.propose(actor)
+    with pytest.raises(CaseRefused):  # nothing follows from the vote on what was taken back
+        hall.adopt(fresh)
+    with pytest.raises(ResolutionNotUsable):
+        determining.adopt_determination(session, hall.secretary, hall.world.ring, fresh, NOW, item_id=item)
+    (again,) = hall.vote(case, actor)
+    assert again != item
+    hall.adopt(fresh)
+    assert case.state == "determined"
+    told = session.scalars(sa.select(CaseNotice.code).where(CaseNotice.matter_id == case.id)).all()
+    assert "resolution_lapsed" in told
 
 
 def test_a_rejected_or_used_resolution_adopts_nothing(hall: Hall, session: Session) -> None:

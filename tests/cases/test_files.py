@@ -254,7 +254,13 @@ def test_case_65_a_pupil_who_came_of_age_and_left_is_as_protected(world: World, 
     before = session.get_one(CaseParty, (case.district_id, actor))
     kept = (before.code, before.grade, before.stage, before.sealed_identity)
     session.get_one(Student, (case.district_id, world.pupils[0])).to_on = local_day(world.now)
-    parties.note_of_age(session, world.officer, actor, world.now)
+    today = local_day(world.now)
+    for wrong in (today + timedelta(days=1), today - timedelta(days=1)):  # still to come, or of age when it happened
+        with pytest.raises(CaseRefused):
+            parties.note_of_age(session, world.officer, actor, wrong, world.now)
+    parties.note_of_age(session, world.officer, actor, today, world.now)
+    with pytest.raises(CaseRefused):  # once
+        parties.note_of_age(session, world.officer, actor, today, world.now)
     parties.note_left(session, world.officer, actor, local_day(world.now), world.now)
     after = session.get_one(CaseParty, (case.district_id, actor))
     assert (after.code, after.grade, after.stage, after.sealed_identity) == kept

@@ -21,7 +21,7 @@ COUNTS = st.integers(0, 3)
 FACTS = st.builds(
     CaseFacts, actors=COUNTS, targets=COUNTS, parties_without_side=COUNTS, parties_notified=COUNTS, parties_heard=COUNTS, parties=COUNTS,
     committee_valid=st.booleans(), recusal_open=st.booleans(), determined_actors=COUNTS, basis_cited=st.booleans(), vote_recorded=st.booleans(),
-    parties_served=COUNTS, plans_open=COUNTS, plans_owed=COUNTS, follow_ups_open=COUNTS, appeals_open=COUNTS, corrections_open=COUNTS,
+    parties_served=COUNTS, plans_open=COUNTS, plans_owed=COUNTS, follow_ups_open=COUNTS, appeals_open=COUNTS, corrections_open=COUNTS, two_ended_it=st.booleans(),
 )
 
 
@@ -34,7 +34,7 @@ def test_no_path_reaches_what_its_guards_forbid(steps: list[tuple[CaseState, Cas
         except InvalidState:
             assert after not in CASE_STEPS[state]
         except StepRefused as refused:
-            missing = missing_for(after, facts)
+            missing = missing_for(after, facts, state)
             assert missing
             assert refused.params["missing"] == missing  # noqa: PT017  what it names is what is asked
         else:
@@ -45,6 +45,9 @@ def test_no_path_reaches_what_its_guards_forbid(steps: list[tuple[CaseState, Cas
                 assert facts.basis_cited
                 assert not facts.recusal_open
                 assert min(facts.parties_notified, facts.parties_heard) >= facts.parties
+            if after is CaseState.CLOSED and state in {CaseState.ACCEPTED, CaseState.INVESTIGATING}:
+                assert facts.two_ended_it
+                assert facts.determined_actors == 0
             if after is CaseState.SUBMITTED:
                 assert facts.actors
                 assert facts.targets

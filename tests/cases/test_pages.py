@@ -47,10 +47,10 @@ def test_a_teacher_reports_in_one_form_and_reads_the_number_again(pages: Any, se
     _world, enter = pages
     client = enter("teacher")
     form = {"op_id": new_id(), "text": CANARIES["report"], "means": ["body", "words"], "place_kind": "corridor", "who": CANARIES["who"]}
-    first = client.post("/concerns/new", data=form)
+    first = client.post("/concerns/new", data=form, follow_redirects=True)
     number = re.search(r'id="receipt">([A-Z]{4}-[A-Z]{4})<', first.text)
     assert number, first.text
-    assert re.search(number[1], client.post("/concerns/new", data=form).text)
+    assert re.search(number[1], client.post("/concerns/new", data=form, follow_redirects=True).text)
     assert session.scalar(sa.select(sa.func.count()).select_from(Concern)) == 1
     mine = client.get("/concerns/mine").text
     assert number[1] in mine
@@ -196,6 +196,7 @@ def test_a_name_is_shown_once_with_a_reason_and_is_in_the_log_first(pages: Any, 
     assert client.get(path).status_code == 405
     page = client.post(path, data={"reason": "identify"})
     assert page.headers["Refresh"].startswith("60;")
+    assert CANARIES["pupil"] in page.text  # without scripts as well
     for key in ("principal", "committee_member", "case_officer@other", "teacher"):
         assert enter(key).post(path, data={"reason": "notice"}).status_code in {403, 404}, key
 

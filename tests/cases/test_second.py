@@ -12,9 +12,10 @@ from trainhub.cases.models import CaseFile, CaseNotice, CaseStep, ConcernReporte
 from trainhub.cases.queries import second as reads
 from trainhub.cases.queries.access import seen_case
 from trainhub.cases.queries.identity import identity
+from trainhub.cases.rules.clocks import ClockKind, ExtensionRefused
 from trainhub.cases.rules.parties import CaseRefused
 from trainhub.cases.rules.second import LASTS, QUOTA, SecondKind
-from trainhub.cases.service import intake, parties, second
+from trainhub.cases.service import intake, parties, second, timing
 from trainhub.kernel.errors import Forbidden, InvalidState, NotFound, SeparationOfDuties
 from trainhub.kernel.opening import UnloggedRead
 from trainhub.kernel.permissions import Permission, Role
@@ -151,13 +152,21 @@ def test_an_anonymous_concern_has_nobody_to_be_seen(hall: Hall, session: Session
 
 def test_more_days_are_the_principals_to_give(hall: Hall, session: Session) -> None:
     case, _actor, _target = hall.investigated()
-    clock = second  # the investigation runs: the rule set of this policy allows no extension by itself
+    with pytest.raises(ExtensionRefused):  # the rule set of this policy allows none: nobody is asked in vain
+        asked(hall, "extension", case.id, "many_persons", days=5)
+    row = timing.find(session, case, ClockKind.INVESTIGATION)
+    assert row is not None
+    row.rule, due = row.rule | {"extension_days": 5}, row.due_at
+    with pytest.raises(ExtensionRefused):
+        asked(hall, "extension", case.id, "many_persons", days=6)
     key = asked(hall, "extension", case.id, "many_persons", days=5)
     with pytest.raises(Forbidden):
         second.grant(session, hall.secretary, key, NOW)
     second.grant(session, hall.world.actor("principal"), key, NOW)
-    with pytest.raises(Exception, match="case_extension_refused"):
-        clock.carry_out(session, hall.officer, key, NOW)
+    second.carry_out(session, hall.officer, key, NOW)
+    assert (row.due_at - due).days == 5
+    with pytest.raises(ExtensionRefused):  # once
+        asked(hall, "extension", case.id, "many_persons", days=1)
 
 
 def test_an_identity_takes_the_ticket_for_that_very_child(hall: Hall, session: Session) -> None:

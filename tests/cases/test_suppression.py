@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import product
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainhub.cases.rules.suppression import Counts, exposed, suppressed, with_sums
@@ -39,6 +39,7 @@ def test_every_small_number_is_hidden_and_none_can_be_worked_out(cells: list[lis
     check(cells, threshold)
 
 
+@settings(max_examples=40)  # each tries tens of thousands of tables
 @given(cells=st.lists(st.lists(st.integers(0, 5), min_size=2, max_size=2), min_size=2, max_size=2))
 def test_a_reader_who_tries_every_table_is_left_in_doubt(cells: list[list[int]]) -> None:
     counts = suppressed(cells, 2, 3)

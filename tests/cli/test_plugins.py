@@ -3,17 +3,16 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import warm_command
 from tests.app.estate import Estate, make_estate
 from tests.plugin_host.cages import put, source
 from tests.plugin_host.stage import furnish
 
 pytestmark = pytest.mark.files_only
-COMMAND = str(Path(sys.executable).with_name("trainhub"))
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(estate: Estate, folder: Path | str, *words: str) -> subprocess.CompletedProcess[str]:
     environ = estate.environ | {"TRAINHUB_PLUGIN_PATH": str(folder)}
-    return subprocess.run([COMMAND, *words], env=environ, capture_output=True, text=True, timeout=120, check=False)
+    return warm_command.run([*words], environ)
 
 
 def listed(estate: Estate, folder: Path, *before: str) -> dict[str, dict[str, object]]:
@@ -70,14 +69,7 @@ def check(path: Path | str, *words: str) -> subprocess.CompletedProcess[str]:
     environ = {k: v for k, v in os.environ.items() if not k.startswith("TRAINHUB_")} | {
         "TRAINHUB_PLUGIN_PATH": str(path)
     }
-    return subprocess.run(
-        [COMMAND, *words, "plugins", "check", "--json"],
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return warm_command.run([*words, "plugins", "check", "--json"], environ)
 
 
 def test_check_passes_what_comes_along() -> None:

@@ -259,3 +259,38 @@ def test_pages_take_a_constant_number_of_statements(
         item(session, scene, meeting)
         held_now(session, scene)
     assert counts() == before
+
+
+def test_cells_of_who_came_are_seen_before_anything_is_noted_and_one_button_notes_the_rest(
+    scene: Scene, session: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    meeting = plan_sitting(session, scene.secretary, PlanSitting(scene.secretary.org_id, now() - timedelta(hours=1)), now())
+    session.commit()
+    sign_in(client, "committee_secretary")
+    page = f"/committee/sittings/{meeting}"
+    shown = client.get(page).text
+    assert shown.count("seg seg-3") > 8
+    assert "seg seg-3 has" not in shown, "a cell with a value hides the other choices; nobody has answered yet"
+    assert "全部到会" in shown
+    assert "会议记录" in shown
+    away = scene.members[4]
+    client.post(f"{page}/presence", data={"rest": "present", f"p-{away}": "excused", "version": "1"})
+    noted = {p.member_id: p.status for p in session.scalars(select(MeetingPresence).where(MeetingPresence.meeting_id == meeting))}
+    assert noted[away] == "excused"
+    assert [noted[member] for member in scene.members[:9] if member != away] == ["present"] * 8
+    assert noted[scene.members[9]] == "invited", "a substitute sits only for somebody"
+    assert "全部到会" not in client.get(page).text
+    client.post(f"{page}/presence", data={f"p-{scene.members[0]}": "absent"})
+    session.expire_all()
+    assert session.get_one(MeetingPresence, (scene.secretary.district_id, meeting, scene.members[0])).status == "absent"
+
+
+def test_the_words_of_the_committee_are_its_own(scene: Scene, session: Session, client: FlaskClient, sign_in: SignIn) -> None:
+    """A sentence shared with another room said the other room's thing: a term of office was a school term, a chair a head of department."""
+    sign_in(client, "committee_secretary")
+    shown = client.get("/committee").text
+    assert all(word in shown for word in ("任职人", "任期", "主任委员"))
+    assert not any(word in shown for word in ("经办人", "学期"))
+    planning = client.get("/committee/sittings").text
+    assert "安排会议" in planning
+    assert "去安排" not in planning

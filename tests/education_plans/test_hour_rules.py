@@ -23,6 +23,8 @@ from trainhub.education_plans.rules.hours import (
 from trainhub.education_plans.rules.lifecycle import (
     ENDED,
     PLAN_STEPS,
+    REOPENABLE,
+    RUNNING,
     PlanFacts,
     PlanState,
     PlanStepRefused,
@@ -193,7 +195,7 @@ FACTS = st.builds(
     instructors_missing=st.integers(0, 1), protection_written=st.booleans(), resolution_adopted=st.booleans(), guardian_told=st.booleans(),
     determination_stands=st.booleans(), guardian_parts_open=st.integers(0, 1), pupil_heard=st.booleans(), guardian_heard=st.booleans(),
     psychologist_concluded=st.booleans(), extended_count=st.integers(0, 1), reason_given=st.booleans(), receiver_accepted=st.booleans(),
-    resume_state=st.sampled_from([s.value for s in PlanState]),
+    resume_state=st.sampled_from([s.value for s in PlanState]), time_over=st.booleans(),
 )
 
 
@@ -206,13 +208,20 @@ def test_no_path_reaches_a_state_its_guards_forbid(tried: list[tuple[PlanState, 
         except (InvalidState, PlanStepRefused):
             continue
         assert may_follow(state, wanted)
-        assert state not in ENDED or wanted is PlanState.REVOKED
+        placed = state is PlanState.ESCALATED and wanted is PlanState.HANDED_OVER  # case 86
+        again = state is PlanState.COMPLETED and wanted is PlanState.ACTIVE  # an erratum after the end
+        assert state not in ENDED or wanted is PlanState.REVOKED or placed or again
+        if state in REOPENABLE and wanted is PlanState.ACTIVE:
+            assert facts.resolution_adopted
+            assert facts.done_minutes < facts.total_minutes
         if wanted is PlanState.COMPLETED:  # case 73: hours alone never complete a plan
             assert state is PlanState.REVIEW
             assert facts.resolution_adopted
             assert facts.done_minutes >= facts.total_minutes
             assert facts.pupil_heard
             assert facts.guardian_heard
+        if wanted is PlanState.REVIEW and state in RUNNING:  # a review without the hours: only once the time is over
+            assert facts.time_over or facts.done_minutes >= facts.total_minutes
         if wanted is PlanState.EXTENDED and state is PlanState.REVIEW:
             assert facts.extended_count == 0
             assert facts.reason_given

@@ -322,11 +322,30 @@ def test_a_missed_lesson_opens_a_make_up_and_a_word_for_the_secretary(session: S
     guardian_told(session, scene.secretary, RING, TellGuardian(scene.plan_id, missed, NOW, "phone"), NOW)
     told = session.scalars(sa.select(GuardianNotice)).one()
     assert (told.about, told.object_id, row.guardian_told_at) == ("missed_lesson", missed, NOW)
+    session.refresh(notice)
+    assert notice.done_at is not None, "the guardian was told: the secretary's notice has done its work"
     later = NOW + timedelta(days=5)
     held = said(scene, local_day(start), lesson_id=again, starts_at=start, ends_at=start + timedelta(minutes=90), minutes=90)
     number = log_lesson(session, scene.instructor, RING, held, later).number
     confirm_hours(session, scene.secretary, RING, verdict(scene, number), later)
     assert [standing(session, scene)[k] for k in ("done_minutes", "make_up_minutes")] == [90, 0]
+
+
+def test_the_notice_stays_while_another_missed_lesson_is_untold(session: Session, scene: HourScene) -> None:
+    missed = [lesson(session, scene, day) for day in (date(2026, 11, 17), DAY)]
+    for key in missed:
+        mark_absent(session, scene.instructor, RING, MarkAbsent(scene.plan_id, key, "illness", new_id()), NOW)
+
+    def waiting() -> int:
+        return session.scalar(sa.select(sa.func.count()).select_from(CaseNotice).where(
+            CaseNotice.code == "guardian_to_be_told", CaseNotice.done_at.is_(None)
+        )) or 0
+
+    assert waiting() == 2
+    for key, left in zip(missed, (2, 0), strict=True):
+        guardian_told(session, scene.secretary, RING, TellGuardian(scene.plan_id, key, NOW, "phone"), NOW)
+        assert waiting() == left
+
 
 
 def test_an_absence_noted_by_mistake_is_taken_back_by_another(session: Session, scene: HourScene) -> None:

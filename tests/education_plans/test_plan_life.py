@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from tests.builders import Sample
 from tests.education_plans.plan_scenery import ALL_FULL, DUE, NOW, RING, STARTS, Scene, add_finding, build_scene
 from trainhub.cases.models import CaseFile, CaseGuardian
+from trainhub.cases.service import progress
 from trainhub.committees.models import Recusal
 from trainhub.committees.rules.refusals import ResolutionNotUsable
 from trainhub.education_plans.models import Escalation, FollowUp, PlanBalance, PlanLesson, PlanModule, PlanPause
@@ -214,7 +215,7 @@ def test_case_84_the_reason_of_a_rest_is_sealed_and_asked_for(session: Session, 
     plan_id = scene.run()
     with pytest.raises(running.PauseRefused):
         running.rest_plan(session, scene.secretary, RING, scene.plan(plan_id), running.Rest("safety", NOW.date(), "  "), NOW)
-    running.rest_plan(session, scene.secretary, RING, scene.plan(plan_id), running.Rest("safety", NOW.date(), "住院两周"), NOW)
+    running.rest_plan(session, scene.secretary, RING, scene.plan(plan_id), running.Rest("safety", NOW.date(), "住院两周", on_word_of=scene.sample.people[1]), NOW)
     row = session.scalars(sa.select(PlanPause)).one()
     assert "住院" not in row.sealed_reason
     assert "住院" not in str([(s.changes, s.payload) for s in session.execute(sa.text("select changes, null as payload from plan_step"))])
@@ -347,11 +348,11 @@ def test_a_case_is_closed_only_when_everything_is_done(session: Session, scene: 
     from trainhub.cases.rules.lifecycle import StepRefused
 
     with pytest.raises(StepRefused) as refused:
-        follow_up.close_case(session, scene.secretary, scene.case_id, LATER)
+        progress.close_case(session, scene.secretary, scene.case_id, LATER)
     assert refused.value.params["missing"] == ("follow_ups",)
     for row in session.scalars(sa.select(FollowUp)).all():
         follow_up.record_contact(session, scene.secretary, RING, follow_up.Record(row.id, "done", "well"), LATER)
-    assert follow_up.close_case(session, scene.secretary, scene.case_id, LATER)
+    assert progress.close_case(session, scene.secretary, scene.case_id, LATER)
     assert session.get_one(CaseFile, (scene.sample.district_id, scene.case_id), populate_existing=True).state == "closed"
 
 

@@ -83,7 +83,8 @@ def stands(state: str, level: str = "ok", **more: Any) -> Stands:
     (stands("completion_review", missing=("guardian",)), "others", "review"), (stands("completion_review"), "now", "agenda_completion"),
     (stands("completion_review", item="adopted"), "now", "decide"),
     (stands("completion_review", missing=("guardian",), review_due_on=NOW.date() - timedelta(days=1)), "now", "review"),
-    (stands("not_completed"), "now", "agenda_escalation"), (stands("escalated", referred=True), "others", "review"),
+    (stands("completion_review", missing=("guardian",), short=True), "now", "agenda_completion"), (stands("drafted", under_stay=True), "others", "view_appeal"),
+    (stands("notified", under_stay=True), "others", "view_appeal"), (stands("not_completed"), "now", "agenda_escalation"), (stands("escalated", referred=True), "others", "review"),
 ])
 def test_each_state_has_its_group_and_its_next_step(plan: Stands, group: str, step: str) -> None:
     found = where(plan)
@@ -257,7 +258,7 @@ def test_case_80_the_form_refuses_an_instructor_who_stepped_aside(session: Sessi
 def test_case_84_a_rest_shows_as_a_rest_and_its_reason_nowhere(session: Session, scene: Scene, secretary: FlaskClient) -> None:
     plan_id = scene.run()
     session.commit()
-    assert secretary.post(f"/plans/{plan_id}/rest", data={"kind": "safety", "words": "自伤风险金丝雀", "from_on": "2026-11-20"}).status_code == 303
+    assert secretary.post(f"/plans/{plan_id}/rest", data={"kind": "safety", "words": "自伤风险金丝雀", "from_on": "2026-11-20", "word_of": scene.sample.people[1]}).status_code == 303
     assert scene.plan(plan_id).state == "paused"
     for path in ("/plans", f"/plans/{plan_id}/steps", f"/plans/{plan_id}/schedule", f"/plans/{plan_id}"):
         page = text_of(secretary, path).split("<main", 1)[1].split("</main>")[0]

@@ -1,5 +1,6 @@
 """What the tests do to be quick gives what the long way gives."""
 
+import os
 import subprocess
 from datetime import date, time
 from pathlib import Path
@@ -18,7 +19,7 @@ from trainhub_meeting import MeetingSource
 from trainhub_tabular import TabularSource
 from trainhub_wecom import WeComSource
 
-from tests import seeds, workbooks
+from tests import seeds, warm_command, workbooks
 from trainhub.evidence import intake
 from trainhub.kernel.clock import at
 from trainhub.kernel.orm import Base
@@ -81,3 +82,15 @@ def test_a_forked_child_answers_as_a_new_interpreter(monkeypatch: pytest.MonkeyP
     assert intake.recognise(upload, sources) == sure
     for source, upload, result in warm:
         assert intake.read_attendance(upload, source, workbooks.FRAME) == result, source
+
+
+@pytest.mark.files_only
+def test_a_forked_command_answers_as_a_new_interpreter(tmp_path: Path) -> None:
+    """What it prints, where it prints it and how it ends."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("TRAINHUB_")}
+    environ |= {"TRAINHUB_DATA": str(tmp_path), "TRAINHUB_LOG": "off", "TRAINHUB_SECRET_KEY": "k" * 48}
+    for words in (["routes", "--json"], ["plugins", "enable", "qr"]):
+        done, known = warm_command.run(words, environ), warm_command.cold(words, environ)
+        assert (done.returncode, done.stdout, done.stderr) == (known.returncode, known.stdout, known.stderr), words
+    assert known.returncode == 2
+    assert known.stderr

@@ -14,6 +14,7 @@ from tests.walls.reading import Told, canaries_in
 from tests.walls.scenery import Estate, build_estate
 from trainhub.accounts import rules
 from trainhub.accounts.models import UserSession
+from trainhub.app import shell
 from trainhub.kernel.clock import now
 from trainhub.kernel.ids import new_id
 from trainhub.web.database import db
@@ -65,6 +66,12 @@ class Walls:
             self.session.rollback()
             self.session.expunge_all()
             point.rollback()
+
+
+@pytest.fixture(autouse=True)
+def _remembered_weeks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of pages are asked for; the label of the week is not what is tried."""
+    monkeypatch.setattr(shell, "WEEK_SECONDS", 60)
 
 
 @pytest.fixture(scope="package")

@@ -315,6 +315,11 @@ def _plan(put: Planter, ids: dict[str, Any], estate: Estate, school: str, secret
         actor_id=new_id(), actor_person=teacher, acting_role="plan_instructor", recorded_at=now - timedelta(days=9),
     )
     put(plans.HourNote, plan_id=ids["plan_id"], number=1)
+    content = canary(put.where, "sealed_file", "sealed_content").encode()
+    kept = keep_sealed(estate.session, estate.ring, put.base["district_id"], content, secretary, now)
+    ids["proof_id"] = put(
+        plans.HourProof, plan_id=ids["plan_id"], number=1, kind="sheet", file_id=kept.file_id, added_by=estate.sample.accounts["plan_instructor"], added_at=now
+    )
     put(plans.PlanBalance, plan_id=ids["plan_id"], waiting_minutes=45, waiting_count=1, entries=1, updated_at=now)
 
 

@@ -41,7 +41,7 @@ SEEN_BY: Mapping[str, frozenset[str]] = {
     "effect_id": DESK | COUNTY | {"appeal_reviewer"},
     "second_id": frozenset({"committee_secretary", "principal"}) | COUNTY,
     "request_id": frozenset({"case_officer", "committee_secretary", "officer_aside", "secretary_aside"}),
-    "object_id": FILE,
+    "object_id": FILE, "proof_id": FILE,
     "hand_over_id": frozenset({"case_officer@other", "committee_secretary@other", "moved_officer@other"}),
 }  # fmt: skip
 """Variable of an address -> who of those whose role carries the right finds the thing. Everybody else gets what is not there."""
@@ -56,19 +56,22 @@ def finds(who: str, endpoint: str, permission: Permission, variables: frozenset[
     special = ENDPOINTS.get(endpoint)
     if special is not None:
         return who in special
-    sets = [TEACHES if permission in _TEACHING and name in {"plan_id", "lesson_id", "number", "module_id"} else SEEN_BY[name] for name in variables]
+    sets = [TEACHES if permission in _TEACHING and name in {"plan_id", "lesson_id", "number", "module_id", "proof_id"} else SEEN_BY[name] for name in variables]
     return all(who in some for some in sets)
 
 
 ENDPOINTS: dict[str, frozenset[str]] = {
     "cases.carry_out": frozenset({"case_officer"}), "cases.look": frozenset({"case_officer"}), "cases.export_file": frozenset(),
     "committees.minutes": frozenset({"committee_secretary", "principal"}), "cases.ask": frozenset(), "appeals.answer": DESK, "appeals.school_word": DESK,
-    "education_plans.support_accept": frozenset(), "committees.lift_one": COUNTY | (AT_SCHOOL - ASIDE), "committees.keep_one": COUNTY | (AT_SCHOOL - ASIDE),
+    "education_plans.proof": frozenset({"case_officer", "committee_secretary", "committee_member", "bureau_case_officer", "appeal_reviewer"}),
+    "committees.declare": frozenset({"committee_secretary", "principal", "secretary_aside", "principal_aside"}),
+    "appeals.print_letter": COUNTY, "education_plans.support_accept": frozenset(), "committees.lift_one": COUNTY | (AT_SCHOOL - ASIDE), "committees.keep_one": COUNTY | (AT_SCHOOL - ASIDE),
     "education_plans.support_open": frozenset({"case_officer", "committee_secretary"}),
+    "cases.reveal": FILE - {"principal"}, "education_plans.reveal": FILE - {"principal"}, "cases.own_pupil_name": frozenset(),
     "education_plans.hand_over_paper": frozenset({"case_officer", "committee_secretary", "case_officer@other", "committee_secretary@other", "moved_officer@other"}),
 }
-"""Addresses for which the variables alone do not tell: only who asked uses a consent; minutes of a
-sitting are not there for who stepped aside from one of its matters."""
+"""Addresses for which the variables alone do not tell: only who asked uses a consent; a principal is shown a name where a duty names them; minutes of a
+sitting are not there for who stepped aside from one of its matters; interests are declared for oneself or by who keeps the register."""
 VALUES: dict[str, dict[str, str]] = {
     "education_plans.paper": {"kind": "plan", "suffix": "docx"}, "cases.print_paper": {"suffix": "docx"}, "cases.guardian_request_letter": {"suffix": "docx"}, "appeals.print_letter": {"suffix": "docx"},
     "education_plans.hand_over_paper": {"kind": "list", "suffix": "docx"}, "cases.ask": {"kind": "identity", "object_id": "0" * 32},

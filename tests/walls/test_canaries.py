@@ -130,6 +130,7 @@ UNNAMED = frozenset({"education_plans.log"})
 OWN_ROLES = ("teacher", "school_administrator", "principal", "bureau_officer", "auditor", "system_administrator")
 
 
+@pytest.mark.files_only
 def test_no_other_page_and_no_search_knows_of_it(walls: Walls) -> None:
     """Home, roster, its search, training, accounts: whatever has no id in its address."""
     words = canary("own", "case_party", "sealed_identity")
@@ -148,6 +149,7 @@ def test_no_other_page_and_no_search_knows_of_it(walls: Walls) -> None:
 JUNK = {"reason": "other", "words": "雀Kqjunk_words_textKq", "text": "雀Kqjunk_words_textKq", "version": "1"}
 
 
+@pytest.mark.files_only
 def test_refusals_and_proofs_show_nobody_anything_else(walls: Walls) -> None:
     """Every step, sent with junk and with what it asks for, by somebody for whom the file is there and by two for whom it is not."""
     for way in ways(walls.app):

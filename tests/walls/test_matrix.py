@@ -20,14 +20,14 @@ JSON = {"Accept": "application/json"}
 OPERATION = {"op_id": "0" * 32}
 FORMS: dict[str, dict[str, str]] = {
     "education_plans.absent": OPERATION | {"reason": "illness"}, "education_plans.own_absent": OPERATION | {"reason": "illness"},
-    "education_plans.told": OPERATION | {"channel": "phone"}, "education_plans.confirm": OPERATION, "education_plans.refuse": OPERATION | {"reason": "times"},
-    "education_plans.settle": OPERATION, "cases.reveal": {"reason": "notice"}, "education_plans.reveal": {"purpose": "handling"},
+    "education_plans.told": OPERATION | {"channel": "phone"}, "education_plans.confirm": OPERATION, "education_plans.refuse": OPERATION | {"reason": "times"}, "education_plans.take_back": OPERATION | {"reason": "twice"},
+    "education_plans.settle": OPERATION, "cases.reveal": {"reason": "notice"}, "cases.own_pupil_name": {"reason": "identify"}, "education_plans.reveal": {"purpose": "handling"},
     "education_plans.own_name": {"purpose": "lesson"},
 }
 """What a form must say for the thing itself to be asked for."""
 UNNAMED = {name: {404} for name in ("education_plans.log", "education_plans.approve", "access_log.mark", "education_plans.answer", "education_plans.decide",
                                     "cases.ask", "education_plans.rest", "cases.correction", "cases.guardian_request_receive",
-                                    "appeals.file", "appeals.number_letter", "appeals.number_correction", "appeals.settled", "appeals.served", "education_plans.conclusion")}
+                                    "appeals.file", "appeals.number_letter", "appeals.number_correction", "appeals.settled", "appeals.served", "education_plans.conclusion", "education_plans.stop")}
 UNFIT = frozenset({"education_plans.hand_over_return"})
 """Steps whose form names another thing that the test does not name: 404 says that this one is not there. ``UNFIT``: the plan of the estate runs on, it cannot be sent back."""
 SHOULDER = ("officer_aside", "member_ended", "case_officer@other", "case_officer@far", "bureau_none", "psychologist_aside")
@@ -104,6 +104,7 @@ def test_what_is_theirs_is_there(walls: Walls) -> None:
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.files_only  # the same conditions run on both databases in the tests of their rooms
 def test_what_is_not_theirs_is_as_if_it_were_not(walls: Walls) -> None:
     """404, or the refusal that a made-up id gets too: same page, same way back, same work behind it."""
     faults = []
@@ -118,6 +119,7 @@ def test_what_is_not_theirs_is_as_if_it_were_not(walls: Walls) -> None:
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.files_only  # the same conditions run on both databases in the tests of their rooms
 def test_a_sealed_file_is_there_for_nobody(walls: Walls) -> None:
     """Not for its officer, not for a duty that still runs. What the committee decided stays in its own minutes."""
     shut, faults = walls.estate.files["sealed"], []
@@ -130,6 +132,7 @@ def test_a_sealed_file_is_there_for_nobody(walls: Walls) -> None:
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.files_only  # the same conditions run on both databases in the tests of their rooms
 def test_ids_of_two_files_do_not_open_each_other(walls: Walls) -> None:
     """An address with an own case and somebody else's part of it answers as with a part that does not exist (security.md #9)."""
     own, faults = walls.estate.own, []
@@ -144,13 +147,15 @@ def test_ids_of_two_files_do_not_open_each_other(walls: Walls) -> None:
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.files_only
 @pytest.mark.parametrize("who", sorted(NO_MORE | {"nobody"}))
 def test_whoever_has_no_right_any_more_is_asked_to_sign_in(walls: Walls, who: str) -> None:
     for way in known(walls.app):
-        answer = walls.ask(who, way.method, way.url(walls.estate.own))
+        answer = walls.ask(who, way.method, way.url(walls.estate.own), headers=JSON)
         assert answer.status_code in {302, 303, 401, 403}, (way, who, answer.status_code)
 
 
+@pytest.mark.files_only  # the same conditions run on both databases in the tests of their rooms
 def test_real_ids_change_nothing_for_roles_without_the_right(walls: Walls) -> None:
     """A teacher, the administrators, the auditor get 403 before anybody looks whether the thing exists."""
     for way in known(walls.app):

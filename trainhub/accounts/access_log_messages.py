@@ -23,10 +23,24 @@ KIND_LABELS: dict[str, Any] = {
     "appeal": _l("an appeal"),
     "document": _l("an issued document"),
     "identity": _l("a pupil's name"),
-    "request": _l("guardian's request"),
+    "guardian_request": _l("guardian's request"),
     "party": _l("a party of a case"),
+    "paper": _l("a numbered paper"),
+    "case_export": _l("a file with names"),
+    "hand_over": _l("a plan handed over"),
+    "committee": _l("the register of the committee"),
+    "sitting": _l("minutes of a sitting"),
+    "committee_item": _l("a matter of a sitting"),
     "list": _l("a list"),
+    "denied": _l("nothing: it is not there for them"),
 }
+
+DENIED_LABELS: dict[str, Any] = {
+    "cases": _l("Asked for something of a case"), "committees": _l("Asked for something of the committee"),
+    "education_plans": _l("Asked for something of an education plan"), "appeals": _l("Asked for something of an appeal"),
+    "access_log": _l("Asked for the access log"), "": _l("Asked for something protected"),
+}
+"""Kinds of addresses that showed nothing, by the room of the address."""
 
 VIA_LABELS: dict[str, Any] = {
     "page": _l("as a page"), "export": _l("as an export"), "print": _l("as a print"), "api": _l("through the interface"), "job": _l("by background work"),
@@ -36,15 +50,24 @@ VIA_LABELS: dict[str, Any] = {
 PURPOSE_LABELS: dict[str, Any] = {
     "handling": _l("handling the case"),
     "committee": _l("work of the committee"),
-    "instruction": _l("giving a lesson"),
     "support": _l("supporting a child"),
     "review": _l("reviewing a plan"),
     "appeal": _l("handling an appeal"),
     "oversight": _l("supervising a school"),
     "guardian_request": _l("a guardian's request"),
     "break_glass": _l("opened with two people"),
-    "reveal": _l("name shown for a minute"),
+    "reveal_notice": _l("name shown to reach the guardian"),
+    "reveal_interview": _l("name shown for a talk"),
+    "reveal_identify": _l("name shown to make sure who it is"),
+    "reveal_report": _l("name shown for a report upward"),
+    "reveal_support": _l("name shown to help the child"),
+    "guardian_contact": _l("speaking with the guardian"),
     "own_receipt": _l("one's own report"),
     "identified_export": _l("an export with names"),
     "transfer": _l("hand-over to another school"),
+    "denied": _l("not theirs, or not there"),
+    "lesson": _l("giving a lesson"),
+    "confirming": _l("confirming hours"),
+    "print": _l("printing a paper"),
+    "export": _l("a workbook"),
 }

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, request
 from flask_babel import gettext as _
 
 from trainhub.accounts.access_log import log_page, reference_numbers
-from trainhub.accounts.access_log_messages import KIND_LABELS, PURPOSE_LABELS, VIA_LABELS
+from trainhub.accounts.access_log_messages import DENIED_LABELS, KIND_LABELS, PURPOSE_LABELS, VIA_LABELS
 from trainhub.accounts.messages import ROLE_LABELS
 from trainhub.accounts.queries import organisations
 from trainhub.kernel.clock import local_day, now
@@ -22,7 +22,7 @@ from trainhub.web.pages import page, redirect_to, toast
 blueprint = Blueprint("access_log", "trainhub.accounts", template_folder="templates")
 
 _MONTH = re.compile(r"2\d{3}-(0[1-9]|1[0-2])")
-_WORDS: dict[str, Any] = {"kinds": KIND_LABELS, "vias": VIA_LABELS, "purposes": PURPOSE_LABELS, "role_labels": ROLE_LABELS}
+_WORDS: dict[str, Any] = {"kinds": KIND_LABELS, "vias": VIA_LABELS, "purposes": PURPOSE_LABELS, "role_labels": ROLE_LABELS, "denied_labels": DENIED_LABELS}
 
 
 @blueprint.get("/access-log")
@@ -33,11 +33,11 @@ def readings() -> Any:
     today, args = local_day(now()), request.args
     month = args["month"] if _MONTH.fullmatch(args.get("month", "")) else f"{today:%Y-%m}"
     number = min(max(args.get("page", 1, type=int), 1), 10_000)
-    who, ref = args.get("account", "")[:32], args.get("ref", "")[:64]
-    seen = log_page(session, actor.scope(Permission.ACCESS_LOG_READ), month, account_id=who, ref=ref, page=number)
+    reader, ref = args.get("account", "")[:32], args.get("ref", "")[:64]
+    seen = log_page(session, actor.scope(Permission.ACCESS_LOG_READ), month, account_id=reader, ref=ref, page=number)
     refs = {row.about_ref for row in seen.rows} | ({ref} if ref else set())
     return page(
-        "accounts/access_log.html", seen=seen, who=who, ref=ref, number=number, before=_beside(month, -1), after=_beside(month, 1),
+        "accounts/access_log.html", seen=seen, reader=reader, ref=ref, number=number, before=_beside(month, -1), after=_beside(month, 1),
         this_month=f"{today:%Y-%m}", numbers=reference_numbers(current_app, session, actor.district_id, refs),
         schools=dict(organisations(session, actor.district_id)), whole=actor.scope(Permission.ACCESS_LOG_READ).school_ids is None,
         may_review=actor.can(Permission.ACCESS_LOG_REVIEW), me=actor, **_WORDS,

@@ -48,6 +48,8 @@ _ENTRIES: tuple[tuple[str, str, str, str, Permission], ...] = (
     ("meet", "class_meetings.coverage", "Class meetings", "board", Permission.MEETING_COVERAGE_READ),
     ("meet", "class_meetings.mine", "Class meetings", "board", Permission.MEETING_OWN_READ),
     ("cases", "cases.case_board", "Cases", "shield", Permission.CASE_READ),
+    ("reported", "cases.reported_cases", "Reported cases", "flag", Permission.CASE_REPORTED_READ),
+    ("own_class", "cases.own_class", "Own pupils", "people", Permission.CASE_CLASS_READ),
     ("committee", "committees.register_page", "Committee", "plan", Permission.COMMITTEE_READ),
     ("plans", "education_plans.board_page", "Plans", "ledger", Permission.PLAN_READ),
     ("appeals", "appeals.board", "Appeals", "send", Permission.APPEAL_READ),
@@ -65,11 +67,13 @@ _ENTRIES: tuple[tuple[str, str, str, str, Permission], ...] = (
     ("people", "roster.people", "People", "me", Permission.ROSTER_READ),
     ("accounts", "accounts.accounts", "Accounts", "lock", Permission.ACCOUNT_READ),
     ("reads", "access_log.readings", "Access log", "eye", Permission.ACCESS_LOG_READ),
+    ("chain", "write_chain.chain", "Write chain", "ledger", Permission.AUDIT_READ),
     ("policy", "roster.policy", "Rules", "gear", Permission.POLICY_READ),
     ("plugins", "plugin_host.plugins", "Plugins", "plug", Permission.PLUGIN_READ),
 )
 """Key, page, label, icon, right. Of entries with one key the first that the role may open stands there."""
 
+_AT_THE_DESK = ("today", "cases", "plans", "committee", "concerns")
 _MAX_ITEMS = 24
 """The head of a page shows nine; the others stand in the menu of the account."""
 
@@ -87,11 +91,13 @@ def navigation(app: Flask, actor: Actor) -> list[NavItem]:
 def _navigation(app: Flask, actor: Actor) -> list[NavItem]:
     labels = {"Today": _("Today"), "Training": _("Training"), "Class meetings": _("Class meetings"), "Rolls": _("Rolls"), "Activities": _("Activities"), "My hours": _("My hours"),
               "Standing": _("Standing"), "Coverage": _("Coverage"), "Course packs": _("Course packs"), "Committee": _("Committee"),
-              "Cases": _("Cases"), "Concerns": _("Concerns"), "Report": _("Report"), "People": _("People"), "Accounts": _("Accounts"), "Rules": _("Rules"), "Access log": _("Access log"), "Plans": _("Plans"), "Appeals": _("Appeals"), "Support": _("Support"), "Case numbers": _("Case numbers"), "Away from class": _("Away from class"), "Plugins": _("Plugins")}
+              "Cases": _("Cases"), "Concerns": _("Concerns"), "Report": _("Report"), "People": _("People"), "Accounts": _("Accounts"), "Rules": _("Rules"), "Access log": _("Access log"), "Plans": _("Plans"), "Appeals": _("Appeals"), "Support": _("Support"), "Case numbers": _("Case numbers"), "Away from class": _("Away from class"), "Plugins": _("Plugins"), "Reported cases": _("Reported cases"), "Own pupils": _("Own pupils"), "Write chain": _("Write chain")}
     items: dict[str, NavItem] = {}
     for key, endpoint, label, icon, permission in _ENTRIES:
         if key not in items and actor.can(permission) and endpoint in app.view_functions:
             items[key] = NavItem(key, labels[label], url_for(endpoint), icon)
+    if actor.can(Permission.CASE_WRITE):  # a phone shows four: who handles cases has them first
+        items = {key: items[key] for key in sorted(items, key=lambda key: _AT_THE_DESK.index(key) if key in _AT_THE_DESK else len(_AT_THE_DESK))}
     return list(items.values())[:_MAX_ITEMS]
 
 

@@ -8,14 +8,15 @@ from trainhub.accounts import registry as persons
 from trainhub.accounts.access_log import describe_with
 from trainhub.app import happenings
 from trainhub.appeals.queries import numbers as appeal_numbers
-from trainhub.appeals.queries.blocking import appeal_facts
+from trainhub.appeals.queries.blocking import appeal_facts, stays_on
 from trainhub.appeals.queries.held import held_in_appeals
 from trainhub.attendance import registry as subjects
+from trainhub.cases import listeners as case_listeners
 from trainhub.cases.queries import numbers as case_numbers
 from trainhub.cases.queries.determinations import with_determinations
 from trainhub.cases.queries.held_in_cases import held_in_cases
 from trainhub.cases.queries.matters import CaseMatters
-from trainhub.cases.registry import count_plans_with, hold, know_facts
+from trainhub.cases.registry import count_plans_with, hold, know_facts, list_plans_with
 from trainhub.cases.service.determining import note_defects
 from trainhub.class_meetings import listeners as meetings
 from trainhub.class_meetings.queries.held import held_in_meetings
@@ -25,6 +26,7 @@ from trainhub.education_plans import listeners as plans
 from trainhub.education_plans.queries import numbers as plan_numbers
 from trainhub.education_plans.queries.counts import plan_counts
 from trainhub.education_plans.queries.held import held_in_plans, held_in_support
+from trainhub.education_plans.registry import know_stays
 from trainhub.education_plans.service.follow_up import plan_facts
 from trainhub.kernel.events import announcer
 from trainhub.kernel.held import Holder
@@ -48,21 +50,28 @@ HOLDERS: dict[str, Holder] = {
 
 def register_rooms(app: Flask) -> None:
     """Register each room's blueprint and its sentences, and what rooms add to pages of other rooms."""
-    from trainhub.accounts import access_log_messages, access_log_views
+    from trainhub.accounts import access_log_messages, access_log_views, denied, write_chain_views
     from trainhub.appeals.views import desk as appeal_desk
+    from trainhub.cases.views import agenda as case_agenda
     from trainhub.cases.views import notices as case_notices
     from trainhub.cases.views import owed as case_owed
     from trainhub.cases.views import today as case_days
     from trainhub.class_meetings.views import calendars, own
+    from trainhub.education_plans.views import agenda as plan_agenda
     from trainhub.education_plans.views import board as plans_board
     from trainhub.education_plans.views import hours
 
     for room in ROOMS:
         app.register_blueprint(import_module(f"trainhub.{room}.views").blueprint)
     app.register_blueprint(access_log_views.blueprint)
+    app.register_blueprint(write_chain_views.blueprint)
+    denied.install(app)
     errors.collect(app, access_log_messages.MESSAGES)
     for numbers in (case_numbers, plan_numbers, appeal_numbers):
         describe_with(app, numbers.reference_numbers)
+    committee_matters.lead_to("cases", case_agenda.determination_paths)
+    committee_matters.lead_to("education_plans", plan_agenda.plan_paths)
+    list_plans_with(plan_agenda.case_plans)
     today.contribute(app, own.contribute)
     today.contribute(app, hours.contribute)
     today.contribute(app, plans_board.contribute)
@@ -82,6 +91,7 @@ def listen() -> None:
     know_facts("determinations", with_determinations)
     know_facts("education_plans", plan_facts)
     know_facts("appeals", appeal_facts)
+    know_stays("appeals", stays_on)
     for key, holder in HOLDERS.items():
         hold(key, holder)
     count_plans_with(plan_counts)
@@ -89,6 +99,7 @@ def listen() -> None:
         announcer.listen(StaffChanged, end_rights_with_employment)
         listeners.register(announcer)
         meetings.register(announcer)
+        case_listeners.register(announcer)
         plans.register(announcer)
         announcer.listen(ItemsDefective, note_defects)
         happenings.listen(announcer)

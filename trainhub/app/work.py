@@ -18,6 +18,7 @@ from trainhub.cases.service.duties import follow_classes
 from trainhub.cases.service.sealing import seal_due
 from trainhub.class_meetings.service import standing as meetings
 from trainhub.education_plans.queries import blocking as plans_open
+from trainhub.education_plans.service.watching import watch_plans
 from trainhub.jobs import service as jobs
 from trainhub.jobs.registry import Job, JobRegistry
 from trainhub.jobs.worker import Worker, hang, make_bell, make_consumer, ring_after_commit, start_thread
@@ -44,6 +45,7 @@ def registry(app: Flask) -> JobRegistry:
     found.register(standing.REBUILD, _rebuild)
     found.register(SEAL, _seal, every=timedelta(hours=6))
     found.register("cases.homeroom", _homeroom, every=timedelta(hours=1))
+    found.register("plans.watch", _watch, every=timedelta(hours=12))
     happenings.register(found, app)
     return found
 
@@ -69,6 +71,11 @@ def _rebuild(session: Session, job: Job, moment: datetime) -> None:
 def _homeroom(session: Session, job: Job, moment: datetime) -> None:
     """Pupils change classes and classes their teachers: the need to know of a case follows (domain.md case 74)."""
     follow_classes(session, key_ring(), job.district_id, moment)
+
+
+def _watch(session: Session, job: Job, moment: datetime) -> None:
+    """Plans fall behind by the calendar alone: who keeps them is told while there is still time."""
+    watch_plans(session, job.district_id, moment)
 
 
 def _seal(session: Session, job: Job, moment: datetime) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainhub.web.i18n import moment_text
+from trainhub.web.i18n import deadline_text
 
 STATES: dict[str, Any] = {
     "filed": _l("Handed in"), "school_decided": _l("School’s committee decided"), "admitted": _l("Admitted"), "rejected": _l("Not taken"),
     "screened": _l("Screened"), "school_result_stands": _l("School’s result stands"), "re_examination": _l("Re-examination"),
-    "decided": _l("Decided"), "served": _l("Served"), "executed": _l("Executed"), "withdrawn": _l("Taken back"),
+    "decided": _l("Decided"), "served": _l("Served"), "executed": _l("Executed"), "withdrawn": _l("Appeal taken back"),
 }  # fmt: skip
 STATE_KINDS = {"rejected": "hold", "withdrawn": "hold", "executed": "ok", "served": "ok", "filed": "todo", "re_examination": "late"}
 TRACKS: dict[str, Any] = {"determination": _l("against a determination"), "discipline": _l("against discipline")}
@@ -40,6 +40,7 @@ KINDS: dict[str, Any] = {
 EFFECTS: dict[str, Any] = {
     "end_stay": _l("The plan runs again; its rest was no delay"), "determination": _l("The version ended"), "plan_amend": _l("Plan changed, minutes carried over"),
     "plan_revoke": _l("Plan revoked"), "plan_stay": _l("Plan rests until the school has decided anew"), "lessons": _l("Coming lessons cancelled"),
+    "contacts": _l("Contacts to come with this pupil dropped"),
     "counts": _l("Out of every count"), "evaluation_entry": _l("Recall the entry in the quality evaluation"),
     "recipient": _l("Correct whoever was told"), "service": _l("Hand the decision to the guardian"), "seal": _l("Seal the file"),
     "return_case": _l("Case back to the investigation"),
@@ -99,8 +100,8 @@ def due_words(due: datetime | None, now: datetime) -> str:
         return ""
     left = due - now
     if left.total_seconds() < 0:
-        return _("was due %(at)s, late by %(n)s days", at=moment_text(due), n=-left.days)
-    return _("due %(at)s, %(n)s days left", at=moment_text(due), n=left.days) if left.days else _("due %(at)s, less than a day left", at=moment_text(due))
+        return _("was due %(at)s, late by %(n)s days", at=deadline_text(due), n=-left.days)
+    return _("due %(at)s, %(n)s days left", at=deadline_text(due), n=left.days) if left.days else _("due %(at)s, less than a day left", at=deadline_text(due))
 
 
 def tables() -> dict[str, Any]:

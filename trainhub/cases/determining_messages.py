@@ -20,7 +20,8 @@ MESSAGES: dict[str, Any] = {
     "case_party_side": _l("A finding is made on a pupil of one of the two sides."),
     "case_no_proposal": _l("There is nothing to vote on yet. Propose a determination first."),
     "case_no_item": _l("The committee has not dealt with it. Put it on the agenda first."),
-    "case_voted_already": _l("The committee has voted on what was proposed. Adopt that, or let the committee decide anew."),
+    "case_voted_already": _l("The committee has voted on what is proposed. Adopt that, or take it back and let the committee decide anew."),
+    "case_proposer_adopts": _l("The case officer proposes; the secretary adopts after the vote. Nobody else here could adopt what you propose."),
     "case_proposed_after_vote": _l("This version was written after the vote. Let the committee decide on it."),
     "case_again_reason": _l("Choose why the facts are investigated again."),
     "case_nothing_to_serve": _l("Everything this side must have was served."),
@@ -40,11 +41,18 @@ MESSAGES: dict[str, Any] = {
     "case_second_tier": _l("Choose a tier milder than the present one."),
     "case_second_days": _l("Say how many days, between 1 and 60."),
     "case_second_quota": _l("You exported %(most)s files with names within %(days)s days. No more are possible now."),
+    "case_end_found": _l("The committee has made a finding in this case. Let it decide anew: not proven and another body's case are findings too."),
+    "case_end_proposed": _l("A determination is proposed. Take it back first."),
+    "case_end_reports": _l("A report upward is owed. Make it first, then ask for the end."),
+    "case_end_double": _l("Choose the other case of your school that goes on."),
+    "case_no_sealed_case": _l("There is no sealed case of this number here. Check year and number on the paper file."),
     "case_correction_refused": _l("A recall needs its proof, a correction its number, and each is noted once."),
 }
 NOTICES: dict[str, Any] = {
     "to_be_served": _l("A decision is to be served on both sides."), "second_asked": _l("Somebody asks for your consent."),
     "hand_over_waiting": _l("Something was sent to your school: take it over."), "hand_over_returned": _l("Something you sent came back."),
     "second_granted": _l("Your request was granted. It holds for a limited time."), "second_refused": _l("Your request was refused."),
+    "resolution_lapsed": _l("What the committee had resolved was taken back. Please look."),
+    "case_ended": _l("A school ended a reported matter without a finding."),
     "second_used": _l("A consent of two was used. Please look."),
 }  # fmt: skip

@@ -11,6 +11,7 @@ from trainhub.cases.rules.reporting import FACTS
 from trainhub.cases.service.intake import EnterConcern, ReportConcern
 from trainhub.cases.service.interviews import RecordInterview
 from trainhub.cases.service.notices import RecordNotice
+from trainhub.cases.service.opening import CaseStart
 from trainhub.cases.service.reports import RecordReport
 from trainhub.kernel.clock import at
 from trainhub.web.fields import plausible_day
@@ -71,6 +72,14 @@ def enter_command(form: Form) -> EnterConcern:
         place_kind=form.get("place_kind", ""), means=tuple(form.getlist("means")), urgent=form.get("urgent") == "yes", who=words(form, "who"),
         about_staff=form.get("about_staff") == "yes", received_at=received, reporter=words(form, "reporter", 81),
         reporter_contact=words(form, "reporter_contact", 81),
+    )
+
+
+def relapse_command(form: Form, case_id: str) -> CaseStart:
+    """What happened again: when the school heard of it, and what is known so far."""
+    return CaseStart(
+        plausible_day(form.get("happened_on", "")), form.get("place_kind", ""), tuple(form.getlist("means")), moment(form, "heard"),
+        form.get("severity", ""), relapse_of=case_id,
     )
 
 

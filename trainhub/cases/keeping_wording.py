@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 KINDS: dict[str, Any] = {"see": _l("to see"), "copy": _l("a copy"), "correct": _l("a correction"), "delete": _l("a deletion")}
-STATES: dict[str, Any] = {"open": _l("open"), "answered": _l("answered"), "refused": _l("refused, with reason")}
+STATES: dict[str, Any] = {"open": _l("being answered"), "answered": _l("answered"), "refused": _l("refused, with reason")}
 STATE_KINDS: dict[str, str] = {"open": "todo", "answered": "ok", "refused": "hold"}
 DECISIONS: dict[str, Any] = {
     "given": _l("Given, whole"), "corrected": _l("Corrected: a new version stands beside the old one"), "kept": _l("Stays as it is, with the words of the guardian beside it"),
@@ -33,18 +33,22 @@ WITHHELD = _l("The words are not given: whoever reported is protected.")
 RESTRICTED = _l("A guardian who may not be told.")
 TIER_ROWS: dict[str, Any] = {
     "minor": _l("minor"), "heavier": _l("heavier"), "serious": _l("serious"), "suspected": _l("suspected offence"),
-    "undecided": _l("not decided at the end of the term"), "not_found": _l("no bullying found"), "sum": _l("Sum"),
+    "undecided": _l("not decided at the end of the term"), "not_found": _l("no bullying found"), "ended": _l("ended without a finding"), "sum": _l("Sum"),
 }  # fmt: skip
-OUTCOME_COLUMNS: dict[str, Any] = {"in_time": _l("in time"), "late": _l("late"), "running": _l("still running"), "sum": _l("Sum")}
+OUTCOME_COLUMNS: dict[str, Any] = {"in_time": _l("in time"), "late": _l("past its time"), "running": _l("still running"), "sum": _l("Sum")}
 PLAN_COLUMNS: dict[str, Any] = {"running": _l("running"), "completed": _l("completed"), "ended": _l("ended otherwise"), "sum": _l("Sum")}
 BANDS: dict[str, Any] = {"high": _l("at least 90 percent"), "middle": _l("70 to 89 percent"), "low": _l("under 70 percent"), "": "–"}
 SEASONS: dict[str, Any] = {"autumn": _l("autumn term"), "spring": _l("spring term")}
 VALUES: dict[str, Any] = {
-    "absent": _l("absent"), "excused": _l("excused"), "late": _l("late"), "left_early": _l("left early"), "leave_sick": _l("sick leave"),
+    "absent": _l("absent"), "excused": _l("excused"), "late": _l("came late"), "left_early": _l("left early"), "leave_sick": _l("sick leave"),
     "leave_personal": _l("personal leave"), "leave_official": _l("official leave"), "caught_up": _l("caught up"), "male": _l("boy"), "female": _l("girl"),
     "bullying": _l("bullying"), "not_bullying": _l("no bullying"), "not_proven": _l("not proven"), "other_body": _l("another body"),
-    "recalled": _l("recalled"), "corrected": _l("correction sent"), "done": _l("done"), "scheduled": _l("planned"), "planned": _l("planned"),
-    "attended": _l("held"), "absent_excused": _l("missed, excused"), "absent_unexcused": _l("missed"), "cancelled": _l("cancelled"),
+    "determination_adopted": _l("adopted, to be served"), "determination_effective": _l("in effect"), "determination_upheld": _l("upheld on appeal"),
+    "determination_modified": _l("changed on appeal, does not stand any more"), "determination_overturned": _l("annulled on appeal, does not stand any more"),
+    "determination_superseded": _l("replaced, does not stand any more"),
+    "recalled": _l("recalled"), "corrected": _l("correction sent"), "done": _l("contact made"), "scheduled": _l("planned"), "planned": _l("planned"), "dropped": _l("dropped with the finding"),
+    "attended": _l("lesson held"), "absent_excused": _l("missed, excused"), "absent_unexcused": _l("missed"), "cancelled": _l("cancelled"),
     "well": _l("well"), "uneasy": _l("uneasy"), "unsafe": _l("unsafe"), "enough": _l("enough"), "part": _l("in part"), "not_yet": _l("not yet"),
     "entry_log": _l("logged"), "entry_confirm": _l("confirmed"), "entry_refuse": _l("refused"), "entry_reversal": _l("taken back"), "entry_absence": _l("missed"),
+    "entry_correction": _l("correction asked for"), "entry_overrun": _l("beyond the total"), "sheet": _l("Signed sheet"), "work": _l("Piece of work"),
 }  # fmt: skip

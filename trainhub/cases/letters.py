@@ -57,10 +57,10 @@ def letter_of(paper: Paper) -> Letter:
         return _correction(paper)
 
 
-def _letter(head: PaperHead, blocks: Sequence[Block], *, to: str = "", sealed: bool = True) -> Letter:
+def _letter(head: PaperHead, blocks: Sequence[Block], *, to: str = "", sealed: bool = True, banner: str = "") -> Letter:
     return Letter(
         head.kind, str(words.PAPERS[head.kind]), number_text(head.kind, head.year, head.number, head.school_short), head.school,
-        local_day(head.issued_at), tuple(blocks), to=to, sealed=sealed,
+        local_day(head.issued_at), tuple(blocks), to=to, sealed=sealed, banner=banner,
     )
 
 
@@ -106,7 +106,7 @@ def _finding(paper: FindingPaper) -> Letter:
             (str(_("Education plan")), str(_("%(n)s minutes", n=paper.plan_minutes))),
         )))
     blocks += [_appeal(paper), PageBreak(), Receipt(_to(head)), Signatures((Signer(str(_("Guardian"))),), refusal=Refusal())]
-    return _letter(head, blocks, to=_to(head))
+    return _letter(head, blocks, to=_to(head), banner=words.ended_words(paper.ending))
 
 
 def _appeal(paper: FindingPaper) -> AppealNotice:

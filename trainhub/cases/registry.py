@@ -3,7 +3,7 @@
 Filled by the composition root.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +11,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from trainhub.cases.rules.lifecycle import CaseFacts
+from trainhub.kernel.actor import Actor
 from trainhub.kernel.held import Holder
 
 
@@ -60,6 +61,35 @@ class PlanCounter(Protocol):
 
     def __call__(self, session: Session, district_id: str, first: datetime, end: datetime) -> Mapping[str, PlanCount]:
         """Return the counts by school id."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLink:
+    """A plan of a case under its code, with the word for how it stands and where it is read."""
+
+    code: str
+    word: str
+    href: str
+
+
+class PlanLister(Protocol):
+    """Lists the plans of a case that are there for the actor, by code. It opens nothing."""
+
+    def __call__(self, session: Session, actor: Actor, case_id: str, now: datetime) -> Sequence[PlanLink]:
+        """Return the links, oldest first."""
+
+
+_plan_lister: list[PlanLister] = []
+
+
+def list_plans_with(lister: PlanLister) -> None:
+    """Let the room of the plans list those of a case."""
+    _plan_lister[:] = [lister]
+
+
+def plans_of_case(session: Session, actor: Actor, case_id: str, now: datetime) -> Sequence[PlanLink]:
+    """The plans of a case as far as they are there for the actor; nothing where nobody lists."""
+    return _plan_lister[0](session, actor, case_id, now) if _plan_lister else ()
 
 
 _plan_counter: list[PlanCounter] = []

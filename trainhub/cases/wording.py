@@ -6,19 +6,19 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from trainhub.cases import determining_messages, determining_wording
+from trainhub.cases import bureau_wording, determining_messages, determining_wording
 from trainhub.cases.rules.clocks import Clock
-from trainhub.kernel.clock import local
-from trainhub.web.i18n import day_text, moment_text
+from trainhub.web.i18n import deadline_text, moment_text
 
 STATES: dict[str, Any] = {
     "accepted": _l("accepted"), "investigating": _l("being investigated"), "submitted_to_committee": _l("with the committee"),
     "determined": _l("determined"), "served": _l("served"), "in_execution": _l("plan running"), "follow_up": _l("follow-up"),
-    "closed": _l("closed"), "sealed": _l("sealed"),
+    "closed": _l("case closed"), "sealed": _l("sealed"), "annulled": _l("finding annulled, corrections being made"),
+    "annulled_over": _l("closed, finding annulled"),
 }  # fmt: skip
 STATE_KINDS: dict[str, str] = {
     "accepted": "late", "investigating": "todo", "submitted_to_committee": "leave", "determined": "todo", "served": "todo", "in_execution": "ok",
-    "follow_up": "ok", "closed": "hold", "sealed": "hold",
+    "follow_up": "ok", "closed": "hold", "sealed": "hold", "annulled": "gap", "annulled_over": "hold",
 }  # fmt: skip
 CHANNELS: dict[str, Any] = {
     "staff": _l("staff"), "box": _l("letter box"), "hotline": _l("hotline"), "survey": _l("questionnaire"), "guardian": _l("guardian"),
@@ -29,13 +29,14 @@ CONCERN_STATES: dict[str, Any] = {
 }  # fmt: skip
 PUBLIC_WORDS: dict[str, Any] = {
     "received": _l("Received. The school is looking into it."), "accepted": _l("Accepted. The school is handling it."),
-    "not_accepted": _l("Not accepted."), "closed": _l("Handled and closed."),
+    "not_accepted": _l("Not accepted."), "closed": _l("Handled and closed."), "ended": _l("Looked into and ended without a finding."),
 }  # fmt: skip
 DECLINE_REASONS: dict[str, Any] = {
     "not_between_pupils": _l("it is not between pupils"), "no_facts": _l("nothing of it could be found"),
     "other_body": _l("another body handles it"), "known_already": _l("it is being handled already"),
     "conflict_settled": _l("a quarrel that has been settled"), "withdrawn": _l("whoever reported took it back"), "other": _l("another reason"),
     "staff_conduct": _l("a member of staff is said to have done it: another procedure handles it"),
+    "nobody_identified": _l("nobody who did it could be identified"), "double_of": _l("it is handled together with another case"),
 }  # fmt: skip
 MEANS: dict[str, Any] = {
     "body": _l("hitting or pushing"), "words": _l("insults or threats"), "property": _l("taking or damaging things"),
@@ -50,6 +51,8 @@ ROLES: dict[str, Any] = {"actor": _l("said to have acted"), "target": _l("done t
 TIERS: dict[str, Any] = {
     "": _l("not set yet"), "minor": _l("minor"), "heavier": _l("heavier"), "serious": _l("serious"), "suspected": _l("suspected offence"),
 }  # fmt: skip
+SHOWN_TIERS: dict[str, Any] = TIERS | {"no_bullying": _l("no bullying found"), "fell": ""}
+"""What is said of a case; ``fell``: nothing, for the finding fell."""
 CLOCKS: dict[str, Any] = {
     "investigation": _l("Investigation"), "guardian_notice": _l("Tell the guardians"), "report_oral": _l("Report by word of mouth"),
     "report_written": _l("Report in writing"), "report_follow_up": _l("Next report"), "service": _l("Serve the determination"),
@@ -59,12 +62,21 @@ NEXT_STEPS: dict[str, Any] = {
     "report": _l("Report it upward"), "start_procedure": _l("Start the investigation"), "add_parties": _l("Add the pupils of both sides"),
     "notify": _l("Tell the guardians of both sides"), "submit": _l("Hand it to the committee"), "wait_police": _l("The police lead"),
     "determine": _l("The committee decides"), "serve": _l("Serve it on both sides"), "plan": _l("Make the plans"), "run_plan": _l("Plans are running"),
-    "follow_up": _l("Follow up"), "seal": _l("To be sealed"), "none": _l("Nothing"),
+    "follow_up": _l("Follow up"), "seal": _l("To be sealed"), "none": _l("Nothing"), "correct": _l("Correct whoever was told of the finding that fell"),
+    "release": _l("The county closes the appeal"), "propose": _l("Propose a determination of each pupil who is said to have acted"),
+    "agenda": _l("Put the determination on the committee's agenda"), "plan_sitting": _l("Plan a sitting of the committee; the case waits for one"),
+    "vote": _l("The committee votes in its sitting"), "adopt": _l("Adopt what the committee resolved"),
 }  # fmt: skip
+OWNERS: dict[str, Any] = {
+    "officer": _l("the case officer"), "secretary": _l("the secretary of the committee"), "committee": _l("the committee"), "police": _l("the police"),
+    "instructors": _l("the instructors of the plans"), "county": _l("the education bureau"), "itself": _l("goes by itself"), "nobody": "",
+}  # fmt: skip
+"""Whose a next step is (``rules.next_steps.OWNERS``)."""
 MISSING: dict[str, Any] = {
     "party_actor": _l("a pupil said to have acted"), "party_target": _l("a pupil to whom it was done"), "party_role": _l("a side for each pupil"),
     "notices": _l("notices to the guardians of both sides"), "hearings": _l("a hearing of both sides"), "committee": _l("a constituted committee"),
     "recusal": _l("recusals that are due"), "vote": _l("the vote"), "basis": _l("the clauses cited"), "all_actors": _l("a finding on each pupil"),
+    "second": _l("another person's consent"), "nothing_found": _l("that no finding stands"),
     "service": _l("service on both sides"), "plans_owed": _l("plans that are owed"), "plans_open": _l("plans that still run"),
     "follow_ups": _l("follow-ups"), "appeals": _l("appeals"), "corrections": _l("corrections to those who were told"),
 }  # fmt: skip
@@ -78,6 +90,8 @@ ABOUTS: dict[str, Any] = {
     "accepted": _l("the case was accepted"), "investigation": _l("the investigation"), "hearing": _l("the hearing"),
     "determination": _l("the determination"),
 }  # fmt: skip
+TOLD_HERE: dict[str, Any] = {about: word for about, word in ABOUTS.items() if about != "determination"}
+"""What the form of notices offers: a determination is served."""
 OUTCOMES: dict[str, Any] = {
     "acknowledged": _l("acknowledged"), "refused_to_sign": _l("refused to sign"), "not_reached": _l("not reached"), "heard": _l("took part and was heard"),
 }  # fmt: skip
@@ -103,7 +117,7 @@ FACTS: dict[str, Any] = {
 }  # fmt: skip
 DUTY_WORDS: dict[str, Any] = {
     "officer": _l("handles the case"), "member": _l("member of the committee"), "psychologist": _l("psychologist"), "instructor": _l("instructor"),
-    "homeroom": _l("homeroom teacher, need to know"), "support": _l("support"), "bureau": _l("case officer of the bureau"),
+    "homeroom": _l("homeroom teacher: own pupil only"), "support": _l("support"), "bureau": _l("case officer of the bureau"),
     "reviewer": _l("reviews an appeal"), "principal": _l("principal"),
 }  # fmt: skip
 END_WORDS: dict[str, Any] = {
@@ -127,10 +141,10 @@ STEP_WORDS: dict[str, Any] = {
     "guardian_added": _l("Guardian noted"), "guardian_restricted": _l("Guardian may not be told"), "guardian_free": _l("Guardian may be told again"),
     "guardian_notice": _l("Guardian notice recorded"), "interview": _l("Talk recorded"), "evidence": _l("Evidence sealed"),
     "evidence_withdrawn": _l("Evidence withdrawn"), "reported": _l("Reported upward"), "severity": _l("Tier set"),
-    "severity_lowered": _l("Tier lowered"), "extended": _l("Investigation extended"), "police_took_over": _l("Police took over"),
+    "severity_lowered": _l("Tier lowered"), "severity_followed": _l("Tier follows the decision of the county"), "extended": _l("Investigation extended"), "police_took_over": _l("Police took over"),
     "police_handed_back": _l("Police handed back"), "police_found": _l("Finding of police or court noted"),
     "county_review": _l("County asked to look again"), "high_attention": _l("Much attention"), "no_high_attention": _l("No longer much attention"),
-    "duty_given": _l("Duty given"), "duty_ended": _l("Duty ended"), "narrative": _l("Description written"), "joint": _l("Another school's pupil: joint case"),
+    "duty_given": _l("Duty given"), "duty_ended": _l("Duty ended"), "narrative": _l("Description written"), "relapse_opened": _l("Happened again: linked case opened"), "joint": _l("Another school's pupil: joint case"),
 }  # fmt: skip
 GROUPS: dict[str, Any] = {
     "now": _l("To be dealt with now"), "waiting": _l("With others"), "on_time": _l("On time"), "over": _l("Over"),
@@ -140,9 +154,14 @@ NOTICES: dict[str, Any] = {
     "concern_routed": _l("A report about staff came in. It follows another procedure."), "duty_given": _l("A duty was given to you."),
     "report_due": _l("A report upward is due."), "case_lowered": _l("A school lowered the tier of a reported matter."),
     "county_review": _l("A matter asks for another look by the county."),
+    "principal_aside": _l("A principal stepped aside from a matter; somebody else leads."),
+    "chair_aside": _l("A chair stepped aside from a matter; somebody else leads."),
+    "nobody_leads": _l("A school's committee has nobody left to lead it in a matter."),
+    "sitting_unfit": _l("A school planned a sitting that cannot be held: its committee is not constituted."),
+    "sitting_fell_through": _l("A school's sitting fell through: too few could come."),
 }  # fmt: skip
 """What this room's notices say. Other modules of the room add theirs."""
-NOTICES |= determining_messages.NOTICES
+NOTICES |= determining_messages.NOTICES | bureau_wording.NOTICES
 STEP_WORDS |= determining_wording.STEP_WORDS
 
 
@@ -179,10 +198,7 @@ def due_words(clock: Clock, now: datetime) -> str:
 
 def end_text(clock: Clock) -> str:
     """When it ends, as schools say it: a deadline at midnight is the end of the day before."""
-    there = local(clock.due_at)
-    if (there.hour, there.minute) != (0, 0):
-        return moment_text(clock.due_at)
-    return f"{day_text(clock.due_on, weekday=False)} 24:00"
+    return deadline_text(clock.due_at)
 
 
 def clock_kind(clock: Clock, now: datetime) -> str:

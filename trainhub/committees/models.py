@@ -209,6 +209,7 @@ class MeetingItem(Base):
     resolved_by: Mapped[str | None] = mapped_column(Id)
     sealed_at: Mapped[datetime | None]  # the matter was sealed: no page of the committee shows the item any more
     used_at: Mapped[datetime | None]  # when another room drew its consequence from it: a resolution is used once
+    lapsed_at: Mapped[datetime | None]  # what was voted on was taken back before anybody drew a consequence: none is drawn any more
 
     __table_args__ = (
         tenant_fk("school_id", "org_unit"),

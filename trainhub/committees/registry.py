@@ -1,6 +1,7 @@
 """What the room of the cases tells this one of a matter; registered by the composition root, for this room knows no case."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from trainhub.committees.rules.deciding import ItemFacts
 from trainhub.committees.rules.recusal import MatterFacts
+from trainhub.kernel.actor import Actor
 
 
 class MatterSource(Protocol):
@@ -32,3 +34,36 @@ def use_matters(source: MatterSource | None) -> None:
 def matters() -> MatterSource | None:
     """Return who knows the matters, None while nobody does: then nothing about a case can be decided."""
     return _source
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An item of an agenda, as the rooms above are asked where it can be read."""
+
+    item_id: str
+    kind: str
+    matter_id: str
+    object_id: str | None
+
+
+class PathSource(Protocol):
+    """Where items can be read, by item id: only those that exist for the actor. A constant number of statements."""
+
+    def __call__(self, session: Session, actor: Actor, items: Sequence[Listed], now: datetime) -> Mapping[str, str]:
+        """Return paths of this site."""
+
+
+_paths: dict[str, PathSource] = {}
+
+
+def lead_to(key: str, source: PathSource) -> None:
+    """Let a higher room say where what is voted on can be read. The same key again replaces the earlier source."""
+    _paths[key] = source
+
+
+def paths_of(session: Session, actor: Actor, items: Sequence[Listed], now: datetime) -> dict[str, str]:
+    """Where the items of an agenda can be read by the actor; what is left out is not there for them."""
+    found: dict[str, str] = {}
+    for source in _paths.values() if items else ():
+        found |= source(session, actor, items, now)
+    return found

@@ -7,7 +7,7 @@ from trainhub.appeals.rules.lifecycle import Outcome
 from trainhub.appeals.service import examining, executing, filing, group, letters
 from trainhub.appeals.service.steps import schools_appeal
 from trainhub.cases.queries.refs import CaseRef, case_ref
-from trainhub.cases.service import duties, intake, interviews, opening, reports, sealing, serving
+from trainhub.cases.service import duties, intake, interviews, opening, progress, reports, sealing, serving
 from trainhub.committees.rules.deciding import ItemKind
 from trainhub.demo import case_words as words
 from trainhub.demo import plan_tales as plans
@@ -16,7 +16,7 @@ from trainhub.demo.committee import AGO, FIRST, NEXT, SECOND
 from trainhub.demo.plan_tales import Lesson, PlanDiary, PlanStory
 from trainhub.demo.tale import Tale
 from trainhub.education_plans.rules.review import AIMS, ReviewOutcome, Voice
-from trainhub.education_plans.service import follow_up, review, support
+from trainhub.education_plans.service import review, support
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.ids import new_id
 
@@ -176,8 +176,8 @@ def with_a_red_line(desk: CaseDesk) -> Tale[None]:
     psychologist = desk.world.actor(desk.place, "psych")
     opened = support.OpenSupport(matter.target, psychologist.account_id, words.SUPPORT_NEEDS)
     support_id = support.open_support(desk.session, desk.officer, desk.ring, opened, now)
-    for kind, done in (("safety_plan", True), ("counselling", True), ("class_arrangement", False)):
-        step = support.AddStep(support_id, kind, words.SUPPORT_NEEDS[:24], None if done else desk.days.ahead(4), done)
+    for (kind, note), done in zip(words.SUPPORT_STEPS.items(), (True, True, False), strict=True):
+        step = support.AddStep(support_id, kind, note, None if done else desk.days.ahead(4), done)
         support.add_step(desk.session, psychologist, desk.ring, step, now)
     yield from plans.live(diary, range(5))
     yield from plans.correct(diary, 4, 21)
@@ -202,7 +202,7 @@ def not_proven(desk: CaseDesk) -> Tale[None]:
     matter = yield from to_committee(desk, "fifth", 7, FIRST, 4, Finding(outcome="not_proven"))
     yield from _served(matter)
     now = yield desk.moment(38, 9, 30)
-    follow_up.close_case(desk.session, desk.officer, matter.case.case_id, now)
+    progress.close_case(desk.session, desk.officer, matter.case.case_id, now)
     now = yield desk.moment(37, 2, 10)
     sealing.seal_due(desk.session, desk.world.district_id, now, lambda _session, _district, _cases: ())
 

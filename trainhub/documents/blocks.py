@@ -171,7 +171,8 @@ class Letter:
     ``school`` the issuing body as its seal has it; ``to`` the addressee line; ``code`` the head of
     the school's ledger at issue, so that a stamped paper anchors the ledger; ``watermark`` stands
     behind every page (who exported it and when). ``sealed`` sets the line for seal and date after
-    the text, before the first receipt. ``layout`` "ledger" is A4 across with smaller type. The words
+    the text, before the first receipt. ``banner`` stands in red at the head of every page: that the paper holds no more, and since when.
+    ``layout`` "ledger" is A4 across with smaller type. The words
     of the letter itself are in ``language``, whoever prints it: the same data give the same paper.
     """
 
@@ -188,6 +189,7 @@ class Letter:
     sealed: bool = True
     layout: Layout = "letter"
     language: str = "zh_Hans_CN"
+    banner: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in SIGNS:

@@ -85,7 +85,7 @@ def printable(letter: Letter) -> dict[str, Any]:
     data = {
         "meta_title": words["meta_title"].replace("{number}", letter.number).strip(),
         "school": letter.school, "title": letter.title, "number": letter.number, "to": letter.to, "day": day,
-        "code": letter.code, "watermark": letter.watermark, "layout": letter.layout, "labels": words,
+        "code": letter.code, "watermark": letter.watermark, "banner": letter.banner, "layout": letter.layout, "labels": words,
         "parts": _parts(letter, words),
     }  # fmt: skip
     return _clean(data)

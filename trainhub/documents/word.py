@@ -128,6 +128,9 @@ class _Writer:
         section = self.document.sections[0]
         if self.data["watermark"]:
             _put(section.header.paragraphs[0], self.data["watermark"])
+        if self.data["banner"]:
+            head = section.header.paragraphs[0] if not self.data["watermark"] else section.header.add_paragraph()
+            _put(head, self.data["banner"], _RED)
         foot = section.footer.paragraphs[0]
         from docx.enum.text import WD_TAB_ALIGNMENT
         from docx.shared import Twips

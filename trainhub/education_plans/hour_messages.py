@@ -34,9 +34,13 @@ HOURS: dict[str, Any] = {
     "hour_reversed_already": _l("This hour was taken back already. Log the right one anew."),
     "hour_asked_already": _l("A correction of this hour waits for a second person already."),
     "hour_make_up_there": _l("A lesson that makes up for this one is planned already."),
+    "hour_make_up_after_end": _l("The plan ends before. Choose an earlier day, or ask the committee for a later last day."),
     "hour_make_up_times": _l("Choose a time to come; the end must lie after the beginning."),
     "hour_told_when": _l("Write when the guardian was told: after the lesson, not in the future."),
     "hour_number_used": _l("The form was sent twice for different things. Open the page anew and send it again; nothing was saved."),
+    "hour_proof_kind": _l("Choose what the file shows."),
+    "hour_proof_file": _l("Choose a photo or a scan first."),
+    "hour_proofs_most": _l("This hour has %(most)s files already. Withdraw one that is not needed."),
     "hour_form": _l("Write the day, and the times as 16:20 and 17:05."),
     "plan_step_refused": _l("The plan cannot take this step yet."),
 }

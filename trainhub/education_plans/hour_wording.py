@@ -28,8 +28,9 @@ REASONS: dict[str, Any] = {
     "other": _l("Another reason"),
 }  # fmt: skip
 REACHED_WORDS: dict[str, Any] = {"full": _l("reached"), "part": _l("partly"), "not": _l("aim not reached yet")}
+PROOFS: dict[str, Any] = {"sheet": _l("Signed sheet"), "work": _l("Piece of work")}
 STATES: dict[str, Any] = {
-    "drafted": _l("draft"), "approved": _l("approved"), "notified": _l("guardian told"), "active": _l("running"),
+    "drafted": _l("draft"), "approved": _l("approved by the committee"), "notified": _l("guardian told"), "active": _l("running"),
     "hours_reached": _l("hours reached"), "completion_review": _l("under review"), "extended": _l("extended"), "completed": _l("completed"),
     "not_completed": _l("not completed"), "escalated": _l("stronger step decided"), "stayed": _l("stayed"), "paused": _l("paused"),
     "handed_over": _l("being handed over"), "accepted_by_receiver": _l("handed over"), "revoked": _l("revoked"),
@@ -37,6 +38,13 @@ STATES: dict[str, Any] = {
 STEPS: dict[str, Any] = {
     "amended": _l("Plan changed by decision"), "make_up_planned": _l("A lesson to make up was planned"),
     "guardian_told": _l("Guardian told of a missed lesson"), "voice": _l("A word for the file was added"), "drafted": _l("Plan drafted"),
+    "instructor_named": _l("Somebody else teaches a module"), "found_anew": _l("Under a newer finding"), "guardian_part_done": _l("A guardian's part is done"),
+    "lesson_cancelled": _l("A lesson was cancelled"), "lessons_booked": _l("Lessons were booked"), "redrafted": _l("Draft written anew"), "taken_over": _l("Taken over from another school"),
+    "referral_answered": _l("The bureau answered"), "proof_added": _l("A file was added to an hour"), "proof_withdrawn": _l("A file of an hour was withdrawn"),
+    "erratum": _l("Erratum: a counted hour was taken back after the end"), "erratum_decided": _l("The committee decided on the erratum"),
+    "guardian_part_waived": _l("A guardian's part is asked no longer"), "kept_apart": _l("Protection written anew"), "people_named": _l("People named anew"),
+    "fell_behind": _l("Fell behind its pace"), "behind_raised": _l("Still behind: the principal was told"), "caught_up": _l("Caught up"),
+    "contacts_dropped": _l("Contacts to come were dropped with the finding"),
 }  # fmt: skip
 MATERIALS: dict[str, Any] = {
     "determination": _l("Determination"), "guardian_told": _l("Guardian told and signed"), "mid_term": _l("Mid-term word"),
@@ -50,6 +58,13 @@ PURPOSES: dict[str, Any] = {
 }  # fmt: skip
 CHANNELS: dict[str, Any] = {"phone": _l("by telephone"), "face": _l("face to face"), "message": _l("by message"), "letter": _l("by letter")}
 NOTICES.setdefault("guardian_to_be_told", _l("A guardian is to be told of a missed activity."))
+NOTICES.setdefault("hours_fell_short", _l("After a correction a matter that was over is to be put before the committee."))
+NOTICES.setdefault("hand_over_wrong", _l("What was handed over has been corrected. Tell the other school."))
+NOTICES.setdefault("plan_amended", _l("What was handed over to you has been corrected by the other school."))
+NOTICES.setdefault("plan_to_read", _l("A matter names you: please read it and give your conclusion."))
+NOTICES.setdefault("plan_stopped", _l("A matter was stopped for safety. Please look."))
+NOTICES.setdefault("plan_behind", _l("A matter falls behind its time. Please look."))
+NOTICES.setdefault("plan_behind_still", _l("A matter is still behind its time. Please look."))
 LEVELS: dict[str, tuple[str, Any]] = {"ok": ("ok", _l("on course")), "watch": ("late", _l("needs attention")), "late": ("gap", _l("behind"))}
 
 

@@ -16,9 +16,12 @@ from trainhub.education_plans.rules.drafting import (
     Frame,
     GuardianDraft,
     ModuleDraft,
+    spread,
 )
 from trainhub.education_plans.rules.review import AIMS, ReviewOutcome
 from trainhub.education_plans.rules.scheduling import Avoid, Kind, Span
+from trainhub.education_plans.service.apart import KeepApart
+from trainhub.education_plans.service.changing import ChangePlan
 from trainhub.education_plans.service.drafting import DraftPlan, DraftRefused
 from trainhub.education_plans.service.review import Decide, ReviewRefused
 from trainhub.education_plans.service.scheduling import Booking, LessonRefused
@@ -26,6 +29,8 @@ from trainhub.kernel.clock import at, local
 from trainhub.web.fields import plausible_day
 
 MODULE_ROWS, PART_ROWS, AVOID_ROWS = 8, 4, 6
+ADDED_ROWS = 2
+"""Lines for new modules, and for what is asked of the guardian besides, in the form of a change."""
 AVOID_KINDS: tuple[Kind, ...] = ("slot", "exam", "room", "route", "person")
 YOUNG_MINUTES = 135
 """What is proposed for a child up to grade three: three lessons."""
@@ -56,8 +61,25 @@ def draft_command(form: MultiDict[str, str], determination_id: str) -> DraftPlan
     )
 
 
-def _modules(form: MultiDict[str, str]) -> Iterator[ModuleDraft]:
-    for n in range(1, MODULE_ROWS + 1):
+def change_command(form: MultiDict[str, str], plan_id: str) -> ChangePlan:
+    """What the form of a change says. Raises DraftRefused."""
+    minutes = {key: form[f"minutes-{key}"].strip() for name in form if name.startswith("minutes-") and (key := id_of(name[8:]))}
+    if any(not text.isascii() or not text.isdecimal() for text in minutes.values()):
+        raise DraftRefused(field="modules", fault="form")
+    given = {key: number_of(text) for key, text in minutes.items()}
+    return ChangePlan(
+        plan_id, id_of(form.get("item", "")), day_of(form, "due_on"), given, tuple(_modules(form, ADDED_ROWS)),
+        number_of(form.get("lesson_minutes", "")), number_of(form.get("per_week", "")), tuple(_parts(form, ADDED_ROWS)),
+    )
+
+
+def apart_command(form: MultiDict[str, str], plan_id: str) -> KeepApart:
+    """What the form of the protection says. Raises DraftRefused."""
+    return KeepApart(plan_id, form.get("protection", "").strip(), tuple(_avoid(form)), number_of(form.get("seen", "")) or None)
+
+
+def _modules(form: MultiDict[str, str], rows: int = MODULE_ROWS) -> Iterator[ModuleDraft]:
+    for n in range(1, rows + 1):
         kind, minutes = form.get(f"kind-{n}", ""), form.get(f"minutes-{n}", "").strip()
         if not kind and not minutes:
             continue
@@ -69,8 +91,8 @@ def _modules(form: MultiDict[str, str]) -> Iterator[ModuleDraft]:
         )
 
 
-def _parts(form: MultiDict[str, str]) -> Iterator[GuardianDraft]:
-    for n in range(1, PART_ROWS + 1):
+def _parts(form: MultiDict[str, str], rows: int = PART_ROWS) -> Iterator[GuardianDraft]:
+    for n in range(1, rows + 1):
         if (kind := form.get(f"part-{n}", "")) in GUARDIAN_KINDS:
             yield GuardianDraft(kind, plausible_day(form.get(f"part-due-{n}", "")))
 
@@ -114,22 +136,18 @@ def clock_of(text: str) -> time | None:
 
 
 def proposed(frame: Frame, packs: Sequence[PlanPack], goals: str, first: date, last: date) -> dict[str, str]:
-    """What a new draft begins with: the least minutes, spread over the packs in their order."""
+    """What a new draft begins with: the least minutes, spread in lessons over the kinds for which there are packs."""
     young = frame.grade is not None and frame.grade <= YOUNG_GRADE
     total = YOUNG_MINUTES if young else frame.least_minutes
     given = {
         "total_minutes": str(total), "lesson_minutes": "45", "per_week": "2", "starts_on": first.isoformat(), "due_on": last.isoformat(),
         "goals": goals, "part-1": "talk", "part-due-1": last.isoformat(), "assessment": "committee",
     }
-    ordered = sorted(packs, key=lambda p: p.module != "family") if young else list(packs)
-    left = total
-    for n, pack in enumerate(ordered[:MODULE_ROWS], 1):
-        if left <= 0:
-            break
-        minutes = min(pack.minutes, left)
-        given |= {f"kind-{n}": pack.module, f"pack-{n}": pack.id, f"minutes-{n}": str(minutes)}
-        given |= {f"with-{n}": "yes"} if pack.module == "family" else {}
-        left -= minutes
+    first_of = {pack.module: pack for pack in reversed(packs)}
+    shares = spread(total, {kind: pack.minutes for kind, pack in first_of.items()}, family_first=young)
+    for n, (kind, minutes) in enumerate(shares.items(), 1):
+        given |= {f"kind-{n}": kind, f"pack-{n}": first_of[kind].id, f"minutes-{n}": str(minutes)}
+        given |= {f"with-{n}": "yes"} if kind == "family" else {}
     return given
 
 

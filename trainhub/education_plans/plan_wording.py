@@ -9,8 +9,11 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from trainhub.education_plans.hour_wording import MATERIALS
+from trainhub.education_plans.plan_messages import FAULTS
 from trainhub.education_plans.queries.board import BoardPlan
 from trainhub.education_plans.rules.fields import tenths
+from trainhub.education_plans.rules.lifecycle import PlanStepRefused
+from trainhub.education_plans.service.drafting import DraftRefused
 from trainhub.education_plans.service.scheduling import LessonRefused
 from trainhub.kernel.errors import DomainError
 from trainhub.web.errors import sentence
@@ -40,10 +43,14 @@ OBJECTIONS: dict[str, Any] = {
     "same_way": _l("the same way as the other side"), "instructor_conflict": _l("this instructor may not teach in this plan"),
     "instructor_busy": _l("the instructor has something else"), "pupil_busy": _l("the pupil has another lesson of a plan"),
     "daily_minutes": _l("more than is allowed on one day"), "class_time": _l("a lesson of the class"),
-    "same_subject": _l("the same subject was missed within four weeks"), "past": _l("that time is over"), "made_up": _l("a make-up is booked already"),
+    "same_subject": _l("the same subject was missed within four weeks"), "past": _l("that time is over"), "no_instructor": _l("nobody is named to teach it"), "made_up": _l("a make-up is booked already"),
 }
 GUARDIAN_PARTS: dict[str, Any] = {
     "lesson_with": _l("takes part in a lesson"), "talk": _l("talks with the school"), "home_task": _l("a task at home"), "reading": _l("a guide to read"),
+}
+WAIVED_WORDS: dict[str, Any] = {
+    "refused": _l("the guardian refuses"), "not_reached": _l("the guardian cannot be reached"), "not_able": _l("the guardian is not able to"),
+    "not_safe": _l("it would not be good for the child"), "other_form": _l("done in another way"),
 }
 AVOIDED: dict[str, Any] = {
     "slot": _l("a time of the other side (club, lesson)"), "exam": _l("an exam"), "room": _l("a room"), "route": _l("a way at a time"),
@@ -81,6 +88,7 @@ ESCALATIONS: dict[str, Any] = {
 ANSWERS: dict[str, Any] = {"placed": _l("placed there"), "not_placed": _l("not placed"), "returned_home": _l("back at this school")}
 CONTACT_STATES: dict[str, tuple[str, Any]] = {
     "scheduled": ("todo", _l("to come")), "done": ("ok", _l("made")), "relapse": ("gap", _l("happened again")), "not_reachable": ("hold", _l("not reached")),
+    "dropped": ("hold", _l("dropped with the finding")),
 }
 FINDINGS: dict[str, Any] = {"well": _l("well"), "uneasy": _l("uneasy"), "unsafe": _l("not safe")}
 SIDES: dict[str, Any] = {"actor": _l("after a plan"), "target": _l("the other side")}
@@ -89,7 +97,7 @@ MISSING: dict[str, Any] = {
     "appeals": _l("an appeal runs"), "corrections": _l("somebody still holds a finding that fell"),
     "modules": _l("modules for all minutes"), "instructors": _l("an instructor for every module"), "protection": _l("how the other side is protected"),
     "resolution": _l("the committee's word on exactly this draft"), "determination": _l("a finding that stands"), "guardian_told": _l("the guardian's knowledge"),
-    "hours": _l("the hours"), "pupil_heard": _l("the pupil's own words"), "guardian_heard": _l("the guardian's opinion"),
+    "hours": _l("the hours"), "hours_or_time": _l("the hours, or the end of the plan's time"), "pupil_heard": _l("the pupil's own words"), "guardian_heard": _l("the guardian's opinion"),
     "psychologist": _l("the psychologist's conclusion"), "guardian_parts": _l("the guardian's parts"), "reason": _l("the reason"),
     "extended_once": _l("it was extended once already"), "hours_owed": _l("hours that are owed"), "resume_state": _l("the end of its rest"),
     "receiver": _l("the receiving school"),
@@ -102,7 +110,7 @@ GOALS: dict[str, Any] = {
 
 
 _STANDS: dict[str, Any] = {
-    "draft": _l("draft"), "resolved": _l("decided"), "on_agenda": _l("on the agenda"), "approved": _l("approved"), "notified": _l("guardian told"),
+    "draft": _l("draft"), "resolved": _l("decided"), "on_agenda": _l("on the agenda"), "approved": _l("approved by the committee"), "notified": _l("guardian told"),
     "stayed": _l("appeal, time stopped"), "paused": _l("at rest"), "hours_reached": _l("hours reached"), "review_missing": _l("waits for the review"),
     "review_ready": _l("ready for the review"), "not_completed": _l("not completed"), "referred": _l("referred"), "handed_over": _l("being handed over"),
     "escalated": _l("stronger step decided"), "behind": _l("behind"), "watch": _l("needs attention"), "on_course": _l("on course"),
@@ -124,6 +132,17 @@ def refusal(problem: DomainError | None) -> str:
     if isinstance(problem, LessonRefused) and (codes := problem.params.get("objections")):
         return str(_("The lesson cannot lie there: %(why)s. Choose another time or room.", why=objection_words(codes)))
     return sentence(problem) if problem else ""
+
+
+def draft_fault(problem: DomainError | None) -> tuple[str, str]:
+    """The field of a draft or a change that is wrong, and the sentence beside it."""
+    if problem is None:
+        return "", ""
+    if isinstance(problem, DraftRefused) and (fault := problem.params.get("fault")) in FAULTS:
+        return problem.field or "", str(FAULTS[str(fault)]) % problem.params
+    if isinstance(problem, PlanStepRefused) and (missing := problem.params.get("missing")):
+        return "", str(_("Not possible: %(what)s.", what=missing_words(missing)))
+    return problem.field or "modules", sentence(problem)
 
 
 def state_word(plan: BoardPlan, today: date) -> str:
@@ -162,7 +181,10 @@ def _of_hours(plan: BoardPlan, period: int) -> list[Any]:
 
 def _of_papers(plan: BoardPlan) -> list[Any]:
     there = len(plan.materials) - len(plan.missing)
-    said = [_("hours complete, papers %(there)s/%(all)s", there=there, all=len(plan.materials))]
+    papers = {"there": there, "all": len(plan.materials)}
+    if plan.done < plan.total:
+        return [_("time over with %(done)s of %(total)s minutes, papers %(there)s/%(all)s", done=plan.done, total=plan.total, **papers)]
+    said = [_("hours complete, papers %(there)s/%(all)s", **papers)]
     return said + ([_("missing: %(what)s", what=str(_(", ")).join(str(MATERIALS[k]) for k in plan.missing))] if plan.missing else [])
 
 

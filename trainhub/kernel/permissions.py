@@ -21,12 +21,15 @@ class Permission(StrEnum):
     APPEAL_WRITE = "appeal.write"
     AUDIT_READ = "audit.read"
     BREAK_GLASS_WRITE = "break_glass.write"
+    CASE_CLASS_READ = "case.class.read"
+    CASE_CLASS_REVEAL = "case.class.reveal"
     CASE_COUNT_READ = "case.count.read"
     CASE_DETERMINE = "case.determine"
     CASE_EXPORT = "case.export"
     CASE_FILE_READ = "case.file.read"
     CASE_IDENTIFIED_EXPORT = "case.identified.export"
     CASE_READ = "case.read"
+    CASE_REPORTED_READ = "case.reported.read"
     CASE_REVEAL = "case.reveal"
     CASE_SECOND = "case.second"
     CASE_SECOND_READ = "case.second.read"
@@ -200,9 +203,15 @@ _BUREAU_CASES: dict[Permission, Reach] = {
 }
 """District in reach, but only cases for which a dated duty was given: queries ask for it."""
 
+# A principal shows a name "by logged purpose" (domain.md section 6). security.md section 3 is narrower, parties "r g" (granted), and
+# holds: only where a dated duty names the principal, as chair while the matter is on the agenda or as given by the desk.
 POLICY: dict[Role, dict[Permission, Reach]] = {
     _R.TEACHER: _STAFF,
-    _R.HOMEROOM_TEACHER: _STAFF | {_P.PLAN_SLOT_READ: Reach.OWN},
+    _R.HOMEROOM_TEACHER: _STAFF | {
+        _P.PLAN_SLOT_READ: Reach.OWN,
+        _P.CASE_CLASS_READ: Reach.OWN,  # own pupils in a case by need to know (domain.md section 6); neither header nor file (security.md section 3)
+        _P.CASE_CLASS_REVEAL: Reach.OWN,
+    },
     _R.CASE_OFFICER: _STAFF | _CASE_DESK | {_P.SUPPORT_READ: Reach.OWN, _P.SUPPORT_WRITE: Reach.OWN},
     _R.COMMITTEE_SECRETARY: _STAFF | _CASE_DESK | {
         _P.COMMITTEE_WRITE: Reach.SCHOOL,
@@ -215,6 +224,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
     _R.COMMITTEE_MEMBER: _STAFF | {
         _P.CASE_READ: Reach.OWN,
         _P.CASE_FILE_READ: Reach.OWN,
+        _P.CASE_REVEAL: Reach.OWN,  # "yes, inside case" (domain.md section 6): while a duty names them, with reason and proof
         _P.COMMITTEE_READ: Reach.SCHOOL,
         _P.RECUSAL_OWN_WRITE: Reach.OWN,
         _P.PLAN_READ: Reach.OWN,
@@ -269,6 +279,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         _P.CASE_READ: Reach.SCHOOL,
         _P.CASE_FILE_READ: Reach.SCHOOL,
         _P.CASE_COUNT_READ: Reach.SCHOOL,
+        _P.CASE_REVEAL: Reach.OWN,
         _P.CASE_EXPORT: Reach.SCHOOL,
         _P.CASE_SECOND_READ: Reach.SCHOOL,
         _P.CASE_SECOND: Reach.SCHOOL,
@@ -295,6 +306,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
     },
     _R.BUREAU_CASE_OFFICER: _STAFF | _BUREAU_CASES | {
         _P.CASE_COUNT_READ: Reach.DISTRICT,
+        _P.CASE_REPORTED_READ: Reach.DISTRICT,
         _P.CASE_SECOND_READ: Reach.DISTRICT,
         _P.CASE_SECOND: Reach.DISTRICT,
         _P.APPEAL_FILE: Reach.DISTRICT,
@@ -343,8 +355,8 @@ SECOND_FACTOR_ROLES: frozenset[Role] = frozenset({
 """Roles whose account must have a second factor before it opens what :data:`PROTECTED` names (security.md W6)."""
 
 PROTECTED: frozenset[Permission] = frozenset({
-    _P.ACCESS_LOG_READ, _P.ACCESS_LOG_REVIEW, _P.APPEAL_DECIDE, _P.APPEAL_FILE, _P.APPEAL_READ, _P.APPEAL_WRITE, _P.BREAK_GLASS_WRITE,
-    _P.CASE_DETERMINE, _P.CASE_EXPORT, _P.CASE_FILE_READ, _P.CASE_IDENTIFIED_EXPORT, _P.CASE_READ, _P.CASE_REVEAL, _P.CASE_SECOND,
+    _P.ACCESS_LOG_READ, _P.ACCESS_LOG_REVIEW, _P.CASE_CLASS_READ, _P.CASE_CLASS_REVEAL, _P.APPEAL_DECIDE, _P.APPEAL_FILE, _P.APPEAL_READ, _P.APPEAL_WRITE, _P.AUDIT_READ, _P.BREAK_GLASS_WRITE,
+    _P.CASE_DETERMINE, _P.CASE_EXPORT, _P.CASE_FILE_READ, _P.CASE_IDENTIFIED_EXPORT, _P.CASE_READ, _P.CASE_REPORTED_READ, _P.CASE_REVEAL, _P.CASE_SECOND,
     _P.CASE_SECOND_READ, _P.CASE_WRITE, _P.COMMITTEE_WRITE, _P.CONCERN_READ, _P.CONCERN_WRITE, _P.GUARDIAN_REQUEST_READ,
     _P.GUARDIAN_REQUEST_WRITE, _P.HOURS_CONFIRM, _P.HOURS_OWN_READ, _P.HOURS_OWN_WRITE, _P.PLAN_READ, _P.PLAN_WRITE, _P.SUPPORT_READ,
     _P.SUPPORT_WRITE,

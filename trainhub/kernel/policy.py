@@ -69,6 +69,7 @@ PARAMETERS: dict[str, Parameter] = {
         Parameter("plan_daily_minutes", 90, "minutes", low=30, high=300),
         Parameter("hour_entry_late_days", 3, "days", low=0, high=30),
         Parameter("make_up_working_days", 3, "days", low=1, high=30),
+        Parameter("plan_behind_days", 5, "days", low=1, high=60),
         Parameter("review_working_days", 5, "days", low=1, high=30),
         Parameter("follow_up_plan", "30-90-180", choices=("30-90-180", "30-90", "90")),
         Parameter("guardian_request_days", 15, "days", low=1, high=30),

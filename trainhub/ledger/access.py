@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal, cast
 
-from sqlalchemy import Select, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import Select, Table, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from trainhub.kernel.actor import Actor, Scope
@@ -26,8 +26,8 @@ from trainhub.ledger.rules import GENESIS
 from trainhub.ledger.service import NewEntry, append
 
 __all__ = [
-    "AccessRow", "NothingToReview", "Opening", "OwnReads", "Reading", "ReadsOfMonth", "UnloggedRead", "access_rows", "districts_of", "open_many",
-    "open_record", "reads_to_review", "review", "who_saw",
+    "DENIED", "AccessRow", "NothingToReview", "Opening", "OwnReads", "Reading", "ReadsOfMonth", "UnloggedRead", "access_rows", "denied_before",
+    "districts_of", "note_denied", "open_many", "open_record", "reads_to_review", "review", "who_saw",
 ]
 
 Via = Literal["page", "export", "print", "api", "job", "file"]
@@ -142,6 +142,32 @@ def _locked_head(session: Session, chain: dict[str, str]) -> tuple[int, str]:
     return held.seq, held.entry_hash
 
 
+DENIED = "denied"
+"""Kind and purpose of an entry of a look-up that showed nothing; its ``object_ref`` is the kind of address, never what was asked for."""
+
+
+def denied_before(session: Session, actor: Actor, endpoint: str, now: datetime) -> bool:
+    """Whether a look-up of this account that showed nothing stands in the log for this kind of address and hour. One statement."""
+    entry = AccessLogEntry
+    query = select(entry.seq).where(
+        entry.district_id == actor.district_id, entry.school_id == actor.org_id, entry.month == f"{local_day(now):%Y-%m}",
+        entry.account_id == actor.account_id, entry.purpose == DENIED, entry.object_ref == endpoint[:64],
+        entry.recorded_at >= now.replace(minute=0, second=0, microsecond=0),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def note_denied(session: Session, actor: Actor, endpoint: str, permission: Permission, now: datetime) -> bool:
+    """Write into the chain of the actor's own school that a look-up showed nothing, once an hour; returns whether it was new.
+
+    Domain.md case 64: denied, same answer as not found, logged, reviewed. Belongs inside ``transaction()``. Four statements.
+    """
+    if denied_before(session, actor, endpoint, now):
+        return False
+    _opened(session, actor, actor.org_id, [Reading(actor.org_id, DENIED, endpoint[:64], permission, DENIED, "page")], now)
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class AccessRow:
     """One opening as it is shown: ids and codes; names are put to them by whoever may know them."""
@@ -208,7 +234,10 @@ def access_rows(
 
 @dataclass(frozen=True, slots=True)
 class ReadsOfMonth:
-    """One account's openings in one local month at one school, and how far somebody else has looked through them."""
+    """One account's openings in one local month at one school, and how far somebody else has looked through them.
+
+    ``denied``: hours in which it asked for what was not there for it, by kind of address; they are looked through as well.
+    """
 
     school_id: str
     month: str
@@ -220,6 +249,7 @@ class ReadsOfMonth:
     through_seq: int
     reviewed_by: str
     reviewed_at: datetime | None
+    denied: int = 0
 
     @property
     def reviewed(self) -> bool:
@@ -230,9 +260,10 @@ class ReadsOfMonth:
 def reads_to_review(session: Session, scope: Scope, since: str) -> list[ReadsOfMonth]:
     """Return who read how much from the local month ``since`` (``2026-09``) on, newest month first. Two statements."""
     entry = AccessLogEntry
-    key = (entry.school_id, entry.month, entry.account_id)
+    key, opened = (entry.school_id, entry.month, entry.account_id), entry.purpose != DENIED
     counted = select(
-        *key, func.count(), func.count(entry.about_ref.distinct()), func.max(entry.seq), func.max(entry.person_id)
+        *key, func.count().filter(opened), func.count(case((opened, entry.about_ref)).distinct()), func.max(entry.seq), func.max(entry.person_id),
+        func.count().filter(~opened),
     ).where(entry.district_id == scope.district_id, entry.month >= since).group_by(*key)
     marked = select(AccessReview).where(AccessReview.district_id == scope.district_id, AccessReview.month >= since)
     if scope.school_ids is not None:
@@ -242,10 +273,10 @@ def reads_to_review(session: Session, scope: Scope, since: str) -> list[ReadsOfM
     for mark in session.scalars(marked.order_by(AccessReview.through_seq, AccessReview.id)):
         last[mark.school_id, mark.month, mark.account_id] = mark
     rows = []
-    for school_id, month, account_id, reads, objects, seq, person_id in session.execute(counted):
+    for school_id, month, account_id, reads, objects, seq, person_id, denied in session.execute(counted):
         found = last.get((school_id, month, account_id))
-        seen = (found.through_seq, found.reviewed_by, found.reviewed_at) if found else (0, "", None)
-        rows.append(ReadsOfMonth(school_id, month, account_id, person_id, reads, objects, seq, *seen))
+        through, by, at = (found.through_seq, found.reviewed_by, found.reviewed_at) if found else (0, "", None)
+        rows.append(ReadsOfMonth(school_id, month, account_id, person_id, reads, objects, seq, through, by, at, denied))
     return sorted(rows, key=lambda row: (row.month, row.reads, row.account_id), reverse=True)
 
 

@@ -203,6 +203,7 @@ PARAMETER_LABELS: dict[str, tuple[Any, Any]] = {
     "plan_daily_minutes": (_l("Minutes of a plan in one day at most"), ""),
     "hour_entry_late_days": (_l("Days after which an hour entry is late"), _l("Later entries are accepted and marked.")),
     "make_up_working_days": (_l("Working days to plan a missed lesson anew"), ""),
+    "plan_behind_days": (_l("Days a plan may stay behind before the principal is told"), _l("Who keeps the plan is told on the day it falls behind.")),
     "review_working_days": (_l("Working days to the completion review"), _l("After the hours are reached.")),
     "follow_up_plan": (_l("Follow-ups after a plan"), _l("For both children, separately.")),
     "guardian_request_days": (_l("Days to answer a guardian's request"), _l("See, copy, correct, delete: minors' network protection rules §34.")),

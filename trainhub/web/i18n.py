@@ -1,6 +1,6 @@
 """Language: Chinese first, English second; dates as schools write them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,19 @@ def moment_text(value: datetime | None, *, year: bool | None = None) -> str:
     return f"{day_text(value, year=year, weekday=False)} {time_text(value)}" if value else "–"
 
 
+def deadline_parts(value: datetime, *, year: bool | None = None) -> tuple[str, str]:
+    """Return the day and the time of a deadline, as schools say it: midnight is ``24:00`` of the day that ends then, never ``00:00``."""
+    there = local(value)
+    if (there.hour, there.minute) != (0, 0):
+        return day_text(value, year=year, weekday=False), time_text(value)
+    return day_text(value - timedelta(seconds=1), year=year, weekday=False), "24:00"
+
+
+def deadline_text(value: datetime | None, *, year: bool | None = None) -> str:
+    """Return ``11月27日 24:00``."""
+    return " ".join(deadline_parts(value, year=year)) if value else "–"
+
+
 def periods_text(minutes: int, period_minutes: int = 45) -> str:
     """Return ``2 学时``: whole periods of a number of minutes."""
     return str(gettext("%(n)s periods", n=minutes // period_minutes))
@@ -110,7 +123,7 @@ def install(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
     babel.init_app(app, locale_selector=choose_locale)
     filters: dict[str, Any] = {
-        "day": day_text, "clock": time_text, "span": span_text, "moment": moment_text, "periods": periods_text,
+        "day": day_text, "clock": time_text, "span": span_text, "moment": moment_text, "deadline": deadline_text, "periods": periods_text,
     }
     app.jinja_env.filters.update(filters)
     environment: Any = app.jinja_env  # the i18n extension adds this method at run time

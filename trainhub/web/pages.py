@@ -50,8 +50,10 @@ def safe_path(path: str | None) -> str:
 def toast(message: str, category: str = "ok", *, undo_url: str = "", undo_label: str = "") -> None:
     """Show one sentence on the next page. Categories: ok (also done), info, warn, error.
 
-    ``undo_url`` adds a button that posts there.
+    ``undo_url`` adds a button that posts there. Without words nothing is shown.
     """
+    if not message:
+        return
     kind = "ok" if category == "done" else category
     shown: Any = {"text": message, "undo_url": undo_url, "undo_label": undo_label} if undo_url else message
     flash(shown, kind)

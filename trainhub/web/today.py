@@ -115,13 +115,14 @@ class DoneItem:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one room adds to the page of one person."""
+    """What one room adds to the page of one person. ``notices`` are words to be read: they are not counted among the jobs."""
 
     say: tuple[Say, ...] = ()
     jobs: tuple[Job, ...] = ()
     week: tuple[WeekItem, ...] = ()
     cards: tuple[SideCard, ...] = ()
     done: tuple[DoneItem, ...] = ()
+    notices: tuple[Job, ...] = ()
 
 
 Contributor = Callable[[Any, Actor, datetime], Contribution | None]

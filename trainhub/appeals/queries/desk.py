@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from trainhub.appeals.models import Appeal, AppealDecision, AppealEffect, ReExamination
 from trainhub.appeals.queries.access import visible
-from trainhub.appeals.rules.desk import Group, Next, group_of, next_of
+from trainhub.appeals.rules.desk import By, Group, Next, group_of, next_of
 from trainhub.appeals.rules.lifecycle import ENDED, AppealState
 from trainhub.appeals.rules.terms import label_of
 from trainhub.cases.queries.refs import CaseRef, case_refs, flagged_for_county
@@ -74,6 +74,17 @@ class Desk:
         return tuple(row for row in self.rows if row.group == key)
 
 
+def steps_of(actor: Actor) -> frozenset[By]:
+    """Whose steps are the actor's: the county's, those of a group, the school's."""
+    if not actor.can(Permission.APPEAL_READ):
+        return frozenset()
+    if actor.can(Permission.APPEAL_WRITE):
+        return frozenset({"county"})
+    if actor.can(Permission.APPEAL_DECIDE):
+        return frozenset({"group"})
+    return frozenset({"school"}) if actor.can(Permission.APPEAL_FILE) else frozenset()
+
+
 def desk(session: Session, actor: Actor, now: datetime, *, ended: bool = True) -> Desk:
     """The appeals that exist for the actor, the first due before the others. A constant number of statements."""
     query = select(Appeal).where(visible(actor, Permission.APPEAL_READ, now))
@@ -87,7 +98,8 @@ def desk(session: Session, actor: Actor, now: datetime, *, ended: bool = True) -
         ReExamination.district_id == actor.district_id, ReExamination.id.in_([row.re_examination_id for row in rows if row.re_examination_id])
     ))} if rows else {}
     owed = _owed(session, actor.district_id, open_ones)
-    found = [_row(row, cases[row.case_id], schools, reviews.get(row.re_examination_id or ""), owed, now) for row in rows]
+    mine = steps_of(actor)
+    found = [_row(row, cases[row.case_id], schools, reviews.get(row.re_examination_id or ""), owed, now, mine) for row in rows]
     found.sort(key=lambda r: (r.due_at is None, r.due_at or r.filed_at, r.appeal_id))
     return Desk(tuple(found), tuple(Flagged(c.label, schools.get(c.school_id, ""), c.school_id, c.year, c.number) for c in flagged))
 
@@ -141,11 +153,12 @@ def next_for(row: Appeal, owed: Counter[tuple[str, str]], now: datetime) -> Next
 
 
 def _row(
-    row: Appeal, case: CaseRef, schools: dict[str, str], review: ReExamination | None, owed: Counter[tuple[str, str]], now: datetime
+    row: Appeal, case: CaseRef, schools: dict[str, str], review: ReExamination | None, owed: Counter[tuple[str, str]], now: datetime,
+    mine: frozenset[By],
 ) -> AppealRow:
     following, due = next_for(row, owed, now), clock_of(row, review)
     return AppealRow(
         row.id, label_of(row.track, row.year, row.number), row.track, row.side, row.state, case.label, schools.get(row.school_id, ""), row.filed_at,
         row.in_time, due, row.stayed_at is not None and row.stay_ended_at is None, row.decision, bool(row.sealed_reply),
-        sum(owed[row.id, kind] for kind in OWED), following, group_of(AppealState(row.state), following.by, due, now),
+        sum(owed[row.id, kind] for kind in OWED), following, group_of(AppealState(row.state), following.by, due, now, mine),
     )

@@ -239,7 +239,7 @@ def _effect(
     by = "school" if row.kind in {"recipient", "evaluation_entry"} or (row.kind == "service" and instance == "school") else "county"
     if row.kind == "seal":
         by = "system"
-    party = parties.get(row.object_id)
+    party = parties.get(row.object_id) or parties.get(told.party_id if told else "")
     return EffectLine(
         row.id, row.kind, party.code if party else "", told.kind if told else "", done_at, row.due_at, by, proof, row.minutes,
         letter.id if letter else "", letter.number if letter else None, letter.year if letter else None, told.document_id if told else "",

@@ -1,5 +1,6 @@
 """What an appeal asks for next, by whom, and in which group of the county's desk it stands. Pure; the same for everybody who looks."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -46,10 +47,10 @@ def next_of(state: AppealState, track: str, *, school_heard: bool, owed: int, fi
     return _BY_STATE[state]
 
 
-def group_of(state: AppealState, by: By, due_at: datetime | None, now: datetime) -> Group:
-    """Where it stands: to be dealt with now, with others, on time, or over."""
+def group_of(state: AppealState, by: By, due_at: datetime | None, now: datetime, mine: Collection[By] = ()) -> Group:
+    """Where it stands for whoever looks: to be dealt with now, with others, on time, or over. ``mine``: whose steps are the reader's."""
     if state in ENDED:
         return "over"
-    if due_at is not None and due_at - now <= SOON:
+    if by in mine or (due_at is not None and due_at - now <= SOON):
         return "now"
     return "waiting" if by in {"group", "school", "guardian"} else "on_time"

@@ -10,7 +10,7 @@ from typing import Literal
 from trainhub.appeals.rules.lifecycle import Outcome
 
 EffectKind = Literal[
-    "end_stay", "determination", "plan_amend", "plan_revoke", "plan_stay", "lessons", "counts", "evaluation_entry", "recipient", "service",
+    "end_stay", "determination", "plan_amend", "plan_revoke", "plan_stay", "lessons", "contacts", "counts", "evaluation_entry", "recipient", "service",
     "seal", "return_case",
 ]
 
@@ -21,7 +21,7 @@ class Below:
 
     ``plan_id`` None: there is none. ``evaluation_ids``: entries in the quality evaluation not recalled yet. ``recipient_ids``:
     everybody told of the old finding and not corrected. ``served_ids``: the parties whose guardians are served, each by a letter of
-    its own.
+    its own. ``contacts_of``: the plan after whose end this pupil is still to be asked; "" where nobody is.
     """
 
     determination_id: str
@@ -33,6 +33,7 @@ class Below:
     evaluation_ids: tuple[str, ...] = ()
     recipient_ids: tuple[str, ...] = ()
     served_ids: tuple[str, ...] = ("",)
+    contacts_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def effects_of(outcome: Outcome, below: Below) -> tuple[Effect, ...]:
     - uphold: nothing changes; a stay ends, and its time was no delay (case 68).
     - modify: a new version of the determination; the plan is amended, done minutes carry over, none is banked (case 67); an entry in
       the quality evaluation that the new version does not order is recalled.
-    - overturn: version ended, plan revoked, lessons cancelled, counts corrected, entries recalled with proof, everybody told, file
+    - overturn: version ended, plan revoked, lessons cancelled, contacts with this pupil dropped, counts corrected, entries recalled with proof, everybody told, file
       sealed (case 69).
     - return: the case goes back to the investigation, the plan waits; nothing is found for the time being, so entries are recalled
       and whoever was told hears it.
@@ -68,8 +69,9 @@ def effects_of(outcome: Outcome, below: Below) -> tuple[Effect, ...]:
         )
     lessons = (Effect("lessons", below.plan_id),) if below.plan_id and below.planned_lessons else ()
     revoke = (Effect("plan_revoke", below.plan_id),) if below.plan_id else ()
+    contacts = (Effect("contacts", below.contacts_of),) if below.contacts_of else ()
     return (
-        Effect("determination", below.determination_id), *_stay_ends(below), *revoke, *lessons, Effect("counts", below.determination_id),
+        Effect("determination", below.determination_id), *_stay_ends(below), *revoke, *lessons, *contacts, Effect("counts", below.determination_id),
         *_recalled(below), *_told(below), *_served(below), Effect("seal", below.determination_id, at_once=False),
     )
 

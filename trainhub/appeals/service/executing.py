@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from trainhub.appeals.models import Appeal, AppealDecision, AppealEffect, AppealLetter
 from trainhub.appeals.queries.accounts import accounts_at
-from trainhub.appeals.queries.blocking import open_appeals
 from trainhub.appeals.rules.effects import Below, Effect, effects_of
 from trainhub.appeals.rules.lifecycle import (
     BEFORE_DECISION,
@@ -26,7 +25,6 @@ from trainhub.cases.queries.corrections import corrections
 from trainhub.cases.queries.refs import determination_ref, party_refs
 from trainhub.cases.service import outcomes
 from trainhub.cases.service.documents import issue_paper
-from trainhub.education_plans.queries.blocking import blocking as plans_open
 from trainhub.education_plans.rules.lifecycle import ENDED, PlanState
 from trainhub.education_plans.service import staying
 from trainhub.education_plans.service.running import done_minutes
@@ -51,11 +49,12 @@ def below_of(session: Session, appeal: Appeal, decision: AppealDecision) -> Belo
     served = (found.party_id, *(p.party_id for p in others if "target" in p.roles and p.party_id != found.party_id))
     plan = staying.plan_under(session, appeal.district_id, decision.determination_id)
     if plan is None:
-        return Below(decision.determination_id, evaluation_ids=entries, recipient_ids=held.recipient_ids, served_ids=served)
+        contacts = staying.contacts_under(session, appeal.district_id, decision.determination_id) or ""
+        return Below(decision.determination_id, evaluation_ids=entries, recipient_ids=held.recipient_ids, served_ids=served, contacts_of=contacts)
     stayed = plan.state == PlanState.STAYED.value and appeal.track == "determination"
     return Below(
         decision.determination_id, plan.id, PlanState(plan.state) in ENDED, stayed, staying.planned_lessons(session, plan),
-        done_minutes(session, plan), entries, held.recipient_ids, served,
+        done_minutes(session, plan), entries, held.recipient_ids, served, staying.contacts_under(session, appeal.district_id, decision.determination_id) or "",
     )
 
 
@@ -85,7 +84,7 @@ def _at_once(
     outcome, target = Outcome(decision.outcome), decision.determination_id
     if outcome is Outcome.RETURN:
         staying.stay_plan(session, actor, ring, target, appeal_id=appeal.id, words=reasons, now=now)
-        outcomes.send_back(session, actor, target, appeal.id, now)
+        outcomes.send_back(session, actor, target, appeal.id, now, decision_no=label_of(appeal.track, appeal.year, appeal.number))
         _end_moot(session, actor, appeal, target, now)
         return 0
     if appeal.track == "determination":
@@ -96,8 +95,8 @@ def _at_once(
             outcomes.uphold(session, actor, target, appeal.id, now)
         return 0
     if outcome is Outcome.OVERTURN:
+        outcomes.overturn(session, actor, target, appeal.id, now, decision_no=label_of(appeal.track, appeal.year, appeal.number))
         staying.revoke_under(session, actor, target, appeal_id=appeal.id, now=now)
-        outcomes.overturn(session, actor, target, appeal.id, now)
         _end_moot(session, actor, appeal, target, now)
         return 0
     return _modify(session, actor, ring, appeal, decision, reasons, now)
@@ -341,15 +340,18 @@ def _catch_up(session: Session, actor: Actor, appeal: Appeal, now: datetime) -> 
 
 
 def _release(session: Session, actor: Actor, appeal: Appeal, now: datetime) -> None:
-    """Let the case go: the county's look at it ends, and an overturned one that nothing holds is closed and due to be sealed."""
+    """Let the case go: the county's look at it ends, and an overturned one that nothing holds is closed and due to be sealed.
+
+    The other child's support goes on behind its wall and holds up the sealing only. What holds the case itself (another plan, contacts,
+    another appeal) is in the open there, and the school closes it afterwards.
+    """
     end_county(session, actor, appeal, now)
     seals = [effect for effect in open_effects(session, appeal) if effect.kind == "seal"]
     overturned = select(AppealDecision.id).join(Appeal, and_(Appeal.district_id == AppealDecision.district_id, Appeal.id == AppealDecision.appeal_id)).where(
         AppealDecision.district_id == appeal.district_id, Appeal.case_id == appeal.case_id, AppealDecision.outcome == Outcome.OVERTURN.value
     )
     closed = False
-    held = open_appeals(session, appeal.district_id, appeal.case_id) or plans_open(session, appeal.district_id, [appeal.case_id])
-    if session.scalar(overturned.limit(1)) is not None and not held:
+    if session.scalar(overturned.limit(1)) is not None:
         closed = outcomes.close_without_finding(session, actor, appeal.case_id, now)
     for row in seals:
         row.done_at, row.done_by, row.proof = now, actor.account_id, "closed" if closed else "with_case"

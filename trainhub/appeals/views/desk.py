@@ -7,7 +7,7 @@ from flask import Response, url_for
 from flask_babel import gettext as _
 
 from trainhub.appeals import wording
-from trainhub.appeals.queries.desk import AppealRow, desk
+from trainhub.appeals.queries.desk import AppealRow, desk, steps_of
 from trainhub.appeals.views import blueprint
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import now
@@ -15,7 +15,7 @@ from trainhub.kernel.permissions import Permission
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session
 from trainhub.web.gate import needs
-from trainhub.web.i18n import day_text, time_text
+from trainhub.web.i18n import deadline_parts
 from trainhub.web.pages import page
 from trainhub.web.today import Contribution, Job
 
@@ -34,7 +34,7 @@ def board() -> Response:
 
 def contribute(session: Any, actor: Actor, now: datetime) -> Contribution | None:
     """Appeals whose next step is the actor's; neutral words and numbers."""
-    mine = _mine(actor)
+    mine = steps_of(actor)
     if not mine:
         return None
     rows = [row for row in desk(session, actor, now, ended=False).rows if row.next.by in mine or ("school" in mine and not row.answered and row.next.by == "county")]
@@ -42,20 +42,12 @@ def contribute(session: Any, actor: Actor, now: datetime) -> Contribution | None
     return Contribution(jobs=jobs) if jobs else None
 
 
-def _mine(actor: Actor) -> frozenset[str]:
-    if not actor.can(Permission.APPEAL_READ):
-        return frozenset()
-    if actor.can(Permission.APPEAL_WRITE):
-        return frozenset({"county"})
-    if actor.can(Permission.APPEAL_DECIDE):
-        return frozenset({"group"})
-    return frozenset({"school"}) if actor.can(Permission.APPEAL_FILE) else frozenset()
-
-
 def _job(row: AppealRow, now: datetime, *, answer: bool) -> Job:
     what = _("The school may answer") if answer else str(wording.NEXT[row.next.step])
-    lines = ((what,), (wording.due_words(row.due_at, now),)) if row.due_at else ((what,),)
+    due = None if answer else row.due_at  # whoever may answer is not late: the clock is the county's
+    lines = ((what,), (wording.due_words(due, now),)) if due else ((what,),)
+    day, time = deadline_parts(due) if due else ("", str(_("now")))
     return Job(
-        time_text(row.due_at) if row.due_at else _("now"), day_text(row.due_at, weekday=False) if row.due_at else "", row.label, lines,
+        time, day, row.label, lines,
         url_for("appeals.appeal", appeal_id=row.appeal_id), _("Open"),
     )

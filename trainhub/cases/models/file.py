@@ -44,6 +44,8 @@ class CaseFile(Base):
     county_review: Mapped[bool] = mapped_column(default=False)  # police or court found otherwise (case 56)
     policy_version: Mapped[int] = mapped_column(default=0)
     relapse_of: Mapped[str | None] = mapped_column(Id)
+    ended_reason: Mapped[str] = mapped_column(String(24), default="")  # ended without a determination: a code
+    double_of: Mapped[str | None] = mapped_column(Id)  # the case that goes on where this one was the same
     closed_at: Mapped[datetime | None]
     seal_due_on: Mapped[date | None]
     sealed_at: Mapped[datetime | None]
@@ -54,6 +56,7 @@ class CaseFile(Base):
     __table_args__ = (
         tenant_fk("school_id", "org_unit"),
         tenant_fk("relapse_of", "case_file"),
+        tenant_fk("double_of", "case_file"),
         UniqueConstraint("district_id", "school_id", "year", "number"),
         Index(None, "district_id", "school_id", "state"),
         Index(None, "district_id", "sealed_at"),

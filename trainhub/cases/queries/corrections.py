@@ -22,6 +22,7 @@ class Correction:
     settled_by: str | None
     proof: str
     document_id: str = ""  # of its numbered notice, where it has one
+    party_id: str = ""  # whose finding fell
 
 
 def corrections(session: Session, district_id: str, ids: Collection[str]) -> dict[str, Correction]:
@@ -34,11 +35,12 @@ def corrections(session: Session, district_id: str, ids: Collection[str]) -> dic
     papers = {row.object_id: row.id for row in issued}
     found = {
         row.id: Correction(
-            row.id, row.kind, row.document_no, row.told_at, row.corrected_at, row.corrected_by, row.correction_no, papers.get(row.id, "")
+            row.id, row.kind, row.document_no, row.told_at, row.corrected_at, row.corrected_by, row.correction_no, papers.get(row.id, ""),
+            row.party_id,
         )
         for row in session.scalars(select(CaseRecipient).where(CaseRecipient.district_id == district_id, CaseRecipient.id.in_(ids)))
     }
     return found | {
-        row.id: Correction(row.id, "entry", "", row.entered_at, row.recalled_at, row.recalled_by, row.recall_proof)
+        row.id: Correction(row.id, "entry", "", row.entered_at, row.recalled_at, row.recalled_by, row.recall_proof, party_id=row.party_id)
         for row in session.scalars(select(EvaluationEntry).where(EvaluationEntry.district_id == district_id, EvaluationEntry.id.in_(ids)))
     }

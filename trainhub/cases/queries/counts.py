@@ -26,7 +26,7 @@ from trainhub.kernel.clock import day_bounds, local_day
 from trainhub.kernel.errors import NotFound
 from trainhub.roster.queries import policy_for, schools, terms
 
-ROWS = (*TIERS, "undecided", "not_found")
+ROWS = (*TIERS, "undecided", "not_found", "ended")
 COLUMNS = ("in_time", "late", "running")
 PLAN_COLUMNS = ("running", "completed", "ended")
 _FIRST = date(2020, 9, 1)
@@ -117,10 +117,11 @@ def _tables(session: Session, district_id: str, period: Period) -> dict[str, lis
     """Cases by school, tier found and how the investigation kept its time, as at the end of the period. Three statements."""
     first, end = _within(period)
     taken = (CaseFile.district_id == district_id, CaseFile.accepted_at >= first, CaseFile.accepted_at < end)
-    cases = {row.id: row.school_id for row in session.execute(select(CaseFile.id, CaseFile.school_id).where(*taken))}
+    cases = {row.id: row for row in session.execute(select(CaseFile.id, CaseFile.school_id, CaseFile.ended_reason, CaseFile.closed_at).where(*taken))}
     ids = select(CaseFile.id).where(*taken)
     clocks: dict[str, Any] = {}
-    for clock in session.execute(select(CaseClock.case_id, CaseClock.due_at, CaseClock.met_at).where(
+    over = func.coalesce(CaseClock.met_at, CaseClock.dropped_at).label("met_at")
+    for clock in session.execute(select(CaseClock.case_id, CaseClock.due_at, over).where(
         CaseClock.district_id == district_id, CaseClock.kind == "investigation", CaseClock.case_id.in_(ids), CaseClock.started_at < end
     ).order_by(CaseClock.started_at)):
         clocks[clock.case_id] = clock
@@ -130,8 +131,9 @@ def _tables(session: Session, district_id: str, period: Period) -> dict[str, lis
     )):
         found[row.case_id].append(row)
     tables: dict[str, list[list[int]]] = defaultdict(lambda: [[0] * len(COLUMNS) for _ in ROWS])
-    for case_id, school_id in cases.items():
-        tables[school_id][ROWS.index(_tier(found[case_id]))][COLUMNS.index(_outcome(clocks.get(case_id), end))] += 1
+    for case_id, case in cases.items():
+        ended = bool(case.ended_reason) and case.closed_at is not None and case.closed_at < end
+        tables[case.school_id][ROWS.index("ended" if ended else _tier(found[case_id]))][COLUMNS.index(_outcome(clocks.get(case_id), end, ended=ended))] += 1
     return tables
 
 
@@ -146,9 +148,9 @@ def _tier(rows: Sequence[Any]) -> str:
     return "not_found" if rows else "undecided"
 
 
-def _outcome(clock: Any, end: datetime) -> str:
+def _outcome(clock: Any, end: datetime, *, ended: bool = False) -> str:
     if clock is None:
-        return "running"
+        return "in_time" if ended else "running"  # ended before anything let the time run
     if clock.met_at is not None and clock.met_at < end:
         return "in_time" if clock.met_at <= clock.due_at else "late"
     return "late" if clock.due_at < end else "running"
@@ -196,4 +198,4 @@ def _shares(session: Session, scope: Scope, period: Period, threshold: int) -> t
         marks = kept[school_id, group]
         return band(sum(marks), len(marks), threshold) if cases[school_id] >= threshold else ""
 
-    return tuple(SchoolShares(s.name, share(s.id, "reports"), share(s.id, "notices")) for s in sorted(schools(session, scope), key=lambda s: (s.name, s.id)))
+    return tuple(SchoolShares(s.name, share(s.id, "reports"), share(s.id, "notices")) for s in sorted(schools(session, scope), key=lambda s: (s.name, s.id)) if s.kind != "bureau")

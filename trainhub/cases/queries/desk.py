@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.models import CaseFile, Concern, ConcernReporter
+from trainhub.cases.queries.numbers import concern_label
 from trainhub.cases.rules.intake import ConcernState, public_word, read_receipt
 from trainhub.committees.queries.recusal import not_recused
 from trainhub.kernel.actor import Actor
@@ -101,7 +102,7 @@ def _joined() -> Select[*tuple[Any, ...]]:
 
 def _row(row: Concern, year: int | None, number: int | None) -> ConcernRow:
     return ConcernRow(
-        row.id, f"{row.year}-{row.number:02d}", row.channel, row.state, row.decision_reason, row.urgent, row.anonymous, row.about_staff,
+        row.id, concern_label(row.year, row.number), row.channel, row.state, row.decision_reason, row.urgent, row.anonymous, row.about_staff,
         row.happened_on, row.place_kind, tuple(row.means), row.received_at, row.decided_at, row.case_id if number else None,
         f"{year}-{number:02d}" if number else "",
     )
@@ -124,16 +125,16 @@ def _decision(ring: KeyRing, row: Concern) -> str:
 def own_receipts(session: Session, actor: Actor, account_mark: str, *, most: int = 50) -> tuple[OwnReceipt, ...]:
     """What the actor reported, newest first: found by a keyed mark. One statement."""
     query = (
-        select(Concern, CaseFile.state)
+        select(Concern, CaseFile.state, CaseFile.ended_reason)
         .join(ConcernReporter, and_(ConcernReporter.district_id == Concern.district_id, ConcernReporter.concern_id == Concern.id))
         .outerjoin(CaseFile, and_(CaseFile.district_id == Concern.district_id, CaseFile.id == Concern.case_id))
         .where(Concern.district_id == actor.district_id, ConcernReporter.account_mark == account_mark)
         .order_by(Concern.received_at.desc(), Concern.id).limit(most)
     )
     return tuple(
-        OwnReceipt(row.id, row.received_by, row.op_id, row.receipt_mark, row.received_at, public_word(row.state, state), row.decision_reason,
+        OwnReceipt(row.id, row.received_by, row.op_id, row.receipt_mark, row.received_at, public_word(row.state, state, ended), ended or row.decision_reason,
                    row.school_id, bool(row.sealed_decision))
-        for row, state in session.execute(query)
+        for row, state, ended in session.execute(query)
     )
 
 
@@ -149,7 +150,7 @@ def own_answer(session: Session, ring: KeyRing, opening: Opening, account_mark: 
 
 @dataclass(frozen=True, slots=True)
 class PublicWord:
-    """All that a receipt number tells: a word, and the reason where it was declined."""
+    """All that a receipt number tells: a word, and the reason where it was declined or ended without a finding."""
 
     word: str
     reason: str
@@ -159,8 +160,8 @@ def by_receipt(session: Session, ring: KeyRing, typed: str) -> PublicWord | None
     """What became of the concern with a receipt number; None for a number nobody was given. One statement, whatever was typed."""
     receipt = read_receipt(typed)
     mark = ring.mark("receipt_number", receipt or "")
-    query = select(Concern.state, Concern.decision_reason, CaseFile.state).outerjoin(
+    query = select(Concern.state, Concern.decision_reason, CaseFile.state, CaseFile.ended_reason).outerjoin(
         CaseFile, and_(CaseFile.district_id == Concern.district_id, CaseFile.id == Concern.case_id)
     ).where(Concern.receipt_mark == mark)
     found = session.execute(query.limit(1)).one_or_none()
-    return PublicWord(public_word(found[0], found[2]), found[1]) if found else None
+    return PublicWord(public_word(found[0], found[2], found[3]), found[3] or found[1]) if found else None

@@ -18,7 +18,7 @@ from trainhub.cases.models import (
     GuardianNotice,
 )
 from trainhub.cases.queries.access import visible
-from trainhub.cases.rules.determining import Finding, owed_to
+from trainhub.cases.rules.determining import owed_to
 from trainhub.cases.rules.lifecycle import STANDING, CaseFacts, DeterminationState
 from trainhub.cases.rules.parties import SIDES, About, Attempt, PartyRole, standing
 from trainhub.committees.queries.resolutions import resolutions_of
@@ -79,20 +79,15 @@ def with_determinations(session: Session, district_id: str, case_id: str, facts:
     found = {row.party_id: row for row in rows if row.party_id in actors}
     resolved = {one.item_id: one for one in resolutions_of(session, district_id, case_id)}
     done = served(session, district_id, case_id)
-    sides = {party for party, _one in done}
+    owing = {party for (party, _one), there in done.items() if not there}
     by_meeting = [row for row in found.values() if row.appeal_id is None]
     return replace(
         facts, determined_actors=len(found), basis_cited=bool(found) and all(row.basis.get("clauses") for row in found.values()),
         vote_recorded=bool(found) and all(row.item_id in resolved for row in by_meeting),
         committee_valid=bool(found) and all(not resolved[row.item_id].faults for row in by_meeting if row.item_id in resolved),
-        parties_served=sum(all(there for (party, _one), there in done.items() if party == side) for side in sides),
+        parties_served=max(0, facts.parties - len(owing)),  # whose finding fell is owed nothing more
         corrections_open=_corrections(session, district_id, case_id),
     )
-
-
-def plans_wanted(session: Session, district_id: str, case_id: str) -> int:
-    """How many of the versions that stand ask for a plan. One statement."""
-    return sum(row.plan_minutes > 0 and row.outcome == Finding.BULLYING for row in standing_rows(session, district_id, case_id))
 
 
 def police_told(session: Session, case: CaseFile) -> bool:
@@ -174,6 +169,14 @@ class PartyFindings:
     def proposed(self) -> VersionRow | None:
         """The version that waits for the committee."""
         return next((row for row in self.versions if row.state == DeterminationState.PROPOSED), None)
+
+    def waits_for(self, somebody: bool) -> str:
+        """What comes next before the committee, as a code. ``somebody``: there is one who may adopt at the school."""
+        if self.proposed is None:
+            return "adopted" if self.standing is not None else "propose"
+        if self.usable_item_id is not None:
+            return "adopt" if somebody else "nobody_adopts"
+        return "vote" if self.open_item_id is not None else "agenda"
 
     @property
     def standing(self) -> VersionRow | None:
@@ -288,3 +291,16 @@ def _owed(session: Session, actor: Actor, now: datetime, model: Any, case_id: st
         OwedCorrection(row.id, row.case_id, f"{year}-{number:02d}", code, row.kind if recipient else "entry", no or "", told_at, due_at)
         for row, year, number, code, no, due_at, told_at in session.execute(query)
     ]
+
+
+def voted_on(session: Session, actor: Actor, item_ids: Sequence[str], now: datetime) -> dict[str, tuple[str, str]]:
+    """Case and newest version behind items of the committee's agenda, as far as they exist for the actor at the school that leads. One statement."""
+    query = (
+        select(Determination.item_id, Determination.case_id, Determination.id)
+        .join(CaseFile, and_(CaseFile.district_id == Determination.district_id, CaseFile.id == Determination.case_id))
+        .where(
+            Determination.district_id == actor.district_id, Determination.item_id.in_(item_ids), visible(actor, Permission.CASE_FILE_READ, now),
+            CaseFile.school_id == actor.org_id,
+        ).order_by(Determination.version)
+    )
+    return {row.item_id: (row.case_id, row.id) for row in session.execute(query)} if item_ids else {}

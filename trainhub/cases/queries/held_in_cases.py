@@ -21,13 +21,15 @@ from trainhub.cases.models import (
     GuardianNotice,
     Interview,
 )
+from trainhub.cases.queries.found import NOTHING, found_in
+from trainhub.cases.rules.found import shown_state
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.held import HeldRow, HeldSubject
 from trainhub.kernel.sealing import KeyRing, place
 
 
 def held_in_cases(session: Session, ring: KeyRing, subject: HeldSubject) -> list[HeldRow]:
-    """Everything under the subject's matters that is of this child, and the account of what happened. Twelve statements."""
+    """Everything under the subject's matters that is of this child, and the account of what happened. Thirteen statements."""
 
     def opened(row: Any, table: str, column: str) -> str:
         sealed = getattr(row, column)
@@ -42,7 +44,11 @@ def held_in_cases(session: Session, ring: KeyRing, subject: HeldSubject) -> list
         CaseFile.district_id == subject.district_id, CaseFile.id.in_(subject.case_ids)
     ).order_by(CaseFile.year, CaseFile.number)).all()
     parties = session.scalars(select(CaseParty).where(CaseParty.district_id == subject.district_id, CaseParty.id.in_(subject.party_ids)))
-    found = [HeldRow("case", c.happened_on, f"{c.year}-{c.number:02d}", (c.state, *(str(m) for m in c.means))) for c in cases]
+    fell = found_in(session, subject.district_id, subject.case_ids)
+    found = [
+        HeldRow("case", c.happened_on, f"{c.year}-{c.number:02d}", (shown_state(c.state, fell.get(c.id, NOTHING)), *(str(m) for m in c.means)))
+        for c in cases
+    ]
     found += [HeldRow("party", local_day(p.added_at), p.code, tuple(str(r) for r in p.roles)) for p in parties]
     found += [HeldRow("narrative", local_day(n.written_at), opened(n, "case_narrative", "sealed_text")) for n in rows(CaseNarrative, CaseNarrative.written_at, own=False)]
     found += [_guardian(ring, g) for g in rows(CaseGuardian, CaseGuardian.added_at, own=True)]
@@ -57,6 +63,8 @@ def held_in_cases(session: Session, ring: KeyRing, subject: HeldSubject) -> list
         for r in rows(CaseReport, CaseReport.reported_at, own=False)
     ]
     for d in rows(Determination, Determination.version, own=True):
+        if d.state == "proposed" or (d.state == "superseded" and d.adopted_at is None):  # proposed, or taken back before anything came of it: nothing was found
+            continue
         found.append(HeldRow("determination", local_day(d.entered_at), d.number, tuple(filter(None, (d.outcome, d.tier, f"determination_{d.state}", *d.measures)))))
         found += [HeldRow(f"determination_{part}", None, text) for part in ("facts", "grounds") if (text := opened(d, "determination", f"sealed_{part}"))]
     found += [

@@ -13,12 +13,14 @@ from trainhub.kernel.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """One notice: a code of ``wording.NOTICES``, since when, where it leads. Nothing says whom it is about."""
+    """One notice: a code of ``wording.NOTICES``, since when, where it leads, about how many matters. Nothing says whom it is about."""
 
     notice_id: str
     code: str
     link: str
     created_at: datetime
+    matters: int = 1
+    matter_ids: tuple[str, ...] = ()
 
 
 def addressed(actor: Actor) -> ColumnElement[bool]:
@@ -33,7 +35,9 @@ def addressed(actor: Actor) -> ColumnElement[bool]:
 def notices_for(session: Session, actor: Actor, *, most: int = 8) -> tuple[NoticeRow, ...]:
     """What waits for the actor, newest first; the same words about several matters stand once, with the newest. One statement."""
     query = select(CaseNotice).where(addressed(actor), CaseNotice.done_at.is_(None)).order_by(CaseNotice.created_at.desc(), CaseNotice.id)
-    found: dict[tuple[str, str], NoticeRow] = {}
+    found: dict[tuple[str, str], list[CaseNotice]] = {}
     for row in session.scalars(query.limit(100)):
-        found.setdefault((row.code, row.link), NoticeRow(row.id, row.code, row.link, row.created_at))
-    return tuple(found.values())[:most]
+        found.setdefault((row.code, row.link), []).append(row)
+    return tuple(
+        NoticeRow(rows[0].id, code, link, rows[0].created_at, len({row.matter_id or row.id for row in rows}), tuple(dict.fromkeys(row.matter_id for row in rows if row.matter_id))) for (code, link), rows in found.items()
+    )[:most]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.models import (
@@ -22,12 +22,16 @@ from trainhub.cases.models import (
     GuardianNotice,
     Interview,
 )
-from trainhub.cases.queries.access import parties_of, seen_case
+from trainhub.cases.queries.access import parties_of, seen_case, visible
 from trainhub.cases.queries.clocks import clocks_of
+from trainhub.cases.queries.committee import BeforeCommittee, before_committee
 from trainhub.cases.queries.facts import case_facts
+from trainhub.cases.queries.found import NOTHING, found_in
+from trainhub.cases.queries.numbers import concern_label
 from trainhub.cases.rules.clocks import Clock
+from trainhub.cases.rules.found import annulled, shown_state, shown_tier
 from trainhub.cases.rules.lifecycle import CASE_STEPS, CaseState, missing_for
-from trainhub.cases.rules.next_steps import next_step
+from trainhub.cases.rules.next_steps import REPORTS, after_annulment, next_step
 from trainhub.cases.rules.parties import BEGINNING, SIDES, About, Attempt, Standing, standing
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import NotFound
@@ -55,6 +59,7 @@ class PartyRow:
     restricted: int
     told: tuple[tuple[str, Standing], ...]
     owed: bool
+    of_age_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ class InterviewRow:
     read_back: bool
     corrects: bool
     text: str = ""
+    party_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ class EvidenceRow:
     withdrawn: bool
     has_file: bool
     title: str = ""
+    file_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,14 @@ class DutyRow:
     party_id: str
     from_at: datetime
     to_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedCase:
+    """A case before or after this one, of the same pupils (domain.md case 85)."""
+
+    case_id: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +177,14 @@ class CasePage:
     duties: tuple[DutyRow, ...]
     wordings: int
     narrative: str = ""
+    earlier: tuple[LinkedCase, ...] = ()
+    later: tuple[LinkedCase, ...] = ()
+    ended_reason: str = ""
+    double_of: LinkedCase | None = None
+    holding: tuple[str, ...] = ()  # what keeps a case at its follow-up from its end, as codes
+    shown: str = ""  # the state in words: of a case whose finding fell, that it fell
+    tier: str = ""  # how grave it is said to be: the gravest finding that stands, the working tier before there is any
+    sitting: BeforeCommittee | None = None  # for what it waits while the committee has it
 
     @property
     def codes(self) -> dict[str, str]:
@@ -184,19 +207,46 @@ def case_page(
     parties = [party for party in parties_of(session, case) if leads or party.school_id == actor.org_id]
     clocks = clocks_of(session, case.district_id, [case.id]).get(case.id, [])
     facts, state = case_facts(session, case), CaseState(case.state)
+    found = found_in(session, case.district_id, [case.id]).get(case.id, NOTHING)
+    fallen = after_annulment(state, owing=facts.corrections_open > 0) if annulled(case.state, found) else ""
     mine = {party.id for party in parties}
+    sitting = before_committee(session, [case], now)[case.id] if state is CaseState.SUBMITTED else None
+    earlier, later = _linked(session, actor, case, now) if leads else ((), ())
     return CasePage(
         case.id, f"{case.year}-{case.number:02d}", case.version, case.school_id, case.state, case.severity, case.scale, case.happened_on,
         case.place_kind, tuple(case.means), case.discovered_at, case.accepted_at, case.procedure_at, case.police_since,
         case.police_document if leads else "", case.joint, case.high_attention, case.county_review, leads, case.relapse_of is not None,
         _concerns(session, case) if leads else (), _party_rows(session, case, parties),
         tuple(clock for clock in clocks if leads or clock.object_id in mine),
-        next_step(state, facts, clocks, police=case.police_since is not None), missing_for(CaseState.SUBMITTED, facts),
+        fallen or (sitting.step if sitting and not any(c.open and c.kind in REPORTS for c in clocks) else "") or next_step(state, facts, clocks, police=case.police_since is not None), missing_for(CaseState.SUBMITTED, facts),
         tuple(sorted(after.value for after in CASE_STEPS[state])), _steps(session, case) if leads else (),
         _interviews(session, words, case, parties, leads=leads), _evidence(session, words, case) if leads else (),
         _reports(session, words, case) if leads else (), _duties(session, case) if leads else (), _wordings(session, case) if leads else 0,
-        _narrative(words, case) if leads else "",
+        _narrative(words, case) if leads else "", earlier, later, case.ended_reason, _double(session, actor, case, now) if leads else None,
+        missing_for(CaseState.CLOSED, facts) if state is CaseState.FOLLOW_UP else (), shown_state(case.state, found),
+        shown_tier(case.state, case.severity, found), sitting,
     )
+
+
+def _linked(session: Session, actor: Actor, case: CaseFile, now: datetime) -> tuple[tuple[LinkedCase, ...], tuple[LinkedCase, ...]]:
+    """The case that this one follows, and those that follow it, as far as they exist for the actor. One statement."""
+    query = select(CaseFile.id, CaseFile.year, CaseFile.number, CaseFile.relapse_of).where(
+        visible(actor, Permission.CASE_READ, now), or_(CaseFile.id == case.relapse_of, CaseFile.relapse_of == case.id)
+    )
+    rows = session.execute(query.order_by(CaseFile.year, CaseFile.number)).all()
+    after = [row for row in rows if row.relapse_of == case.id]
+    before = [row for row in rows if row.id == case.relapse_of]
+    one, two = (tuple(LinkedCase(row.id, f"{row.year}-{row.number:02d}") for row in group) for group in (before, after))
+    return one, two
+
+
+def _double(session: Session, actor: Actor, case: CaseFile, now: datetime) -> LinkedCase | None:
+    """The case that goes on where this one was the same, if it exists for the actor. One statement, and only for a double."""
+    if case.double_of is None:
+        return None
+    query = select(CaseFile.id, CaseFile.year, CaseFile.number).where(visible(actor, Permission.CASE_READ, now), CaseFile.id == case.double_of)
+    row = session.execute(query).one_or_none()
+    return LinkedCase(row.id, f"{row.year}-{row.number:02d}") if row else None
 
 
 def _narrative(ring: KeyRing | None, case: CaseFile) -> str:
@@ -210,7 +260,7 @@ def _wordings(session: Session, case: CaseFile) -> int:
 
 def _concerns(session: Session, case: CaseFile) -> tuple[str, ...]:
     query = select(Concern.year, Concern.number).where(Concern.district_id == case.district_id, Concern.case_id == case.id)
-    return tuple(f"{year}-{number:02d}" for year, number in session.execute(query.order_by(Concern.year, Concern.number)))
+    return tuple(concern_label(year, number) for year, number in session.execute(query.order_by(Concern.year, Concern.number)))
 
 
 def _party_rows(session: Session, case: CaseFile, parties: Sequence[CaseParty]) -> tuple[PartyRow, ...]:
@@ -223,14 +273,24 @@ def _party_rows(session: Session, case: CaseFile, parties: Sequence[CaseParty]) 
     told: dict[str, list[Attempt]] = {}
     for row in session.scalars(select(GuardianNotice).where(GuardianNotice.district_id == case.district_id, GuardianNotice.case_id == case.id)):
         told.setdefault(row.party_id, []).append(Attempt(row.about, row.outcome, row.channel, row.happened_at, len(row.witnesses)))
+    of_age = _of_age(session, case)
     return tuple(
         PartyRow(
             party.id, party.code, tuple(party.roles), party.grade, party.stage, party.school_id == case.school_id, party.left_on,
             len(counts.get(party.id, [])), sum(counts.get(party.id, [])),
             tuple((name, standing(told.get(party.id, []), about)) for name, about in MATRIX), bool(SIDES & set(party.roles)),
+            of_age.get(party.id),
         )
         for party in parties
     )
+
+
+def _of_age(session: Session, case: CaseFile) -> dict[str, date]:
+    """The day on which a pupil came of age, where it was noted. One statement."""
+    query = select(CaseStep.object_id, CaseStep.changes, CaseStep.recorded_at).where(
+        CaseStep.district_id == case.district_id, CaseStep.case_id == case.id, CaseStep.step == "party_of_age"
+    )
+    return {row.object_id: date.fromisoformat(row.changes["of_age_on"]) for row in session.execute(query) if "of_age_on" in row.changes}
 
 
 def _steps(session: Session, case: CaseFile) -> tuple[StepRow, ...]:
@@ -248,7 +308,7 @@ def _interviews(session: Session, ring: KeyRing | None, case: CaseFile, parties:
         InterviewRow(
             row.id, codes.get(row.party_id or "", "") or row.witness_code, row.starts_at, row.ends_at, row.place_kind, row.adult_present,
             row.no_adult_reason, row.read_back, row.corrects_id is not None,
-            ring.unseal(row.sealed_text, place("case_interview", "sealed_text", row.id)) if ring else "",
+            ring.unseal(row.sealed_text, place("case_interview", "sealed_text", row.id)) if ring else "", row.party_id or "",
         )
         for row in session.scalars(query.order_by(Interview.starts_at, Interview.id))
     )
@@ -259,7 +319,7 @@ def _evidence(session: Session, ring: KeyRing | None, case: CaseFile) -> tuple[E
     return tuple(
         EvidenceRow(
             row.id, row.kind, row.received_from, row.added_at, row.withdrawn_at is not None, row.file_id is not None,
-            ring.unseal(row.sealed_title, place("case_evidence", "sealed_title", row.id)) if ring and row.sealed_title else "",
+            ring.unseal(row.sealed_title, place("case_evidence", "sealed_title", row.id)) if ring and row.sealed_title else "", row.file_id or "",
         )
         for row in session.scalars(query.order_by(CaseEvidence.added_at, CaseEvidence.id))
     )

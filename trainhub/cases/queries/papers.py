@@ -27,6 +27,7 @@ from trainhub.cases.models import (
 )
 from trainhub.cases.queries.access import parties_of, seen_case
 from trainhub.cases.queries.determinations import DETERMINATION
+from trainhub.cases.queries.found import Ending, ending_of
 from trainhub.cases.queries.identity import PARTY, unsealed_identity
 from trainhub.cases.rules.determining import owed_to
 from trainhub.cases.rules.lifecycle import STANDING
@@ -98,6 +99,7 @@ class FindingPaper:
     appeal_days: int
     appeal_day_kind: str
     appeal_until: date | None
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ def open_paper(
         readings.append(Reading(case.school_id, PARTY, party.id, Permission.CASE_EXPORT, "print", "print", about_ref=case.id))
     openings = open_many(session, actor, readings, now)
     head = _head(session, ring, case, row, party, openings[-1])
-    if not actor.can(Permission.CASE_REVEAL):  # a principal prints what goes to the file: code names
+    if not actor.can(Permission.CASE_IDENTIFIED_EXPORT):  # a principal prints what goes to the file: code names
         head = replace(head, name="", class_name="")
     return _paper(session, ring, case, row, head, openings)
 
@@ -309,7 +311,7 @@ def _finding(session: Session, ring: KeyRing, case: CaseFile, found: Determinati
         head, about.code, about.code == head.code, found.version, found.outcome, words.tier(found.tier).words if found.tier else "", words.label,
         tuple(labels.get(key, key) for key in found.measures), found.plan_minutes, facts, grounds, tuple(found.basis.get("clauses", ())),
         str(found.basis.get("resolution", {}).get("meeting", "")), found.adopted_at, int(policy["appeal_days"]), str(policy["appeal_day_kind"]),
-        found.appeal_until,
+        found.appeal_until, ending_of(session, found.district_id, found.id),
     )
 
 

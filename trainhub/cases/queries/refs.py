@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from trainhub.cases.models import CaseFile, CaseGuardian, CaseParty, Determination, GuardianNotice
 from trainhub.cases.queries.access import visible
-from trainhub.cases.rules.lifecycle import STANDING, DeterminationState
+from trainhub.cases.rules.lifecycle import STANDING, CaseState, DeterminationState
+from trainhub.committees.queries.recusal import not_recused
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.permissions import Permission
+from trainhub.kernel.permissions import Permission, Reach, reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class CaseRef:
 
 
 _FLAGGED_MOST = 50
+_FOLLOWED_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,17 @@ def case_numbered(session: Session, district_id: str, school_id: str, year: int,
     if row is None:
         raise NotFound
     return _case(row)
+
+
+def followed_up(session: Session, actor: Actor) -> tuple[CaseRef, ...]:
+    """Cases at their follow-up that the actor's own school leads and the actor may change, oldest first. One statement, none for others."""
+    if reach(actor.role, Permission.CASE_WRITE) is not Reach.SCHOOL:
+        return ()
+    query = select(CaseFile).where(
+        CaseFile.district_id == actor.district_id, CaseFile.school_id == actor.org_id, CaseFile.state == CaseState.FOLLOW_UP.value,
+        not_recused(actor, CaseFile.id),
+    ).order_by(CaseFile.year, CaseFile.number, CaseFile.id).limit(_FOLLOWED_MOST)
+    return tuple(_case(row) for row in session.scalars(query))
 
 
 def flagged_for_county(session: Session, district_id: str) -> tuple[CaseRef, ...]:

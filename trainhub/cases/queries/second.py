@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from trainhub.accounts.models import Account
 from trainhub.cases.models import CaseFile, CaseParty, Concern, ConcernReporter, SecondPerson
+from trainhub.cases.queries.numbers import concern_label
 from trainhub.cases.rules.second import DECIDED_BY, SecondKind
 from trainhub.committees.queries.recusal import not_recused
 from trainhub.kernel.actor import Actor
@@ -109,7 +110,7 @@ def _row(ring: KeyRing, actor: Actor, now: datetime, row: SecondPerson, *named: 
     may = state == "asked" and decides
     words = ring.unseal(row.sealed_words, place("second_person", "sealed_words", row.id)) if row.sealed_words and (mine or may) else ""
     return SecondRow(
-        row.id, row.kind, row.case_id, f"{year}-{number:02d}" if year else "", f"{concern_year}-{concern_no:02d}" if concern_year else "",
+        row.id, row.kind, row.case_id, f"{year}-{number:02d}" if year else "", concern_label(concern_year, concern_no) if concern_year else "",
         code or "", row.reason, dict(row.parameters), state, asker or "", row.asked_at, decider or "", row.decided_at, row.expires_at, row.used_at,
         mine, may, words,
     )
@@ -135,7 +136,7 @@ def reporter(session: Session, ring: KeyRing, opening: Opening, concern_id: str)
     known = json.loads(ring.unseal(apart.sealed_identity, place("concern_reporter", "sealed_identity", concern_id)))
     account = session.get(Account, (opening.district_id, known["account_id"])) if known.get("account_id") else None
     return Reporter(
-        f"{concern.year}-{concern.number:02d}", str(known.get("name") or ""), str(known.get("contact") or ""),
+        concern_label(concern.year, concern.number), str(known.get("name") or ""), str(known.get("contact") or ""),
         account.display_name if account is not None else "",
     )
 

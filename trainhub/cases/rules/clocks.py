@@ -80,6 +80,13 @@ class Clock:
         """The local day on which it is due: a deadline at midnight belongs to the day that ends then."""
         return local_day(self.due_at - timedelta(seconds=1))
 
+    @property
+    def extension_left(self) -> int:
+        """How many more days the rules still allow for it: none twice, and none where the rule set knows no extension (case 53)."""
+        if not self.open or self.kind is not ClockKind.INVESTIGATION or self.extended_days:
+            return 0
+        return int(self.rule.get("extension_days", 0))
+
     def paused(self, now: datetime) -> "Clock":
         """The clock at rest; one that rests or is over stays as it is."""
         return replace(self, paused_at=now) if self.running else self
@@ -90,10 +97,10 @@ class Clock:
             return self
         return replace(self, due_at=self.due_at + (max(now, self.paused_at) - self.paused_at), paused_at=None)
 
-    def extended(self, days: int, allowed: int) -> "Clock":
-        """The clock with more days, once and no more than allowed. Raises ExtensionRefused."""
-        if not self.open or self.kind is not ClockKind.INVESTIGATION or self.extended_days or not 0 < days <= allowed:
-            raise ExtensionRefused(field="days", days=allowed)
+    def extended(self, days: int) -> "Clock":
+        """The clock with more days, once and no more than its rules allow. Raises ExtensionRefused."""
+        if not 0 < days <= self.extension_left:
+            raise ExtensionRefused(field="days", days=self.extension_left)
         return replace(self, due_at=end_of_day_after(self.due_at - timedelta(seconds=1), days), extended_days=days)
 
 

@@ -106,10 +106,15 @@ def check_words(means: Collection[str], place_kind: str) -> None:
         raise ConcernRefused("unknown_place", "place_kind")
 
 
-def public_word(state: str, case_state: str | None) -> str:
-    """What anybody with the receipt number may know: received, accepted, not_accepted, closed. Nothing of what is being done."""
+def public_word(state: str, case_state: str | None, ended: str | None = None) -> str:
+    """What anybody with the receipt number may know: received, accepted, not_accepted, ended, closed. Nothing of what is being done.
+
+    ``ended``: why the case ended without a determination, which is told as well.
+    """
     if state == ConcernState.CLUE:
         return "received"
     if state == ConcernState.NOT_ACCEPTED:
         return "not_accepted"
+    if ended:
+        return "ended"
     return "closed" if case_state in {"closed", "sealed", "handed_over"} else "accepted"

@@ -27,17 +27,22 @@ class CaseState(StrEnum):
 _S = CaseState
 
 CASE_STEPS: Mapping[CaseState, frozenset[CaseState]] = {
-    _S.ACCEPTED: frozenset({_S.INVESTIGATING}),
-    _S.INVESTIGATING: frozenset({_S.SUBMITTED}),
+    _S.ACCEPTED: frozenset({_S.INVESTIGATING, _S.CLOSED}),  # ended without a determination, by two people
+    _S.INVESTIGATING: frozenset({_S.SUBMITTED, _S.CLOSED}),
     _S.SUBMITTED: frozenset({_S.INVESTIGATING, _S.DETERMINED}),  # the committee may send it back for more facts
     _S.DETERMINED: frozenset({_S.SERVED, _S.INVESTIGATING}),  # new evidence before service
     _S.SERVED: frozenset({_S.IN_EXECUTION, _S.FOLLOW_UP, _S.INVESTIGATING}),  # returned by the county, or new evidence (case 67)
     _S.IN_EXECUTION: frozenset({_S.FOLLOW_UP, _S.INVESTIGATING}),
-    _S.FOLLOW_UP: frozenset({_S.CLOSED, _S.INVESTIGATING}),
-    _S.CLOSED: frozenset({_S.SEALED, _S.INVESTIGATING}),  # an overturn may come after the end
+    _S.FOLLOW_UP: frozenset({_S.CLOSED, _S.INVESTIGATING, _S.IN_EXECUTION}),  # a plan is taken up again after an erratum
+    _S.CLOSED: frozenset({_S.SEALED, _S.INVESTIGATING, _S.IN_EXECUTION}),  # an overturn, or an erratum, may come after the end
     _S.SEALED: frozenset(),
 }
 """From a state to those that may follow it. Sealing has no way back: unsealing lends a look, it does not change the state."""
+
+
+_FINDING_FACTS = frozenset({_S.ACCEPTED, _S.INVESTIGATING})
+END_REASONS = ("nobody_identified", "other_body", "double_of", "staff_conduct")
+"""Why a case ends without a determination: nobody could be identified, another body's (domain.md case 63 for staff), the same as another case."""
 
 
 class DeterminationState(StrEnum):
@@ -95,10 +100,14 @@ class CaseFacts:
     follow_ups_open: int = 0
     appeals_open: int = 0
     corrections_open: int = 0  # recipients and entries that still hold an overturned finding
+    two_ended_it: bool = False  # one person asked, another agreed that it ends without a determination
 
 
-def missing_for(after: CaseState, facts: CaseFacts) -> tuple[str, ...]:
-    """What a case lacks to reach a state, as codes; empty when it may go there. Order is the order in which a person would mend it."""
+def missing_for(after: CaseState, facts: CaseFacts, before: CaseState | None = None) -> tuple[str, ...]:
+    """What a case lacks to reach a state, as codes; empty when it may go there. Order is the order in which a person would mend it.
+
+    ``before``: where it stands. Before anything was found a case ends only by two people, and never past a finding that stands.
+    """
     wanted: dict[CaseState, tuple[tuple[str, bool], ...]] = {
         _S.SUBMITTED: (
             ("party_actor", facts.actors > 0),
@@ -126,14 +135,17 @@ def missing_for(after: CaseState, facts: CaseFacts) -> tuple[str, ...]:
             ("corrections", facts.corrections_open == 0),
         ),
     }
-    return tuple(code for code, there in wanted.get(after, ()) if not there)
+    asked = wanted.get(after, ())
+    if after is _S.CLOSED and before in _FINDING_FACTS:
+        asked = (("second", facts.two_ended_it), ("nothing_found", facts.determined_actors == 0), *asked)
+    return tuple(code for code, there in asked if not there)
 
 
 def check_case_step(before: CaseState, after: CaseState, facts: CaseFacts) -> None:
     """Raise InvalidState where no such step exists, StepRefused where something is missing."""
     if after not in CASE_STEPS[before]:
         raise InvalidState(state=before.value, wanted=after.value)
-    if missing := missing_for(after, facts):
+    if missing := missing_for(after, facts, before):
         raise StepRefused(wanted=after.value, missing=missing)
 
 

@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trainhub.accounts.models import Account
 from trainhub.cases.models import CaseFile, CaseParty, CaseRecipient, Determination, EvaluationEntry
 from trainhub.cases.queries.access import parties_of
+from trainhub.cases.queries.adopting import adopters
 from trainhub.cases.queries.closeness import matter_facts
 from trainhub.cases.queries.determinations import police_told, with_determinations
 from trainhub.cases.queries.facts import attempts_of, case_facts, on_a_side
@@ -43,7 +45,7 @@ from trainhub.committees.queries.resolutions import Resolution, resolutions_of
 from trainhub.committees.rules.deciding import ItemKind
 from trainhub.committees.rules.happenings import ItemsDefective
 from trainhub.committees.service.recusal import unrecorded
-from trainhub.committees.service.resolving import use_resolution
+from trainhub.committees.service.resolving import lapse_resolution, use_resolution
 from trainhub.committees.service.sittings import AgendaItem, add_item
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
@@ -102,7 +104,8 @@ def put_on_agenda(
 def propose_determination(session: Session, actor: Actor, ring: KeyRing, proposal: Proposal, now: datetime) -> str:
     """Write the next version of a party's determination as proposed and return its id; an earlier proposal is superseded.
 
-    Raises NotFound, InvalidState, CaseRefused: also where the committee has voted already on what stood before.
+    Raises NotFound, InvalidState, CaseRefused: also where the committee has voted already on what stands proposed, and where nobody but
+    whoever proposes could adopt it.
     """
     party, case = _party(session, actor, proposal.party_id, now)
     if CaseState(case.state) not in _BEFORE:
@@ -111,13 +114,16 @@ def propose_determination(session: Session, actor: Actor, ring: KeyRing, proposa
         raise CaseRefused("party_side", "party")
     _check(session, case, party, proposal, now)
     _refuse_names(session, ring, case, proposal)
-    items = [one for one in resolutions_of(session, case.district_id, case.id) if one.kind == "determination" and one.object_id == party.id]
-    if any(one.usable for one in items):
+    if adopters(session, case.district_id, case.school_id, case.id, local_day(now)).only(actor):
+        raise CaseRefused("proposer_adopts", "party")
+    items = _items_of(session, case, party.id)
+    versions = _rows(session, case, party.id)
+    if any(one.usable for one in items) and any(row.state == DeterminationState.PROPOSED.value for row in versions):
         raise CaseRefused("voted_already", "party")
     waiting = next((one.item_id for one in items if one.outcome is None), None)
     if proposal.item_id is not None and proposal.item_id != waiting:
         raise NotFound
-    versions = _rows(session, case, party.id)
+    _let_lapse(session, actor, case, party.id, now)
     for row in versions:
         if row.state == DeterminationState.PROPOSED.value:
             _move(session, actor, case, row, DeterminationState.SUPERSEDED, now, {"why": "proposed_anew"})
@@ -178,7 +184,8 @@ def adopt_determination(
     serve runs. Returns the document number. Raises NotFound, SeparationOfDuties, ResolutionNotUsable, StepRefused, CaseRefused.
     """
     row, case = _proposed(session, actor, determination_id, now)
-    if row.entered_by == actor.account_id:
+    writer = session.get(Account, (row.district_id, row.entered_by))
+    if row.entered_by == actor.account_id or (writer is not None and writer.person_id is not None and writer.person_id == actor.person_id):
         raise SeparationOfDuties(field="determination")
     held = item_id or row.item_id
     if held is None:
@@ -266,19 +273,38 @@ def _follow_tier(session: Session, actor: Actor, case: CaseFile, row: Determinat
     if not case.severity or words.is_lower(case.severity, row.tier):
         set_severity(session, actor, SetSeverity(case.id, row.tier), now)
     elif TIERS.index(row.tier) < TIERS.index(case.severity) and is_reported(session, case):
-        notify(session, case.district_id, case.district_id, "case_lowered", now, role=Role.BUREAU_CASE_OFFICER, matter_id=case.id)
+        notify(session, case.district_id, case.district_id, "case_lowered", now, role=Role.BUREAU_CASE_OFFICER, matter_id=case.id, link="/cases/reported")
 
 
 def withdraw_proposal(session: Session, actor: Actor, determination_id: str, now: datetime) -> None:
-    """Take a proposal back before the vote. It stays readable as superseded. Raises NotFound, InvalidState."""
+    """Take a proposal back, also after a vote of which no use was made. Raises NotFound, InvalidState.
+
+    It stays readable as superseded; nothing follows from that vote any more, and what is proposed next comes before the committee anew.
+    """
     row = session.get(Determination, (actor.district_id, determination_id), with_for_update=True, populate_existing=True)
     if row is None:
         raise NotFound
     case = own_case(session, actor, row.case_id, now)
     if row.state != DeterminationState.PROPOSED.value:
         raise InvalidState(state=row.state, wanted=DeterminationState.PROPOSED.value)
-    _move(session, actor, case, row, DeterminationState.SUPERSEDED, now, {"why": "withdrawn"})
+    lapsed = _let_lapse(session, actor, case, row.party_id, now)
+    _move(session, actor, case, row, DeterminationState.SUPERSEDED, now, {"why": "withdrawn", "lapsed": lapsed})
     row.ended_at = now
+    if lapsed:  # the committee resolved and nothing comes of it: the principal hears
+        notify(session, case.district_id, case.school_id, "resolution_lapsed", now, role=Role.PRINCIPAL, matter_id=case.id, link=f"/cases/{case.id}/determinations")
+
+
+def _items_of(session: Session, case: CaseFile, party_id: str) -> list[Resolution]:
+    found = resolutions_of(session, case.district_id, case.id)
+    return [one for one in found if one.kind == ItemKind.DETERMINATION and one.object_id == party_id]
+
+
+def _let_lapse(session: Session, actor: Actor, case: CaseFile, party_id: str, now: datetime) -> list[str]:
+    """End the resolutions on a party that nobody used; returns the items."""
+    unused = [one.item_id for one in _items_of(session, case, party_id) if one.usable]
+    for item_id in unused:
+        lapse_resolution(session, actor, item_id, case.id, now)
+    return unused
 
 
 def investigate_again(session: Session, actor: Actor, case_id: str, reason: str, now: datetime) -> None:
@@ -293,7 +319,8 @@ def investigate_again(session: Session, actor: Actor, case_id: str, reason: str,
     if case.state == CaseState.ACCEPTED.value:
         raise InvalidState(state=case.state, wanted=CaseState.INVESTIGATING.value)
     move_case(session, actor, case, CaseState.INVESTIGATING, CaseFacts(), now, changes={"reason": reason})
-    case.closed_at = None
+    case.closed_at, case.ended_reason, case.double_of = None, "", None
+    case.procedure_at = case.procedure_at or now
     policy = policy_for(session, case.district_id, case.school_id, local_day(now))
     fresh = clocks.investigation(policy, policy.version, discovered=now, accepted=now, procedure=now)
     timing.start(session, case, fresh, paused_at=case.police_since)

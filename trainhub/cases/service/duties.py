@@ -33,6 +33,8 @@ DUTIES: dict[str, frozenset[Role]] = {
     "reviewer": frozenset({Role.APPEAL_REVIEWER}),
 }
 """Duties with the roles one of which the account must hold."""
+AGENDA = "agenda"
+"""Why a duty stands that follows the committee's agenda (``service.agenda``)."""
 END_REASONS = ("done", "replaced", "left", "conflict", "changed_class", "mistake")
 
 
@@ -60,8 +62,8 @@ def give_duty(session: Session, actor: Actor, command: GiveDuty, now: datetime) 
         raise SeparationOfDuties(field="account")  # another account of the same human being (case 103)
     if command.duty == "bureau" and not _reported(session, case):
         raise CaseRefused("duty_not_reported", "duty")
-    there = _standing(session, case, now, duty=command.duty, account_id=account.id, party_id=command.party_id)
-    if there:
+    standing = _standing(session, case, now, duty=command.duty, account_id=account.id, party_id=command.party_id)
+    if there := [row for row in standing if row.reason != AGENDA]:  # one of the agenda ends with the vote, this one does not
         return there[0].id
     duty_id = _give(session, actor, case, account, command.duty, command.party_id, now)
     notify(session, case.district_id, case.school_id, "duty_given", now, account_id=account.id, matter_id=case.id, link="/cases")

@@ -15,6 +15,7 @@ from trainhub.cases.queries.access import seen_case
 from trainhub.cases.rules import intake
 from trainhub.cases.rules.intake import STAFF_CONDUCT, Channel, ConcernRefused, ConcernState, Told
 from trainhub.cases.service.closeness import look_for_conflicts
+from trainhub.cases.service.noticing import settle
 from trainhub.cases.service.opening import CaseStart, open_case
 from trainhub.cases.service.steps import next_number, note_step, notify
 from trainhub.kernel.actor import Actor
@@ -209,6 +210,10 @@ def _keep_reporter(session: Session, ring: KeyRing, district_id: str, concern_id
     session.flush()
 
 
+TOLD_DESK = ("concern_received", "concern_urgent")
+"""What the desk is told of a concern; done with once it has an answer."""
+
+
 def _tell_desk(session: Session, row: Concern, now: datetime) -> None:
     code = "concern_routed" if row.about_staff else "concern_urgent" if row.urgent else "concern_received"
     roles = (Role.PRINCIPAL,) if row.about_staff else (*DESK, Role.PRINCIPAL) if row.urgent else DESK
@@ -249,6 +254,7 @@ def accept_concern(session: Session, ring: KeyRing, actor: Actor, command: Accep
     row.case_id, row.decided_at, row.decided_by, row.told_at = case.id, now, actor.account_id, now
     row.state = (ConcernState.JOINED if joined else ConcernState.ACCEPTED).value
     _record(session, row, "concern.accepted", now, {"case": case.id, "joined": joined}, actor)
+    settle(session, row.district_id, TOLD_DESK, row.id, now)
     if joined:
         note_step(session, actor, case, "concern_joined", now, object_id=row.id)
     session.flush()
@@ -277,3 +283,4 @@ def decline_concern(session: Session, ring: KeyRing, actor: Actor, command: Decl
     if command.words.strip():
         row.sealed_decision = ring.seal(command.words.strip(), place("concern", "sealed_decision", row.id))
     _record(session, row, "concern.declined", now, {"reason": command.reason}, actor)
+    settle(session, row.district_id, TOLD_DESK, row.id, now)

@@ -84,8 +84,8 @@ def _check_where(session: Session, actor: Actor, case: CaseFile, command: Record
     """What must be true of the case and the staff. Raises NotFound, CaseRefused."""
     if case.police_since is not None and command.starts_at >= case.police_since:
         raise CaseRefused("police_lead", "starts_at")
-    if command.starts_at < case.discovered_at:
-        raise CaseRefused("interview_period", "starts_at")
+    if case.happened_on is not None and local_day(command.starts_at) < case.happened_on:  # before it was typed in is as usual as not
+        raise CaseRefused("interview_before", "starts_on")
     if command.party_id is not None:
         party = session.get(CaseParty, (case.district_id, command.party_id))
         if party is None or party.case_id != case.id:

@@ -19,11 +19,14 @@ from trainhub.kernel.permissions import Role
 
 def lend_case(
     session: Session, actor: Actor, case_id: str, account_id: str, person_id: str | None, duty: str, now: datetime, *,
-    until: datetime | None = None, reason: str = "appeal",
+    until: datetime | None = None, reason: str = "appeal", given_by: str | None = None,
 ) -> str:
-    """Give an account of the county a dated right to a case and return its id. Raises NotFound, SeparationOfDuties."""
-    case = _locked(session, actor, case_id)
-    if account_id == actor.account_id:
+    """Give an account of the county a dated right to a case and return its id. Raises NotFound, SeparationOfDuties.
+
+    ``given_by``: who consented, where its holder takes it up.
+    """
+    case, giver = _locked(session, actor, case_id), given_by or actor.account_id
+    if account_id == giver:
         raise SeparationOfDuties(field="account")
     query = select(CaseDuty).where(
         CaseDuty.district_id == case.district_id, CaseDuty.case_id == case.id, CaseDuty.account_id == account_id, CaseDuty.duty == duty,
@@ -34,11 +37,13 @@ def lend_case(
         return there.id
     row = CaseDuty(
         district_id=case.district_id, id=new_id(), case_id=case.id, account_id=account_id, person_id=person_id, duty=duty, from_at=now,
-        to_at=until, reason=reason, given_by=actor.account_id,
+        to_at=until, reason=reason, given_by=giver,
     )
     session.add(row)
     session.flush()
-    note_step(session, actor, case, "duty_given", now, object_id=row.id, changes={"account": account_id, "duty": duty, "reason": reason})
+    note_step(session, actor, case, "duty_given", now, object_id=row.id, changes={
+        "account": account_id, "duty": duty, "reason": reason, "given_by": giver, "until": until.isoformat() if until else "",
+    })
     return row.id
 
 

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 from trainhub.cases.models import CaseFile, CaseGuardian, CaseParty, GuardianNotice
 from trainhub.cases.queries.facts import attempts_of
 from trainhub.cases.rules.clocks import ClockKind
-from trainhub.cases.rules.parties import BEGINNING, About, Attempt, CaseRefused, check_attempt, standing
+from trainhub.cases.rules.happenings import GuardianTold
+from trainhub.cases.rules.parties import BEGINNING, About, Attempt, CaseRefused, Outcome, check_attempt, standing
 from trainhub.cases.service import timing
 from trainhub.cases.service.steps import locked_case, note_step
 from trainhub.kernel.actor import Actor, Scope
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import NotFound
+from trainhub.kernel.events import announcer
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.sealing import KeyRing, place
 from trainhub.roster.queries import staff_on
@@ -23,6 +25,8 @@ NOTE_LENGTH = 2000
 _CLOCKS = {About.ACCEPTED: ClockKind.GUARDIAN_NOTICE, About.INVESTIGATION: ClockKind.GUARDIAN_NOTICE}
 _ENDS = {ClockKind.GUARDIAN_NOTICE: BEGINNING}
 """Service of a determination is counted by version (``service.serving``): an earlier version's service meets nothing."""
+SERVED = frozenset({About.DETERMINATION, About.APPEAL})
+"""What is never merely told, but served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,16 @@ class RecordNotice:
 def record_notice(session: Session, ring: KeyRing, actor: Actor, command: RecordNotice, now: datetime) -> str:
     """Write a notice down and return its id. A restricted guardian is never told. Raises NotFound, CaseRefused.
 
-    The school that leads the case records every side's; another school of a joint case its own pupil's.
+    The school that leads the case records every side's; another school of a joint case its own pupil's. A determination is
+    served (``service.serving``), for more follows from that than from being told; a decision on an appeal is handed over with it.
     """
+    if command.about in SERVED:
+        raise CaseRefused("notice_is_served", "about")
+    return write_notice(session, ring, actor, command, now)
+
+
+def write_notice(session: Session, ring: KeyRing, actor: Actor, command: RecordNotice, now: datetime) -> str:
+    """Write a notice of any kind down, for steps that bring one with them; announces GuardianTold. Raises NotFound, CaseRefused."""
     party, case = _party(session, actor, command.party_id, now)
     witnesses = tuple(dict.fromkeys(command.witnesses))
     check_attempt(Attempt(command.about, command.outcome, command.channel, command.happened_at, len(witnesses)))
@@ -65,6 +77,8 @@ def record_notice(session: Session, ring: KeyRing, actor: Actor, command: Record
         "party": party.id, "about": command.about, "outcome": command.outcome, "channel": command.channel, "witnesses": len(witnesses),
     })
     _meet(session, case, party, About(command.about), command.happened_at)
+    if command.outcome != Outcome.NOT_REACHED:
+        announcer.announce(session, GuardianTold(case.district_id, case.school_id, case.id, party.id, command.about, command.object_id))
     return notice_id
 
 

@@ -24,6 +24,8 @@ from trainhub.kernel.years import RequirementYear
 from trainhub.roster.queries import policy_for
 
 NARRATIVE_LENGTH = 20_000
+BEFORE_FINDING = frozenset({CaseState.ACCEPTED, CaseState.INVESTIGATING, CaseState.SUBMITTED})
+"""While a case is there, what happens again belongs to it; afterwards it is a case of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,7 @@ def open_case(session: Session, ring: KeyRing, actor: Actor, start: CaseStart, n
     if start.severity and start.severity not in TIERS:
         raise CaseRefused("severity", "severity")
     intake.check_words(start.means, start.place_kind)
-    if start.relapse_of is not None:
-        _earlier_case(session, actor, start.relapse_of)
+    earlier = _earlier_case(session, actor, start.relapse_of) if start.relapse_of is not None else None
     today = local_day(now)
     policy = policy_for(session, actor.district_id, actor.org_id, today)
     year = RequirementYear.of(today, "school").start_year
@@ -68,6 +69,8 @@ def open_case(session: Session, ring: KeyRing, actor: Actor, start: CaseStart, n
     })
     timing.start(session, case, clocks.investigation(policy, policy.version, discovered=start.discovered_at, accepted=now, procedure=None))
     timing.owe_reports(session, case, policy, since=start.discovered_at)
+    if earlier is not None and earlier.sealed_at is None:
+        note_step(session, actor, earlier, "relapse_opened", now, object_id=case.id, changes={"number": case.number, "year": case.year})
     return case
 
 
@@ -79,11 +82,27 @@ def open_relapse(session: Session, ring: KeyRing, actor: Actor, case_id: str, no
     return open_case(session, ring, actor, CaseStart(None, "", (), now, relapse_of=case_id), now).id
 
 
-def _earlier_case(session: Session, actor: Actor, case_id: str) -> None:
+def open_linked(session: Session, ring: KeyRing, actor: Actor, start: CaseStart, now: datetime) -> str:
+    """Open the linked case of something that happened again, from the page of the earlier one; return its id (domain.md case 85).
+
+    The earlier case exists for the actor and was determined; nothing in it changes but its history. Raises NotFound, InvalidState,
+    CaseRefused.
+    """
+    earlier = own_case(session, actor, start.relapse_of or "", now, ended=True)
+    if CaseState(earlier.state) in BEFORE_FINDING:
+        raise InvalidState(state=earlier.state, wanted=CaseState.DETERMINED.value)
+    if start.happened_on is not None and (start.happened_on > local_day(now) or start.happened_on < (earlier.happened_on or start.happened_on)):
+        raise CaseRefused("relapse_day", "happened_on")
+    return open_case(session, ring, actor, start, now).id
+
+
+def _earlier_case(session: Session, actor: Actor, case_id: str) -> CaseFile:
     """A case of the same school, be it sealed: a link shows nothing of it."""
-    known = select(CaseFile.id).where(CaseFile.district_id == actor.district_id, CaseFile.school_id == actor.org_id, CaseFile.id == case_id)
-    if session.scalar(known) is None:
+    known = select(CaseFile).where(CaseFile.district_id == actor.district_id, CaseFile.school_id == actor.org_id, CaseFile.id == case_id)
+    earlier = session.scalars(known.with_for_update(), execution_options={"populate_existing": True}).one_or_none()
+    if earlier is None:
         raise NotFound
+    return earlier
 
 
 def own_case(session: Session, actor: Actor, case_id: str, now: datetime, *, seen_version: int | None = None, ended: bool = False) -> CaseFile:

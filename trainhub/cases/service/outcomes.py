@@ -13,10 +13,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.models import CaseFile, CaseRecipient, Determination, EvaluationEntry, GuardianNotice
+from trainhub.cases.queries.facts import case_facts
+from trainhub.cases.queries.found import NOTHING, found_in
 from trainhub.cases.rules import clocks
 from trainhub.cases.rules.happenings import DeterminationMoved
-from trainhub.cases.rules.lifecycle import STANDING, CaseFacts, CaseState, DeterminationState, check_determination_step
+from trainhub.cases.rules.lifecycle import (
+    STANDING,
+    CaseFacts,
+    CaseState,
+    DeterminationState,
+    check_determination_step,
+    missing_for,
+)
 from trainhub.cases.service import timing
+from trainhub.cases.service.progress import all_served
 from trainhub.cases.service.steps import locked_case, move_case, note_step
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
@@ -62,13 +72,21 @@ def uphold(session: Session, actor: Actor, determination_id: str, appeal_id: str
         _move(session, actor, case, row, DeterminationState.UPHELD, now, {"appeal": appeal_id})
 
 
-def overturn(session: Session, actor: Actor, determination_id: str, appeal_id: str, now: datetime) -> Holders:
-    """The version falls; everybody who holds it owes a correction or is owed one. Returns them."""
+def overturn(session: Session, actor: Actor, determination_id: str, appeal_id: str, now: datetime, *, decision_no: str = "") -> Holders:
+    """The version falls; everybody who holds it owes a correction or is owed one. Returns them.
+
+    ``decision_no``: the number under which it fell, for the banner on its papers.
+    """
     row, case = _locked(session, actor, determination_id)
     found = holders_of(session, row.district_id, row.id)
-    _move(session, actor, case, row, DeterminationState.OVERTURNED, now, {"appeal": appeal_id, "recalls": len(found.evaluation_ids), "told": len(found.recipient_ids)})
+    _move(session, actor, case, row, DeterminationState.OVERTURNED, now, {
+        "appeal": appeal_id, "decision_no": decision_no, "recalls": len(found.evaluation_ids), "told": len(found.recipient_ids),
+    })
     row.ended_at = now
     _owe(session, row.district_id, found, now)
+    session.flush()
+    _follow_findings(session, actor, case, appeal_id, now)
+    all_served(session, actor, case, now)
     return found
 
 
@@ -118,13 +136,26 @@ def modify(
         for entry in _rows(session, EvaluationEntry, old.district_id, found.evaluation_ids):
             entry.determination_id = fresh_id
         found = replace(found, evaluation_ids=())
-    _move(session, actor, case, old, DeterminationState.MODIFIED, now, {"appeal": appeal_id, "by": fresh_id})
+    _move(session, actor, case, old, DeterminationState.MODIFIED, now, {"appeal": appeal_id, "by": fresh_id, "decision_no": change.number})
     old.ended_at = now
     _owe(session, old.district_id, found, now)
     note_step(session, actor, case, "determined", now, object_id=fresh_id, after=DeterminationState.EFFECTIVE.value, changes={
         "appeal": appeal_id, "outcome": change.outcome, "tier": change.tier, "plan_minutes": change.plan_minutes,
     })
+    session.flush()
+    _follow_findings(session, actor, case, appeal_id, now)
     return fresh_id, found
+
+
+def _follow_findings(session: Session, actor: Actor, case: CaseFile, appeal_id: str, now: datetime) -> None:
+    """After the county's word the case is as grave as the gravest finding that stands, or nothing is said of it; a graver one is reported."""
+    tier = found_in(session, case.district_id, [case.id]).get(case.id, NOTHING).tier
+    if tier == case.severity:
+        return
+    before, case.severity = case.severity, tier
+    policy = policy_for(session, case.district_id, case.school_id, local_day(now))
+    timing.owe_reports(session, case, policy, since=now)
+    note_step(session, actor, case, "severity_followed", now, changes={"before": before, "after": tier, "appeal": appeal_id})
 
 
 def _again(ring: KeyRing, old: Determination, fresh_id: str) -> str:
@@ -135,12 +166,12 @@ def _again(ring: KeyRing, old: Determination, fresh_id: str) -> str:
     return ring.seal(text, place("determination", "sealed_facts", fresh_id))
 
 
-def send_back(session: Session, actor: Actor, determination_id: str, appeal_id: str, now: datetime) -> None:
+def send_back(session: Session, actor: Actor, determination_id: str, appeal_id: str, now: datetime, *, decision_no: str = "") -> None:
     """The school investigates again: the version no longer stands, the case is where it was before the committee."""
     row, case = _locked(session, actor, determination_id)
     if row.state != DeterminationState.SUPERSEDED.value:
         _owe(session, row.district_id, holders_of(session, row.district_id, row.id), now)
-        _move(session, actor, case, row, DeterminationState.SUPERSEDED, now, {"appeal": appeal_id, "returned": True})
+        _move(session, actor, case, row, DeterminationState.SUPERSEDED, now, {"appeal": appeal_id, "returned": True, "decision_no": decision_no})
         row.ended_at = now
     if case.state != CaseState.INVESTIGATING.value:
         move_case(session, actor, case, CaseState.INVESTIGATING, CaseFacts(), now, changes={"appeal": appeal_id})
@@ -151,18 +182,19 @@ def send_back(session: Session, actor: Actor, determination_id: str, appeal_id: 
 
 
 def close_without_finding(session: Session, actor: Actor, case_id: str, now: datetime) -> bool:
-    """After an overturn: a case in which no bullying is found any more, and nobody is owed a correction, is over and due to be sealed.
+    """After an overturn: a case in which no bullying is found any more, and that nothing holds, is over and due to be sealed.
 
-    The room of the appeals has made sure that no plan, contact or appeal is open. Returns False where the case goes its ordinary way.
+    What holds a case from its end is what :func:`progress.close_case` asks for; a plan of support holds up the sealing only. Returns False
+    where the case goes its ordinary way: it is closed by hand once the last of it is done.
     """
     case = _case(session, actor, case_id)
     standing = session.scalar(select(func.count()).where(
         Determination.district_id == case.district_id, Determination.case_id == case.id, Determination.outcome == "bullying",
         Determination.state.in_([state.value for state in STANDING]),
     ))
-    if standing or CaseState(case.state) not in _CLOSABLE or corrections_open(session, case.district_id, case.id):
+    facts = case_facts(session, case)
+    if standing or CaseState(case.state) not in _CLOSABLE or missing_for(CaseState.CLOSED, facts):
         return False
-    facts = CaseFacts()
     if case.state != CaseState.FOLLOW_UP.value:
         move_case(session, actor, case, CaseState.FOLLOW_UP, facts, now, changes={"why": "overturned"})
     case.closed_at, case.seal_due_on = now, local_day(now)
@@ -201,6 +233,7 @@ def note_handed(session: Session, actor: Actor, case_id: str, handed: Handed, no
             "party": handed.party_id, "about": about, "outcome": handed.outcome, "channel": handed.channel, "witnesses": len(handed.witnesses),
         })
     session.flush()
+    all_served(session, actor, case, now)
 
 
 def recall_entry(session: Session, actor: Actor, entry_id: str, proof: str, now: datetime) -> None:

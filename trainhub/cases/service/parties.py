@@ -247,7 +247,17 @@ def note_left(session: Session, actor: Actor, party_id: str, left_on: date, now:
     note_step(session, actor, case, "party_left", now, object_id=party.id, changes={"code": party.code, "left_on": left_on.isoformat()})
 
 
-def note_of_age(session: Session, actor: Actor, party_id: str, now: datetime) -> None:
-    """A pupil came of age during the case: protected as before, as the minor of that day (case 65). Raises NotFound."""
+def note_of_age(session: Session, actor: Actor, party_id: str, on: date, now: datetime) -> None:
+    """A pupil came of age on a day during the case: protected as before, as the minor of the day it happened (case 65).
+
+    Grade and stage stay those of that day, and with them the measures that are open. Noted once. Raises NotFound, CaseRefused.
+    """
     party, case = _party(session, actor, party_id, now)
-    note_step(session, actor, case, "party_of_age", now, object_id=party.id, changes={"code": party.code})
+    if not (case.happened_on or local_day(case.discovered_at)) < on <= local_day(now):
+        raise CaseRefused("of_age_day", "of_age_on")
+    noted = select(CaseStep.id).where(
+        CaseStep.district_id == case.district_id, CaseStep.case_id == case.id, CaseStep.step == "party_of_age", CaseStep.object_id == party.id
+    )
+    if session.scalar(noted.limit(1)) is not None:
+        raise CaseRefused("of_age_noted", "of_age_on")
+    note_step(session, actor, case, "party_of_age", now, object_id=party.id, changes={"code": party.code, "of_age_on": on.isoformat()})

@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from trainhub.cases.models import CaseFile
+from trainhub.cases.queries.determinations import served
+from trainhub.cases.queries.facts import case_facts
 from trainhub.cases.rules.lifecycle import CaseFacts, CaseState
 from trainhub.cases.service.steps import locked_case, move_case
 from trainhub.kernel.actor import Actor
@@ -38,11 +40,22 @@ def _of_plan(session: Session, actor: Actor, case_id: str) -> CaseFile:
     return case
 
 
-def carried_out(session: Session, actor: Actor, case_id: str, now: datetime) -> None:
-    """The last plan of a case ended: the case goes on to its follow-up. Nothing happens in any other state."""
+_WITH_PLANS = frozenset({CaseState.SERVED.value, CaseState.IN_EXECUTION.value})
+
+
+def being_carried_out(session: Session, actor: Actor, case_id: str) -> bool:
+    """Whether a case is at its plans. Its row stays locked: of two plans that end at once, the later one sees that it is the last."""
+    case = session.get(CaseFile, (actor.district_id, case_id), with_for_update=True, populate_existing=True)
+    return case is not None and case.state in _WITH_PLANS
+
+
+def carried_out(session: Session, actor: Actor, case_id: str, now: datetime) -> bool:
+    """The last plan of a case ended: the case goes on to its follow-up. Nothing happens in any other state. Returns whether it went."""
     case = _of_plan(session, actor, case_id)
-    if case.state in {CaseState.SERVED.value, CaseState.IN_EXECUTION.value}:
-        move_case(session, actor, case, CaseState.FOLLOW_UP, CaseFacts(), now)
+    if case.state not in _WITH_PLANS:
+        return False
+    move_case(session, actor, case, CaseState.FOLLOW_UP, CaseFacts(), now)
+    return True
 
 
 def in_execution(session: Session, actor: Actor, case_id: str, now: datetime) -> None:
@@ -50,3 +63,34 @@ def in_execution(session: Session, actor: Actor, case_id: str, now: datetime) ->
     case = _of_plan(session, actor, case_id)
     if case.state == CaseState.SERVED.value:
         move_case(session, actor, case, CaseState.IN_EXECUTION, CaseFacts(), now)
+
+
+def taken_up_again(session: Session, actor: Actor, case_id: str, now: datetime) -> None:
+    """A plan that was over runs again after an erratum: the case is carried out again. Nothing happens in any other state."""
+    case = _of_plan(session, actor, case_id)
+    if case.state in {CaseState.FOLLOW_UP.value, CaseState.CLOSED.value}:
+        case.closed_at = case.seal_due_on = None
+        move_case(session, actor, case, CaseState.IN_EXECUTION, CaseFacts(), now, changes={"why": "erratum"})
+
+
+def all_served(session: Session, actor: Actor, case: CaseFile, now: datetime) -> None:
+    """Move a determined case on once every side has what it is owed; where no plan is open or owed it goes on to its follow-up at once.
+
+    A finding that fell is owed to nobody: with the last open service gone that way the case goes on as well.
+    """
+    if case.state != CaseState.DETERMINED.value or not all(served(session, case.district_id, case.id).values()):
+        return
+    facts = case_facts(session, case)
+    move_case(session, actor, case, CaseState.SERVED, facts, now)
+    if not facts.plans_owed and not facts.plans_open:
+        move_case(session, actor, case, CaseState.FOLLOW_UP, facts, now)
+
+
+def close_case(session: Session, actor: Actor, case_id: str, now: datetime) -> bool:
+    """Close a case once every plan ended, every contact was made, no appeal runs and nobody holds a finding that fell.
+
+    Plans of support hold up the sealing only. Returns False where it is closed already. Raises NotFound, InvalidState, StepRefused with
+    what is missing.
+    """
+    case = locked_case(session, actor, case_id, now)
+    return advance(session, actor, case_id, CaseState.CLOSED, case_facts(session, case), now)

@@ -15,15 +15,20 @@ from trainhub.cases.rules.clocks import ClockKind
 from trainhub.cases.rules.parties import CaseRefused, PartyRole
 from trainhub.cases.rules.reporting import FACTS, Made, ReportForm, ReportKind, check_report
 from trainhub.cases.service import timing
+from trainhub.cases.service.noticing import settle, waits
 from trainhub.cases.service.opening import own_case
-from trainhub.cases.service.steps import note_step
+from trainhub.cases.service.steps import note_step, notify
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.ids import new_id
+from trainhub.kernel.permissions import Role
 from trainhub.kernel.sealing import KeyRing, place
 from trainhub.roster.queries import policy_for
 
 FACT_LENGTH = 4000
+BUREAU = "bureau"
+REPORTED_PAGE = "/cases/reported"
+"""Where an officer of the bureau finds what was reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,10 @@ def record_report(session: Session, ring: KeyRing, actor: Actor, command: Record
     note_step(session, actor, case, "reported", now, object_id=report_id, occurred_at=command.reported_at, changes={
         "kind": command.kind, "form": command.form, "office": command.to_whom, "late": late,
     })
+    if not any(row.met_at is None and row.dropped_at is None for row in timing.rows_of(session, case, [ClockKind.REPORT_ORAL, ClockKind.REPORT_WRITTEN])):
+        settle(session, case.district_id, ["report_due"], case.id, now)
+    if command.to_whom == BUREAU and not waits(session, case.district_id, "case_reported", case.id):
+        notify(session, case.district_id, case.district_id, "case_reported", now, role=Role.BUREAU_CASE_OFFICER, matter_id=case.id, link=REPORTED_PAGE)
     return report_id
 
 

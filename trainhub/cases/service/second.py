@@ -14,14 +14,16 @@ from sqlalchemy.orm import Session
 
 from trainhub.accounts.models import Account, AccountGrant
 from trainhub.cases.models import CaseFile, CaseParty, Concern, ConcernReporter, SecondPerson
-from trainhub.cases.queries.access import seen_case
+from trainhub.cases.queries.access import on_duty, seen_case
 from trainhub.cases.queries.identity import PARTY
+from trainhub.cases.rules.parties import CaseRefused
 from trainhub.cases.rules.scales import TIERS, scale
 from trainhub.cases.rules.second import (
     ANSWER_WITHIN,
     ASKED_WITH,
     AT_ONCE,
     DECIDED_BY,
+    FILE_OPEN_FOR,
     LASTS,
     QUOTA,
     QUOTA_DAYS,
@@ -31,7 +33,16 @@ from trainhub.cases.rules.second import (
     check_request,
     same_human,
 )
-from trainhub.cases.service.severity import SetSeverity, extend_investigation, set_severity
+from trainhub.cases.service.ending import check_end, double, end_case
+from trainhub.cases.service.lending import lend_case
+from trainhub.cases.service.noticing import settle
+from trainhub.cases.service.severity import (
+    SetSeverity,
+    check_extension,
+    extend_investigation,
+    is_reported,
+    set_severity,
+)
 from trainhub.cases.service.steps import note_step, notify
 from trainhub.committees.queries.recusal import is_recused
 from trainhub.kernel.actor import Actor
@@ -65,12 +76,15 @@ class Ask:
 
 
 def ask(session: Session, ring: KeyRing, actor: Actor, command: Ask, now: datetime) -> str:
-    """Ask for something that takes a second person; returns the request's id. Raises NotFound, Forbidden, SecondRefused."""
+    """Ask for something that takes a second person; returns the request's id. Raises NotFound, Forbidden, SecondRefused.
+
+    An extension that the rules do not allow is refused here, not after somebody consented: CaseRefused, ExtensionRefused.
+    """
     kind = check_request(command.kind, command.reason, command.words)
     if not actor.can(ASKED_WITH[kind]):
         raise Forbidden
     school_id, case = _object(session, actor, kind, command.object_id, now)
-    parameters = _parameters(kind, case, command.parameters)
+    parameters = _parameters(session, actor, kind, case, {"reason": command.reason, **command.parameters}, now)
     if _open(session, actor, kind, command.object_id, now):
         raise SecondRefused("asked_already", "kind")
     row_id = new_id()
@@ -86,6 +100,25 @@ def ask(session: Session, ring: KeyRing, actor: Actor, command: Ask, now: dateti
     for org_id, role in _deciders(kind, actor, school_id):
         notify(session, actor.district_id, org_id, "second_asked", now, role=role, matter_id=row.case_id or "", link="/second")
     return row.id
+
+
+def ask_unsealing(
+    session: Session, ring: KeyRing, actor: Actor, school_id: str, number: str, reason: str, words: str, now: datetime
+) -> str:
+    """Ask that the sealed case of a number (``2025-03``) be opened; returns the request's id.
+
+    A number nobody has, one that is not sealed, of another school or stepped aside from: the same refusal. Raises Forbidden, SecondRefused.
+    """
+    year, _dash, tail = number.strip().partition("-")
+    found = None
+    if all(part.isascii() and part.isdecimal() and len(part) <= 4 for part in (year, tail)):
+        found = session.scalar(select(CaseFile.id).where(
+            CaseFile.district_id == actor.district_id, CaseFile.school_id == school_id, CaseFile.year == int(year), CaseFile.number == int(tail)
+        ))
+    try:
+        return ask(session, ring, actor, Ask(SecondKind.UNSEAL.value, found or "", reason, words), now)
+    except NotFound:
+        raise CaseRefused("no_sealed_case", "number") from None
 
 
 def _deciders(kind: SecondKind, actor: Actor, school_id: str) -> list[tuple[str, Role]]:
@@ -104,6 +137,8 @@ def _object(session: Session, actor: Actor, kind: SecondKind, object_id: str, no
         if case is None or case.sealed_at is None or not scope.covers_school(case.school_id) or _recused(session, actor, case.id):
             raise NotFound
         return case.school_id, case
+    if kind is SecondKind.FILE:
+        return _reported(session, actor, object_id, now)
     case_id = object_id
     if kind is SecondKind.IDENTITY:
         party = session.get(CaseParty, (actor.district_id, object_id))
@@ -114,6 +149,16 @@ def _object(session: Session, actor: Actor, kind: SecondKind, object_id: str, no
     case = seen_case(session, actor, right, case_id, now)
     if kind is not SecondKind.IDENTITY and case.school_id != actor.org_id:
         raise NotFound
+    return case.school_id, case
+
+
+def _reported(session: Session, actor: Actor, case_id: str, now: datetime) -> tuple[str, CaseFile]:
+    """A case that was reported to the bureau, for an officer of it who has it not open and did not step aside from it. Raises NotFound, SecondRefused."""
+    case = session.get(CaseFile, (actor.district_id, case_id))
+    if case is None or case.sealed_at is not None or not is_reported(session, case) or _recused(session, actor, case.id):
+        raise NotFound
+    if session.scalar(select(CaseFile.id).where(CaseFile.district_id == actor.district_id, CaseFile.id == case.id, on_duty(actor, now))):
+        raise SecondRefused("asked_already", "kind")
     return case.school_id, case
 
 
@@ -129,8 +174,16 @@ def _concern(session: Session, actor: Actor, concern_id: str, now: datetime) -> 
     return concern.school_id, session.get(CaseFile, (actor.district_id, concern.case_id)) if concern.case_id else None
 
 
-def _parameters(kind: SecondKind, case: CaseFile | None, given: dict[str, Any]) -> dict[str, Any]:
+def _parameters(
+    session: Session, actor: Actor, kind: SecondKind, case: CaseFile | None, given: dict[str, Any], now: datetime
+) -> dict[str, Any]:
     """What exactly is asked for: a consent for one tier is none for another."""
+    if kind is SecondKind.END_CASE and case is not None:
+        check_end(session, actor, case, str(given["reason"]), given.get("double_of"), now)
+        if given["reason"] != "double_of":
+            return {}
+        other = double(session, actor, case, given.get("double_of"), now)
+        return {"double_of": other.id, "double_no": f"{other.year}-{other.number:02d}"}
     if kind is SecondKind.DOWNGRADE:
         tier = given.get("severity")
         if case is None or tier not in TIERS or not scale(case.scale).is_lower(str(tier), case.severity):
@@ -140,6 +193,8 @@ def _parameters(kind: SecondKind, case: CaseFile | None, given: dict[str, Any]) 
         days = given.get("days")
         if not isinstance(days, int) or not 0 < days <= 60:
             raise SecondRefused("days", "days")
+        if case is not None:
+            check_extension(session, case, days)
         return {"days": days}
     return {}
 
@@ -162,6 +217,7 @@ def grant(session: Session, actor: Actor, second_id: str, now: datetime) -> None
     row.state, row.decided_by, row.decided_at = "granted", actor.account_id, now
     row.expires_at = now + LASTS[SecondKind(row.kind)]
     _note(session, actor, row, case, "second_granted", now)
+    _answered(session, row, now)
     if row.kind == SecondKind.UNSEAL.value:  # from here on the case can be opened; every opening is in the log by itself
         _tell(session, row, now)
     notify(session, row.district_id, row.school_id, "second_granted", now, account_id=row.asked_by, matter_id=row.case_id or "", link="/second")
@@ -172,7 +228,18 @@ def refuse(session: Session, actor: Actor, second_id: str, now: datetime) -> Non
     row, case = _decidable(session, actor, second_id, now)
     row.state, row.decided_by, row.decided_at = "refused", actor.account_id, now
     _note(session, actor, row, case, "second_refused", now)
+    _answered(session, row, now)
     notify(session, row.district_id, row.school_id, "second_refused", now, account_id=row.asked_by, matter_id=row.case_id or "", link="/second")
+
+
+def _answered(session: Session, row: SecondPerson, now: datetime) -> None:
+    """With the last request on a matter that waits for an answer its notice goes."""
+    others = select(SecondPerson.id).where(
+        SecondPerson.district_id == row.district_id, SecondPerson.case_id == row.case_id if row.case_id else SecondPerson.case_id.is_(None),
+        SecondPerson.state == "asked", SecondPerson.expires_at > now, SecondPerson.id != row.id,
+    )
+    if session.scalar(others.limit(1)) is None:
+        settle(session, row.district_id, ["second_asked"], row.case_id or "", now)
 
 
 def _decidable(session: Session, actor: Actor, second_id: str, now: datetime) -> tuple[SecondPerson, CaseFile | None]:
@@ -204,6 +271,8 @@ def carry_out(session: Session, actor: Actor, second_id: str, now: datetime) -> 
         set_severity(session, actor, SetSeverity(row.case_id, str(row.parameters["severity"]), row.reason, row.id), now)
     elif row.kind == SecondKind.EXTENSION.value and row.case_id:
         extend_investigation(session, actor, row.case_id, int(row.parameters["days"]), row.id, now)
+    elif row.kind == SecondKind.END_CASE.value and row.case_id:
+        end_case(session, actor, row.case_id, row.reason, row.parameters.get("double_of"), row.id, now)
     else:
         raise NotFound
     _tell(session, row, now)
@@ -228,6 +297,25 @@ def use(session: Session, actor: Actor, second_id: str, now: datetime, *, via: V
     _note(session, actor, row, _case_of(session, row), "second_used", now)
     _tell(session, row, now)
     return opening
+
+
+def take_up(session: Session, actor: Actor, second_id: str, now: datetime) -> str:
+    """Open a reported file for four hours on another's consent and return the case's id; the school's principal is told in the same step.
+
+    What is read in it is logged at each opening; when the time is over the case is not there any more. Only by whoever asked. Raises
+    NotFound, InvalidState.
+    """
+    row = _usable(session, actor, second_id, now)
+    case = _case_of(session, row)
+    if row.kind != SecondKind.FILE.value or case is None or case.sealed_at is not None or _recused(session, actor, case.id):
+        raise NotFound
+    row.state, row.used_at, row.expires_at = "used", now, now + FILE_OPEN_FOR
+    lend_case(
+        session, actor, case.id, actor.account_id, actor.person_id, "bureau", now, until=row.expires_at, reason="report", given_by=row.decided_by
+    )
+    _note(session, actor, row, case, "second_used", now)
+    _tell(session, row, now)
+    return case.id
 
 
 def _reading(row: SecondPerson, kind: SecondKind, via: Via) -> Reading | None:

@@ -16,27 +16,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.models import CaseFile, CaseGuardian, CaseParty, CaseRecipient, Determination, EvaluationEntry
-from trainhub.cases.queries.determinations import (
-    owed_services,
-    plans_wanted,
-    served,
-    standing_rows,
-    tries,
-    with_determinations,
-)
-from trainhub.cases.queries.facts import case_facts
+from trainhub.cases.queries.determinations import owed_services, served, standing_rows, tries
 from trainhub.cases.rules.clocks import ClockKind
 from trainhub.cases.rules.determining import last_day_of_appeal
 from trainhub.cases.rules.happenings import DeterminationMoved
-from trainhub.cases.rules.lifecycle import STANDING, CaseState, DeterminationState, check_determination_step
+from trainhub.cases.rules.lifecycle import STANDING, DeterminationState, check_determination_step
 from trainhub.cases.rules.parties import About, CaseRefused, Outcome, standing
 from trainhub.cases.service import timing
 from trainhub.cases.service.documents import Issued, issue
-from trainhub.cases.service.notices import RecordNotice, record_notice
+from trainhub.cases.service.notices import RecordNotice, write_notice
 from trainhub.cases.service.opening import own_case
 from trainhub.cases.service.outcomes import note_corrected
+from trainhub.cases.service.progress import all_served
 from trainhub.cases.service.severity import is_reported
-from trainhub.cases.service.steps import move_case, note_step
+from trainhub.cases.service.steps import note_step
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import NotFound
@@ -78,7 +71,7 @@ def serve(session: Session, ring: KeyRing, actor: Actor, command: Serve, now: da
         raise CaseRefused("service_moment", "happened_at")
     who = _guardian_name(session, ring, actor.district_id, command.guardian_id)
     for row in rows:
-        record_notice(session, ring, actor, RecordNotice(
+        write_notice(session, ring, actor, RecordNotice(
             party.id, About.DETERMINATION.value, command.channel, command.outcome, command.happened_at, command.guardian_id, command.note,
             command.witnesses, row.number, row.id,
         ), now)
@@ -151,12 +144,8 @@ def _finish(session: Session, actor: Actor, case: CaseFile, party_id: str, at: d
     done = served(session, case.district_id, case.id)
     if all(there for (party, _one), there in done.items() if party == party_id):
         timing.meet(session, case, ClockKind.SERVICE, at, party_id)
-    if case.state != CaseState.DETERMINED.value or not all(done.values()):
-        return
-    facts = with_determinations(session, case.district_id, case.id, case_facts(session, case))
-    move_case(session, actor, case, CaseState.SERVED, facts, now)
-    if not plans_wanted(session, case.district_id, case.id) and not facts.plans_open:
-        move_case(session, actor, case, CaseState.FOLLOW_UP, facts, now)
+    if all(done.values()):
+        all_served(session, actor, case, now)
 
 
 # --- whoever else is told ------------------------------------------------------------------------------

@@ -64,14 +64,14 @@ def set_severity(session: Session, actor: Actor, command: SetSeverity, now: date
         if command.reason not in LOWER_REASONS:
             raise CaseRefused("lower_reason", "reason")
         if words.reports_to(case.severity):
-            second = _granted(session, case, "downgrade", command.second_id, now, {"severity": command.severity})
+            second = granted_request(session, case, "downgrade", command.second_id, now, {"severity": command.severity})
     before, case.severity = case.severity, command.severity
     note_step(session, actor, case, "severity_lowered" if lower else "severity", now, changes={
         "before": before, "after": command.severity, "reason": command.reason if lower else "",
         "second": second.id if second else "", "second_by": (second.decided_by or "") if second else "",
     })
     if second is not None:
-        _use(second, now)
+        use_request(second, now)
     _follow(session, case, lower=lower, now=now)
 
 
@@ -83,7 +83,7 @@ def _follow(session: Session, case: CaseFile, *, lower: bool, now: datetime) -> 
         for role in (Role.CASE_OFFICER, Role.PRINCIPAL):
             notify(session, case.district_id, case.school_id, "report_due", now, role=role, matter_id=case.id, link="/cases")
     if lower and is_reported(session, case):
-        notify(session, case.district_id, case.district_id, "case_lowered", now, role=Role.BUREAU_CASE_OFFICER, matter_id=case.id)
+        notify(session, case.district_id, case.district_id, "case_lowered", now, role=Role.BUREAU_CASE_OFFICER, matter_id=case.id, link="/cases/reported")
 
 
 def is_reported(session: Session, case: CaseFile) -> bool:
@@ -94,13 +94,7 @@ def is_reported(session: Session, case: CaseFile) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def needs_second(case: CaseFile, severity: str) -> bool:
-    """Whether lowering a case to a tier takes two people."""
-    words = scale(case.scale)
-    return words.is_lower(severity, case.severity) and bool(words.reports_to(case.severity))
-
-
-def _granted(session: Session, case: CaseFile, kind: str, second_id: str, now: datetime, parameters: dict[str, Any]) -> SecondPerson:
+def granted_request(session: Session, case: CaseFile, kind: str, second_id: str, now: datetime, parameters: dict[str, Any]) -> SecondPerson:
     """The request that another person granted for exactly this step, unused and in force, locked. Raises SecondPersonNeeded."""
     query = select(SecondPerson).where(
         SecondPerson.district_id == case.district_id, SecondPerson.case_id == case.id, SecondPerson.kind == kind, SecondPerson.id == second_id
@@ -113,8 +107,17 @@ def _granted(session: Session, case: CaseFile, kind: str, second_id: str, now: d
     return row
 
 
-def _use(row: SecondPerson, now: datetime) -> None:
+def use_request(row: SecondPerson, now: datetime) -> None:
+    """Mark a granted request as used: it holds once."""
     row.state, row.used_at = "used", now
+
+
+def check_extension(session: Session, case: CaseFile, days: int) -> None:
+    """Refuse an extension that the rules do not know, before anybody is asked for it. Raises CaseRefused, ExtensionRefused."""
+    row = timing.find(session, case, ClockKind.INVESTIGATION, open_only=True)
+    if row is None:
+        raise CaseRefused("no_clock", "days")
+    clock_of(row).extended(days)
 
 
 def extend_investigation(session: Session, actor: Actor, case_id: str, days: int, second_id: str, now: datetime) -> None:
@@ -123,12 +126,12 @@ def extend_investigation(session: Session, actor: Actor, case_id: str, days: int
     Raises NotFound, SecondPersonNeeded, ExtensionRefused.
     """
     case = own_case(session, actor, case_id, now)
-    second = _granted(session, case, "extension", second_id, now, {"days": days})
+    second = granted_request(session, case, "extension", second_id, now, {"days": days})
     row = timing.find(session, case, ClockKind.INVESTIGATION, open_only=True)
     if row is None:
         raise CaseRefused("no_clock", "days")
-    timing.put(row, clock_of(row).extended(days, int(row.rule.get("extension_days", 0))))
-    _use(second, now)
+    timing.put(row, clock_of(row).extended(days))
+    use_request(second, now)
     note_step(session, actor, case, "extended", now, object_id=row.id, changes={
         "days": days, "due_at": row.due_at.isoformat(), "second": second.id, "second_by": second.decided_by or "",
     })
@@ -184,7 +187,7 @@ def flag_if_contradicted(session: Session, actor: Actor, case: CaseFile, now: da
         return
     case.county_review = True
     note_step(session, actor, case, "county_review", now)
-    notify(session, case.district_id, case.district_id, "county_review", now, role=Role.BUREAU_CASE_OFFICER, matter_id=case.id)
+    notify(session, case.district_id, case.district_id, "county_review", now, role=Role.BUREAU_CASE_OFFICER, matter_id=case.id, link="/cases/reported")
 
 
 def set_high_attention(session: Session, actor: Actor, case_id: str, high: bool, now: datetime) -> None:

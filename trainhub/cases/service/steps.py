@@ -11,6 +11,7 @@ from trainhub.cases.models import CaseFile, CaseNotice, CaseStep, Counter
 from trainhub.cases.queries.access import seen_case
 from trainhub.cases.rules.happenings import CaseMoved
 from trainhub.cases.rules.lifecycle import CaseFacts, CaseState, check_case_step
+from trainhub.cases.service.noticing import settle
 from trainhub.kernel.actor import SYSTEM, Actor
 from trainhub.kernel.bulk import upsert
 from trainhub.kernel.errors import StaleVersion
@@ -53,6 +54,12 @@ def note_step(
     ))
 
 
+DONE_WITH: Mapping[CaseState, tuple[str, ...]] = {
+    CaseState.DETERMINED: ("to_be_served",), CaseState.CLOSED: ("to_be_served", "report_due", "duty_given", "county_review"),
+}
+"""Notices that are done with when a case leaves a state; with its end those that nobody needs to follow any more."""
+
+
 def move_case(
     session: Session, actor: Actor, case: CaseFile, after: CaseState, facts: CaseFacts, now: datetime, *,
     changes: Mapping[str, Any] | None = None,
@@ -62,6 +69,8 @@ def move_case(
     check_case_step(before, after, facts)
     case.state = after.value
     note_step(session, actor, case, "moved", now, before=before.value, after=after.value, changes=changes)
+    if gone := DONE_WITH.get(before if after is not CaseState.CLOSED else after, ()):
+        settle(session, case.district_id, gone, case.id, now)
     announcer.announce(session, CaseMoved(case.district_id, case.school_id, case.id, before.value, after.value))
 
 

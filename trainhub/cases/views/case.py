@@ -1,21 +1,31 @@
 """The page of one case, and the steps that are taken from it."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
 
 from trainhub.accounts.messages import ROLE_LABELS
-from trainhub.cases import forms, wording
+from trainhub.cases import determining_wording, forms, wording
+from trainhub.cases.queries.access import seen_case
+from trainhub.cases.queries.adopting import adopters
 from trainhub.cases.queries.choices import account_names, duty_choices
+from trainhub.cases.queries.determinations import findings_of, owed_corrections
 from trainhub.cases.queries.page import CASE, CasePage, case_page
-from trainhub.cases.rules.scales import scale
-from trainhub.cases.service import duties, opening, severity
+from trainhub.cases.registry import plans_of_case
+from trainhub.cases.rules.next_steps import OWNERS, due_of
+from trainhub.cases.rules.scales import TIERS, scale
+from trainhub.cases.service import duties, opening, progress, severity
 from trainhub.cases.views import blueprint
-from trainhub.cases.views.steps import done, seen_version
+from trainhub.cases.views.steps import done, done_to, seen_version
+from trainhub.committees import wording as seats
+from trainhub.committees.queries.composition import on_day
+from trainhub.committees.queries.recusal import recusals_of, recused_members
+from trainhub.committees.rules.recusal import Ground
 from trainhub.kernel.actor import SYSTEM, Actor
 from trainhub.kernel.clock import local_day, now
-from trainhub.kernel.permissions import Permission
+from trainhub.kernel.permissions import Permission, Role
 from trainhub.ledger.access import Reading, open_record
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
@@ -25,11 +35,11 @@ from trainhub.web.pages import page
 
 READ, WRITE = Permission.CASE_READ, Permission.CASE_WRITE
 _TABLES = {
-    "states": wording.STATES, "tiers": wording.TIERS, "roles": wording.ROLES, "steps_words": wording.STEP_WORDS, "standings": wording.STANDINGS,
+    "states": wording.STATES, "tiers": wording.SHOWN_TIERS, "roles": wording.ROLES, "steps_words": wording.STEP_WORDS, "standings": wording.STANDINGS,
     "columns": wording.COLUMNS, "means_words": wording.MEANS, "place_words": wording.PLACES, "next_steps": wording.NEXT_STEPS, "missing": wording.MISSING,
     "clock_words": wording.CLOCKS, "offices": wording.OFFICES, "kinds_words": wording.EVIDENCE_KINDS, "sources": wording.SOURCES,
     "report_kinds": wording.REPORT_KINDS, "report_forms": wording.REPORT_FORMS, "facts_words": wording.FACTS, "adults": wording.ADULTS,
-    "duty_words": wording.DUTY_WORDS, "end_words": wording.END_WORDS,
+    "duty_words": wording.DUTY_WORDS, "end_words": wording.END_WORDS, "ended_words": wording.DECLINE_REASONS,
 }
 
 
@@ -40,7 +50,8 @@ def _found(case_id: str) -> CasePage:
         return case_page(read_session(), actor, case_id, moment)
     with transaction() as session:
         head = case_page(session, actor, case_id, moment)
-        ticket = open_record(session, actor, Reading(head.school_id, CASE, head.case_id, Permission.CASE_FILE_READ, "handling", "page"), moment)
+        purpose = "oversight" if actor.role is Role.BUREAU_CASE_OFFICER else "handling"
+        ticket = open_record(session, actor, Reading(head.school_id, CASE, head.case_id, Permission.CASE_FILE_READ, purpose, "page"), moment)
         return case_page(session, actor, case_id, moment, ring=key_ring(), opening=ticket)
 
 
@@ -53,9 +64,30 @@ def case(case_id: str) -> Any:
         (clock, wording.clock_kind(clock, moment), wording.due_words(clock, moment), found.codes.get(clock.object_id) or _office(clock.object_id))
         for clock in found.clocks
     ]
-    return page("cases/case.html", c=found, clocks=clocks, may_write=actor.can(WRITE) and found.leads, reads=actor.can(Permission.CASE_FILE_READ),
-                state_kinds=wording.STATE_KINDS, standing_kinds=wording.STANDING_KINDS, scale=scale(found.scale), role_labels={**ROLE_LABELS, SYSTEM: _("by itself")},
-                **_lists(actor, found), **wording.tables(_TABLES))
+    plans = plans_of_case(read_session(), actor, found.case_id, moment)
+    return page("cases/case.html", c=found, clocks=clocks, plans=plans, may_write=actor.can(WRITE) and found.leads, reads=actor.can(Permission.CASE_FILE_READ),
+                own_grounds=[(g.value, seats.GROUNDS[g]) for g in Ground if g is not Ground.OBJECTION],
+                scale_keys=TIERS, state_kinds=wording.STATE_KINDS, standing_kinds=wording.STANDING_KINDS, scale=scale(found.scale), role_labels={**ROLE_LABELS, SYSTEM: _("by itself")},
+                next=_next(found, moment), waits=_waits(actor, found), today=local_day(moment).isoformat(), **_lists(actor, found), **wording.tables(_TABLES))
+
+
+def _next(found: CasePage, moment: datetime) -> dict[str, Any]:
+    """The one sentence of what comes next: what, who, by when; the sitting where the committee votes."""
+    due, sitting = due_of(found.step, found.clocks), found.sitting
+    return {
+        "what": wording.NEXT_STEPS[found.step], "who": wording.OWNERS[OWNERS[found.step]], "meeting_id": sitting.meeting_id if sitting else "",
+        "meets_at": sitting.meets_at if sitting else None, "due": (wording.clock_kind(due, moment), wording.due_words(due, moment)) if due else None,
+    }
+
+
+def _waits(actor: Actor, found: CasePage) -> list[tuple[str, str]]:
+    """While the committee has the case: for what each pupil's finding waits, as (code, word). Nothing at other times."""
+    if not found.leads or found.state != "submitted_to_committee":
+        return []
+    session, moment = read_session(), now()
+    row = seen_case(session, actor, READ, found.case_id, moment)
+    somebody = bool(adopters(session, row.district_id, row.school_id, row.id, local_day(moment)).hands)
+    return [(one.code, str(determining_wording.WAITS[one.waits_for(somebody)])) for one in findings_of(session, row)]
 
 
 def _office(name: str) -> str:
@@ -66,12 +98,17 @@ def _lists(actor: Actor, found: CasePage) -> dict[str, Any]:
     """What only somebody who handles the case chooses from."""
     names = account_names(read_session(), actor.district_id, {duty.account_id for duty in found.duties})
     if not (actor.can(WRITE) and found.leads):
-        return {"names": names, "accounts": []}
+        return {"names": names, "accounts": [], "aside": (), "corrections": 0}
+    lead = on_day(read_session(), actor.district_id, actor.org_id, local_day(now()))
+    aside = recusals_of(read_session(), actor.district_id, [found.case_id])
+    gone = recused_members(read_session(), actor.district_id, found.case_id)
     accounts = [(key, f"{name} · {ROLE_LABELS[role]}") for key, name, role in duty_choices(read_session(), actor, local_day(now()))]
     return {
         "names": names, "accounts": accounts, "tier_choices": [(tier.key, f"{wording.TIERS[tier.key]}：{tier.words}") for tier in scale(found.scale).tiers],
-        "lower_choices": wording.choices(wording.LOWER_WORDS), "duty_choices": [c for c in wording.choices(wording.DUTY_WORDS) if c[0] in duties.DUTIES],
-        "end_choices": wording.choices(wording.END_WORDS),
+        "lower_choices": wording.choices(wording.LOWER_WORDS), "duty_choices": [c for c in wording.choices(wording.DUTY_WORDS) if c[0] in set(duties.DUTIES) - {"reviewer"}],
+        "end_choices": wording.choices(wording.END_WORDS), "aside": aside, "grounds": seats.GROUNDS, "found_by": seats.FOUND_BY,
+        "members": [(s.member.id, s.member.shown_as) for s in lead.seats if s.member is not None and not s.left and s.member.id not in gone],
+        "corrections": len(owed_corrections(read_session(), actor, now(), found.case_id)),
     }
 
 
@@ -91,6 +128,14 @@ def submit(case_id: str) -> Any:
     return done(
         lambda s, a: opening.submit_to_committee(s, a, case_id, now(), seen_version=seen), _("The case is with the committee."), "cases.case", case_id=case_id
     )
+
+
+@blueprint.post("/cases/<case_id>/close")
+@needs(WRITE)
+def close(case_id: str) -> Any:
+    """Close a case at its follow-up, where nothing holds it any more."""
+    said = _("The case is closed. It is sealed by itself when its time comes.")
+    return done(lambda s, a: progress.close_case(s, a, case_id, now()), said, "cases.case", case_id=case_id)
 
 
 @blueprint.post("/cases/<case_id>/narrative")
@@ -123,7 +168,8 @@ def police(case_id: str) -> Any:
 
     def write(session: Any, actor: Actor) -> None:
         if what == "take_over":
-            severity.police_take_over(session, actor, case_id, document, now())
+            since = forms.moment(request.form, "since") if request.form.get("since_on") else None
+            severity.police_take_over(session, actor, case_id, document, now(), since=since)
         elif what == "hand_back":
             severity.police_hand_back(session, actor, case_id, document, now(), finding=finding)
         else:
@@ -153,4 +199,4 @@ def give_duty(case_id: str) -> Any:
 def end_duty(case_id: str, duty_id: str) -> Any:
     """End a duty at once."""
     reason = request.form.get("reason", "")
-    return done(lambda s, a: duties.end_duty(s, a, duty_id, reason, now()), _("Ended at once."), "cases.case", case_id=case_id)
+    return done_to(case_id, "duty", duty_id, lambda s, a: duties.end_duty(s, a, duty_id, reason, now()), _("Ended at once."), "cases.case")

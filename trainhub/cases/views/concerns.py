@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import request
+from flask import session as cookie
 from flask_babel import gettext as _
 
 from trainhub.cases import forms, wording
@@ -20,10 +21,12 @@ from trainhub.ledger.access import Reading, open_many, open_record
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.gate import needs
+from trainhub.web.i18n import time_text
 from trainhub.web.keys import key_ring
 from trainhub.web.pages import form_page, page, redirect_to, toast
 
 _OWN_READ, _OWN_WRITE = Permission.CONCERN_OWN_READ, Permission.CONCERN_OWN_WRITE
+_SHOWN_ONCE = "receipt"
 _READ, _WRITE = Permission.CONCERN_READ, Permission.CONCERN_WRITE
 
 
@@ -32,7 +35,7 @@ def _form_model(desk_form: bool, problem: str = "", wrong: str = "") -> dict[str
     kept = request.form if request.method == "POST" else {}
     return {
         "desk_form": desk_form, "problem": problem, "wrong": wrong, "kept": kept, "op_id": forms.operation(request.form) or new_id(),
-        "means": wording.choices(wording.MEANS), "places": wording.choices(wording.PLACES, _("not known")), "today": local_day(now()).isoformat(),
+        "means": wording.choices(wording.MEANS), "places": wording.choices(wording.PLACES, _("not known")), "today": local_day(now()).isoformat(), "clock": time_text(now()),
         "ticked": request.form.getlist("means"), "channels": [c for c in wording.choices(wording.CHANNELS) if c[0] != "staff"],
     }
 
@@ -48,7 +51,7 @@ def new_concern() -> Any:
             receipt = intake.report_concern(session, key_ring(), current_actor(), forms.report_command(request.form), now())
     except DomainError as error:
         return form_page("cases/concern_form.html", error.status, **_form_model(False, refusal(error), error.field or ""))
-    return page("cases/receipt.html", receipt=shown_receipt(receipt.receipt), routed=receipt.routed, for_desk=False)
+    return _receipt(receipt, for_desk=False)
 
 
 @blueprint.route("/concerns/enter", methods=["GET", "POST"])
@@ -63,7 +66,24 @@ def enter_concern() -> Any:
             receipt = intake.enter_concern(session, key_ring(), current_actor(), command, now())
     except DomainError as error:
         return form_page("cases/concern_form.html", error.status, **_form_model(True, refusal(error), error.field or ""))
-    return page("cases/receipt.html", receipt=shown_receipt(receipt.receipt), routed=receipt.routed, for_desk=True)
+    return _receipt(receipt, for_desk=True)
+
+
+def _receipt(receipt: intake.Receipt, *, for_desk: bool) -> Any:
+    """To the page with the number. It waits in the signed session for one view and stands in no address: reloading sends nothing twice."""
+    cookie[_SHOWN_ONCE] = [shown_receipt(receipt.receipt), receipt.routed, for_desk]
+    return redirect_to("cases.concern_receipt")
+
+
+@blueprint.get("/concerns/receipt")
+@needs(_OWN_READ)
+def concern_receipt() -> Any:
+    """The receipt, once; after that the number stands under what one reported."""
+    held = cookie.pop(_SHOWN_ONCE, None)
+    if held is None:
+        return redirect_to("cases.my_concerns")
+    receipt, routed, for_desk = held
+    return page("cases/receipt.html", receipt=receipt, routed=routed, for_desk=for_desk)
 
 
 @blueprint.get("/concerns/mine")
@@ -126,7 +146,7 @@ def _concern_page(concern_id: str, status: int = 200, problem: str = "") -> Any:
         may_decide = actor.can(_WRITE) and row.state == "clue"
         there = board(session, actor, moment, with_closed=False).rows if may_decide else ()
     return page("cases/concern.html", status, row=row, text=text, may_decide=may_decide, problem=problem, kept=request.form,
-                cases=[(c.case_id, c.label) for c in there if not c.elsewhere], decline=[(k, str(wording.DECLINE_REASONS[k])) for k in DECLINE_REASONS],
+                cases=[(c.case_id, _("Case %(no)s", no=c.label)) for c in there if not c.elsewhere], decline=[(k, str(wording.DECLINE_REASONS[k])) for k in DECLINE_REASONS],
                 tier_choices=wording.choices(wording.TIERS), **_words())
 
 

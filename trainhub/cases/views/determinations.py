@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from trainhub.cases import determining_wording as words
 from trainhub.cases import forms, wording
 from trainhub.cases.queries.access import seen_case
+from trainhub.cases.queries.adopting import adopters
 from trainhub.cases.queries.choices import staff_choices
 from trainhub.cases.queries.determinations import (
     DETERMINATION,
@@ -16,12 +17,15 @@ from trainhub.cases.queries.determinations import (
     findings_of,
     owed_corrections,
 )
+from trainhub.cases.queries.found import ending_of
 from trainhub.cases.queries.page import case_page, guardian_choices, party_of
+from trainhub.cases.queries.parts import require_part
 from trainhub.cases.rules.determining import Finding, least_minutes, offered
 from trainhub.cases.rules.scales import TIERS, scale, short_plan
 from trainhub.cases.service import determining, outcomes, serving
 from trainhub.cases.views import blueprint
-from trainhub.cases.views.steps import done, refusal
+from trainhub.cases.views.steps import done, done_to, refusal
+from trainhub.committees.queries.resolutions import resolutions_of
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.errors import DomainError, NotFound
 from trainhub.kernel.permissions import Permission
@@ -42,28 +46,27 @@ _TABLES: dict[str, Any] = {
 }
 
 
-def _whole(case_id: str) -> Any:
-    """The case, if the actor's school leads it (or the bureau holds a duty): findings are nobody else's."""
-    found = case_page(read_session(), current_actor(), case_id, now())
-    if not found.leads:
-        raise NotFound
-    return found
-
-
 @blueprint.get("/cases/<case_id>/determinations")
 @needs(READ)
 def determinations(case_id: str) -> Any:
-    """Every version of every determination of a case, who must still be served, what is owed after one fell."""
+    """Every version of every determination of a case, who must still be served, what is owed after one fell.
+
+    Another school of a joint case sees those of its own pupils: it makes their plans (domain.md case 51).
+    """
     return _page(case_id)
 
 
 def _page(case_id: str, status: int = 200, **more: Any) -> Any:
-    session, actor, moment, head = read_session(), current_actor(), now(), _whole(case_id)
+    session, actor, moment = read_session(), current_actor(), now()
+    head = case_page(session, actor, case_id, moment)
     case = seen_case(session, actor, READ, case_id, moment)
     words_of_scale = scale(case.scale)
     may = actor.can(WRITE) and case.school_id == actor.org_id
+    hands = adopters(session, case.district_id, case.school_id, case.id, local_day(moment))
     return page(
-        "cases/determinations.html", status, c=head, findings=findings_of(session, case), may_write=may, scale=words_of_scale,
+        "cases/determinations.html", status, c=head, may_propose=may and not hands.only(actor), adopted_by_somebody=bool(hands.hands),
+        findings=[one for one in findings_of(session, case) if one.party_id in head.codes],
+        sittings={one.item_id: one for one in resolutions_of(session, case.district_id, case.id)}, may_write=may, scale=words_of_scale,
         may_adopt=actor.can(DETERMINE) and case.school_id == actor.org_id, may_read=actor.can(FILE_READ), me=actor.account_id,
         labels={measure.key: measure.label for measure in words_of_scale.measures}, owed=owed_corrections(session, actor, moment, case_id) if may else (),
         again=wording.choices(words.AGAIN), kinds=[(k, v) for k, v in wording.choices(words.RECIPIENTS) if k not in {"guardian", "quality_evaluation", "entry"}],
@@ -79,13 +82,15 @@ def determination(case_id: str, determination_id: str) -> Any:
     actor, moment = current_actor(), now()
     with transaction() as session:
         case = seen_case(session, actor, FILE_READ, case_id, moment)
-        row = next((v for one in findings_of(session, case) for v in one.versions if v.determination_id == determination_id), None)
-        if row is None or actor.org_id not in {case.school_id, case.district_id}:
+        mine = case_page(session, actor, case_id, moment).codes
+        row = next((v for one in findings_of(session, case) for v in one.versions if v.determination_id == determination_id and v.party_id in mine), None)
+        if row is None:
             raise NotFound
         reading = Reading(case.school_id, DETERMINATION, determination_id, FILE_READ, "handling", "page", about_ref=case.id)
         text = finding_text(session, key_ring(), open_record(session, actor, reading, moment), determination_id)
+        ended = words.ended_words(ending_of(session, case.district_id, determination_id))
         label, words_of_scale = f"{case.year}-{case.number:02d}", scale(case.scale)
-    return page("cases/determination.html", v=row, text=text, case_id=case_id, label=label, scale=words_of_scale,
+    return page("cases/determination.html", v=row, text=text, ended=ended, case_id=case_id, label=label, scale=words_of_scale,
                 measures=[words_of_scale.measure(key).label for key in row.measures], **wording.tables(_TABLES))
 
 
@@ -98,7 +103,7 @@ def _propose_form(case_id: str, party_id: str, status: int = 200, problem: str =
     tier = tier if tier in TIERS else ""
     least = least_minutes(policy_for(session, case.district_id, case.school_id, local_day(moment)))
     return page(
-        "cases/propose.html", status, label=f"{case.year}-{case.number:02d}", case_id=case_id, party=party, tier=tier, scale=scale(case.scale),
+        "cases/propose.html", status, may_propose=not adopters(session, case.district_id, case.school_id, case.id, local_day(moment)).only(actor), label=f"{case.year}-{case.number:02d}", case_id=case_id, party=party, tier=tier, scale=scale(case.scale),
         measures=offered(case.scale, tier, party.stage, party.grade), least=least.get(tier, 0), young=short_plan(party.stage, party.grade),
         kept=request.form, problem=problem, wrong=wrong, tiers=wording.words_of(wording.TIERS),
         outcomes=[(key, word) for key, word in wording.choices(words.OUTCOMES) if bool(tier) == (key == Finding.BULLYING)],
@@ -143,9 +148,10 @@ def agenda(case_id: str) -> Any:
 @needs(DETERMINE)
 def adopt(case_id: str, determination_id: str) -> Any:
     """Draw the consequence of the committee's resolution."""
-    return done(
+    return done_to(
+        case_id, "determination", determination_id,
         lambda session, actor: determining.adopt_determination(session, actor, key_ring(), determination_id, now()),
-        _("Adopted and numbered. Serve it on both sides."), _PAGE, case_id=case_id,
+        _("Adopted and numbered. Serve it on both sides."), _PAGE,
     )
 
 
@@ -153,8 +159,9 @@ def adopt(case_id: str, determination_id: str) -> Any:
 @needs(WRITE)
 def withdraw(case_id: str, determination_id: str) -> Any:
     """Take a proposal back."""
-    return done(
-        lambda session, actor: determining.withdraw_proposal(session, actor, determination_id, now()), _("Taken back. It stays readable."), _PAGE, case_id=case_id
+    return done_to(
+        case_id, "determination", determination_id, lambda session, actor: determining.withdraw_proposal(session, actor, determination_id, now()),
+        _("Taken back. It stays readable."), _PAGE,
     )
 
 
@@ -165,7 +172,7 @@ def again(case_id: str) -> Any:
     reason = request.form.get("reason", "")
     return done(
         lambda session, actor: determining.investigate_again(session, actor, case_id, reason, now()),
-        _("The investigation goes on. What stands goes on standing until a new version is adopted."), "cases.case", case_id=case_id,
+        _("The investigation goes on. A version that stands already goes on standing until a new one is adopted."), "cases.case", case_id=case_id,
     )
 
 
@@ -212,15 +219,18 @@ def told(case_id: str, determination_id: str) -> Any:
     """Note that somebody else was told: whoever was told is owed the correction if it falls."""
     form = request.form
     command = serving.Tell(determination_id, form.get("kind", ""), forms.words(form, "who", 121), forms.words(form, "document_no", 41))
-    return done(lambda session, actor: serving.note_told(session, key_ring(), actor, command, now()), _("Recorded."), _PAGE, case_id=case_id)
+    return done_to(
+        case_id, "determination", determination_id, lambda session, actor: serving.note_told(session, key_ring(), actor, command, now()), _("Recorded."), _PAGE
+    )
 
 
 @blueprint.post("/cases/<case_id>/determinations/<determination_id>/evaluation")
 @needs(WRITE)
 def evaluation(case_id: str, determination_id: str) -> Any:
     """Note the entry in the quality evaluation that the measure orders."""
-    return done(
-        lambda session, actor: serving.enter_evaluation(session, key_ring(), actor, determination_id, now()), _("The entry is noted."), _PAGE, case_id=case_id
+    return done_to(
+        case_id, "determination", determination_id, lambda session, actor: serving.enter_evaluation(session, key_ring(), actor, determination_id, now()),
+        _("The entry is noted."), _PAGE,
     )
 
 
@@ -231,9 +241,12 @@ def correction(case_id: str, object_id: str) -> Any:
     form = request.form
     if form.get("kind") == "entry":
         proof = forms.words(form, "proof", 121)
-        return done(lambda session, actor: outcomes.recall_entry(session, actor, object_id, proof, now()), _("Recalled."), _PAGE, case_id=case_id)
+        return done_to(
+            case_id, "entry", object_id, lambda session, actor: outcomes.recall_entry(session, actor, object_id, proof, now()), _("Recalled."), _PAGE
+        )
     try:
         with transaction() as session:
+            require_part(session, current_actor(), case_id, "recipient", object_id)
             paper = serving.send_correction(session, current_actor(), object_id, now())
         toast(_("The notice of correction is numbered. Print it and hand it over."))
     except NotFound:

@@ -10,6 +10,7 @@ from trainhub.cases import forms, wording
 from trainhub.cases.queries.choices import staff_choices
 from trainhub.cases.queries.identity import PARTY, find_pupils, guardians, identity
 from trainhub.cases.queries.page import case_page, guardian_choices, party_of
+from trainhub.cases.queries.parts import require_guardian
 from trainhub.cases.service import notices, parties
 from trainhub.cases.service.withdrawing import withdraw_party
 from trainhub.cases.views import blueprint
@@ -101,14 +102,23 @@ def _party(case_id: str, party_id: str, status: int = 200, problem: str = "") ->
     _case, kept = party_of(session, actor, case_id, party_id, now(), READ)
     may_write = actor.can(WRITE)
     return page(
-        "cases/party.html", status, c=found, p=row, problem=problem, may_write=may_write, may_reveal=actor.can(REVEAL), kept=request.form,
+        "cases/party.html", status, c=found, p=row, problem=problem, may_write=may_write, may_reveal=_may_reveal(case_id, party_id), kept=request.form,
         guardians=guardian_choices(session, kept), staff=staff_choices(session, actor, local_day(now())) if may_write else [],
         roles=wording.choices(wording.ROLES), role_words=wording.words_of(wording.ROLES), reasons=wording.choices(wording.REVEAL_REASONS),
-        restrictions=wording.choices(wording.RESTRICTION_WORDS), abouts=wording.choices(wording.ABOUTS), outcomes=wording.choices(wording.OUTCOMES),
+        restrictions=wording.choices(wording.RESTRICTION_WORDS), abouts=wording.choices(wording.TOLD_HERE), outcomes=wording.choices(wording.OUTCOMES),
         ways=wording.choices(wording.WAYS), standings=wording.words_of(wording.STANDINGS), standing_kinds=wording.STANDING_KINDS,
         columns=wording.words_of(wording.COLUMNS), today=local_day(now()).isoformat(), clock=time_text(now()),
         guardian_options=[(key, _("Guardian %(n)s", n=n)) for n, (key, restricted) in enumerate(guardian_choices(session, kept), 1) if not restricted],
     )
+
+
+def _may_reveal(case_id: str, party_id: str) -> bool:
+    """Whether the reader may be shown who it is: the right of some reaches only cases for which a duty names them."""
+    actor = current_actor()
+    try:
+        return actor.can(REVEAL) and bool(party_of(read_session(), actor, case_id, party_id, now(), REVEAL))
+    except NotFound:
+        return False
 
 
 @blueprint.post("/cases/<case_id>/parties/<party_id>/reveal")
@@ -124,7 +134,7 @@ def reveal(case_id: str, party_id: str) -> Any:
         reading = Reading(row.school_id, PARTY, row.id, REVEAL, f"reveal_{reason}", "page", about_ref=case.id)
         ticket = open_record(session, actor, reading, now())
         who, people = identity(session, key_ring(), ticket, row.id), guardians(session, key_ring(), ticket, row.id)
-    answer = page("cases/_identity.html" if wants_fragment() else "cases/identity.html", who=who, people=people, case_id=case_id, party_id=party_id,
+    answer = page("cases/_identity.html" if wants_fragment() else "cases/identity.html", child=who, people=people, case_id=case_id, party_id=party_id,
                   seconds=SECONDS)
     if not wants_fragment():
         answer.headers["Refresh"] = f"{SECONDS}; url=/cases/{case_id}/parties/{party_id}"
@@ -166,6 +176,17 @@ def left(case_id: str, party_id: str) -> Any:
                 case_id=case_id, party_id=party_id)
 
 
+@blueprint.post("/cases/<case_id>/parties/<party_id>/of-age")
+@needs(WRITE)
+def of_age(case_id: str, party_id: str) -> Any:
+    """The pupil came of age."""
+    day = plausible_day(request.form.get("of_age_on", "")) or local_day(now())
+    return done(
+        lambda s, a: parties.note_of_age(s, a, _of(s, a, case_id, party_id), day, now()), _("Noted. The protection of a minor stays."), "cases.party",
+        case_id=case_id, party_id=party_id,
+    )
+
+
 @blueprint.post("/cases/<case_id>/parties/<party_id>/guardians")
 @needs(WRITE)
 def guardian(case_id: str, party_id: str) -> Any:
@@ -189,8 +210,12 @@ def guardian(case_id: str, party_id: str) -> Any:
 def restrict(case_id: str, party_id: str, guardian_id: str) -> Any:
     """A guardian may not be told, or may again."""
     wanted, reason = request.form.get("restricted") == "yes", request.form.get("reason", "")
-    return done(lambda s, a: parties.restrict_guardian(s, a, guardian_id, wanted, reason, now()), _("Noted."), "cases.party",
-                case_id=case_id, party_id=party_id)
+
+    def write(session: Any, actor: Any) -> None:
+        require_guardian(session, actor, _of(session, actor, case_id, party_id), guardian_id)
+        parties.restrict_guardian(session, actor, guardian_id, wanted, reason, now())
+
+    return done(write, _("Noted."), "cases.party", case_id=case_id, party_id=party_id)
 
 
 @blueprint.post("/cases/<case_id>/parties/<party_id>/notices")

@@ -4,13 +4,14 @@ from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 from trainhub.cases import forms, wording
 from trainhub.cases.queries.choices import staff_choices
-from trainhub.cases.queries.page import case_page, evidence_file
+from trainhub.cases.queries.page import InterviewRow, case_page, evidence_file
 from trainhub.cases.service import evidence, interviews, reports
 from trainhub.cases.views import blueprint
-from trainhub.cases.views.steps import done, refusal
+from trainhub.cases.views.steps import done_to, refusal
 from trainhub.evidence.proofs import PROOF_BYTES
 from trainhub.evidence.sealed_files import FILE, SEALED_SUFFIXES, sealed_file
 from trainhub.kernel.clock import local_day, now
@@ -31,14 +32,32 @@ def _form(template: str, case_id: str, status: int = 200, **more: Any) -> Any:
     found = case_page(read_session(), current_actor(), case_id, now())
     if not found.leads:
         raise NotFound
-    return page(template, status, c=found, kept=request.form, today=local_day(now()).isoformat(), clock=time_text(now()),
-                party_options=[(party.party_id, party.code) for party in found.parties], **({"problem": "", "wrong": ""} | more))
+    return page(template, status, c=found, today=local_day(now()).isoformat(), clock=time_text(now()),
+                party_options=[(party.party_id, party.code) for party in found.parties], **({"problem": "", "wrong": "", "kept": request.form} | more))
+
+
+def _corrected(case_id: str) -> InterviewRow | None:
+    """The talk that the one being written corrects."""
+    wanted = forms.an_id(request.values, "corrects")
+    found = case_page(read_session(), current_actor(), case_id, now()).interviews if wanted else ()
+    return next((one for one in found if one.interview_id == wanted), None)
+
+
+def _as_written(row: InterviewRow) -> MultiDict[str, str]:
+    """What a correction begins with: with whom, when, where, who was there; the words are written anew."""
+    return MultiDict({
+        "party": row.party_id, "witness_code": "" if row.party_id else row.code, "starts_on": local_day(row.starts_at).isoformat(),
+        "starts_at": time_text(row.starts_at), "ends_at": time_text(row.ends_at), "place_kind": row.place_kind, "adult_present": row.adult_present,
+        "no_adult_reason": row.no_adult_reason,
+    })
 
 
 def _interview_form(case_id: str, status: int = 200, **more: Any) -> Any:
-    session, actor = read_session(), current_actor()
+    session, actor, corrected = read_session(), current_actor(), _corrected(case_id)
+    if corrected is not None and request.method == "GET":
+        more["kept"] = _as_written(corrected)
     return _form(
-        "cases/interview.html", case_id, status, staff=staff_choices(session, actor, local_day(now())), adults=wording.choices(wording.ADULTS),
+        "cases/interview.html", case_id, status, corrected=corrected, staff=staff_choices(session, actor, local_day(now())), adults=wording.choices(wording.ADULTS),
         no_adult=wording.choices(wording.NO_ADULT), places=wording.choices(wording.PLACES, _("not known")), **more,
     )
 
@@ -57,7 +76,7 @@ def interview(case_id: str) -> Any:
         raise
     except DomainError as error:
         return _interview_form(case_id, error.status, problem=refusal(error), wrong=error.field or "")
-    toast(_("Sealed."))
+    toast(_("Saved under seal."))
     return redirect_to("cases.case", case_id=case_id)
 
 
@@ -85,7 +104,7 @@ def add_evidence(case_id: str) -> Any:
         raise
     except DomainError as error:
         return _evidence_form(case_id, error.status, problem=refusal(error), wrong=error.field or "")
-    toast(_("Sealed."))
+    toast(_("Saved under seal."))
     return redirect_to("cases.case", case_id=case_id)
 
 
@@ -106,7 +125,10 @@ def evidence_download(case_id: str, evidence_id: str) -> Any:
 @needs(WRITE)
 def withdraw_evidence(case_id: str, evidence_id: str) -> Any:
     """Take evidence out of the list; it stays sealed."""
-    return done(lambda s, a: evidence.withdraw_evidence(s, a, evidence_id, now()), _("Withdrawn. It stays sealed in the file."), "cases.case", case_id=case_id)
+    return done_to(
+        case_id, "evidence", evidence_id, lambda s, a: evidence.withdraw_evidence(s, a, evidence_id, now()), _("Withdrawn. It stays sealed in the file."),
+        "cases.case",
+    )
 
 
 def _report_form(case_id: str, status: int = 200, **more: Any) -> Any:

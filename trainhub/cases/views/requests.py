@@ -9,7 +9,7 @@ from trainhub.accounts.fresh import reauthenticated
 from trainhub.cases import forms
 from trainhub.cases import keeping_wording as words
 from trainhub.cases.guardian_letters import answer_letter
-from trainhub.cases.queries.held import REQUEST, known_of
+from trainhub.cases.queries.held import REQUEST, known_of, matters_of
 from trainhub.cases.queries.identity import find_pupils
 from trainhub.cases.queries.requests import request_list, row_of
 from trainhub.cases.service import requests
@@ -26,7 +26,7 @@ from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.gate import needs
 from trainhub.web.keys import key_ring
-from trainhub.web.pages import attachment, page, redirect_to
+from trainhub.web.pages import attachment, page, redirect_to, toast
 
 READ, WRITE = Permission.GUARDIAN_REQUEST_READ, Permission.GUARDIAN_REQUEST_WRITE
 
@@ -69,6 +69,7 @@ def guardian_request_receive() -> Any:
         raise
     except DomainError as error:
         return _list(error.status, problem=refusal(error), form=form)
+    toast(_("Noted. Answer it by the day that stands at its head."))
     return redirect_to("cases.guardian_request", request_id=key)
 
 
@@ -82,9 +83,9 @@ def guardian_request(request_id: str) -> Any:
         row = requests.seen_request(session, actor, request_id)
         open_record(session, actor, Reading(row.school_id, REQUEST, row.id, READ, "guardian_request", "page"), moment)
         known, said = known_of(ring, row), requests.words_of(ring, row)
-        shown = row_of(row, moment)
+        shown, whole = row_of(row, moment), matters_of(session, actor, row, moment)[1]
     offered = [*requests.DECISIONS[shown.kind], *requests.REFUSALS]
-    return page("cases/request.html", r=shown, known=known, said=said, words=words, decisions=[(k, words.DECISIONS[k]) for k in offered])
+    return page("cases/request.html", r=shown, whole=whole, known=known, said=said, words=words, decisions=[(k, words.DECISIONS[k]) for k in offered])
 
 
 @blueprint.post("/guardian-requests/<request_id>/answer")

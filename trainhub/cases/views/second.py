@@ -6,9 +6,10 @@ from flask import request
 from flask_babel import gettext as _
 
 from trainhub.accounts.fresh import reauthenticated
+from trainhub.cases import bureau_wording, forms, wording
 from trainhub.cases import determining_wording as words
-from trainhub.cases import forms, wording
 from trainhub.cases.letters import export_letter, tables_of, watermark
+from trainhub.cases.queries.board import board
 from trainhub.cases.queries.identity import identity
 from trainhub.cases.queries.papers import exported
 from trainhub.cases.queries.second import queue, reporter, request_of
@@ -22,6 +23,7 @@ from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.errors import DomainError, NotFound
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
+from trainhub.roster.queries import schools
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
 from trainhub.web.gate import needs
@@ -31,7 +33,7 @@ from trainhub.web.pages import attachment, page, redirect_to, toast
 SECOND, GLASS = Permission.CASE_SECOND, Permission.BREAK_GLASS_WRITE
 CASE_READ, CASE_WRITE = Permission.CASE_READ, Permission.CASE_WRITE
 _TABLES: dict[str, Any] = {
-    "kinds": words.KINDS, "reasons": words.REASONS, "second_states": words.SECOND_STATES, "tiers": wording.TIERS, "marks": words.SECOND_KINDS,
+    "kinds": words.KINDS | bureau_wording.KINDS, "reasons": words.REASONS | bureau_wording.REASONS, "second_states": words.SECOND_STATES, "tiers": wording.TIERS, "marks": words.SECOND_KINDS,
 }
 
 
@@ -39,9 +41,15 @@ _TABLES: dict[str, Any] = {
 @needs(CASE_READ)
 def second_queue() -> Any:
     """What waits for one's consent, what one asked for, what was decided."""
+    return _queue()
+
+
+def _queue(status: int = 200, problem: str = "") -> Any:
     actor = current_actor()
     found = queue(read_session(), key_ring(), actor, now())
-    return page("cases/second.html", found=found, may_decide=actor.can(SECOND), looks=("reporter", "identity", "identified_export"), **wording.tables(_TABLES))
+    units = schools(read_session(), actor.scope(GLASS)) if actor.can(GLASS) else []
+    return page("cases/second.html", status, problem=problem, kept=request.values, units=[(one.id, one.name) for one in units if one.id != actor.district_id],
+                unseal_reasons=[(key, str(_TABLES["reasons"][key])) for key in REASONS[SecondKind.UNSEAL]], found=found, may_decide=actor.can(SECOND), moment=now(), looks=("reporter", "identity", "identified_export"), **wording.tables(_TABLES))
 
 
 def _kind(kind: str) -> SecondKind:
@@ -53,9 +61,10 @@ def _kind(kind: str) -> SecondKind:
 
 def _ask_form(kind: str, object_id: str, status: int = 200, problem: str = "") -> Any:
     known = _kind(kind)
-    return page("cases/ask.html", status, kind=kind, object_id=object_id, problem=problem, kept=request.values, hours=int(LASTS[known].total_seconds() // 3600),
-                choices=[(key, str(words.REASONS[key])) for key in REASONS[known]], tier_choices=wording.choices(wording.TIERS)[1:], quota=QUOTA,
-                quota_days=QUOTA_DAYS, **wording.tables(_TABLES))
+    others = [(c.case_id, c.label) for c in board(read_session(), current_actor(), now()).rows if not c.elsewhere and c.case_id != object_id] if kind == "end_case" else []
+    return page("cases/ask.html", status, others=others, kind=kind, object_id=object_id, problem=problem, kept=request.values, hours=int(LASTS[known].total_seconds() // 3600),
+                choices=[(key, str(_TABLES["reasons"][key])) for key in REASONS[known]], tier_choices=wording.choices(wording.TIERS)[1:], quota=QUOTA,
+                quota_days=QUOTA_DAYS, left=max(0, second.exports_left(read_session(), current_actor(), now())), **wording.tables(_TABLES))
 
 
 @blueprint.route("/second/ask/<kind>/<object_id>", methods=["GET", "POST"])
@@ -68,6 +77,8 @@ def ask(kind: str, object_id: str) -> Any:
     parameters: dict[str, Any] = {"severity": form.get("severity", "")} if kind == "downgrade" else {}
     if kind == "extension":
         parameters = {"days": forms.number(form, "days")}
+    if kind == "end_case":
+        parameters = {"double_of": forms.an_id(form, "double_of")}
     command = second.Ask(known.value, object_id, form.get("reason", ""), forms.words(form, "words", 501), parameters)
     try:
         with transaction() as session:
@@ -76,6 +87,23 @@ def ask(kind: str, object_id: str) -> Any:
         raise
     except DomainError as error:
         return _ask_form(kind, object_id, error.status, refusal(error))
+    toast(_("Asked. You are told when somebody has decided."))
+    return redirect_to("cases.second_queue")
+
+
+@blueprint.post("/second/unseal")
+@needs(GLASS)
+def ask_unsealing() -> Any:
+    """Ask by its number that a sealed case be opened: it stands on no list. None and not sealed give the same answer."""
+    form, actor = request.form, current_actor()
+    try:
+        with transaction() as session:
+            second.ask_unsealing(session, key_ring(), actor, forms.an_id(form, "school") or actor.org_id, forms.words(form, "number", 12),
+                                 form.get("reason", ""), forms.words(form, "words", 501), now())
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _queue(error.status, refusal(error))
     toast(_("Asked. You are told when somebody has decided."))
     return redirect_to("cases.second_queue")
 
@@ -123,6 +151,8 @@ def look(second_id: str) -> Any:
     try:
         with transaction() as session:
             row = request_of(session, actor, second_id)
+            if row.kind == SecondKind.FILE.value:
+                return redirect_to("cases.case", case_id=second.take_up(session, actor, second_id, moment))
             opening = second.use(session, actor, second_id, moment)
             if row.kind == SecondKind.REPORTER.value:
                 return page("cases/revealed.html", found=reporter(session, ring, opening, row.object_id), child=None)

@@ -45,11 +45,12 @@ class Resolution:
     guardians: dict[str, Any]
     resolved_at: datetime | None
     used_at: datetime | None
+    lapsed_at: datetime | None = None
 
     @property
     def usable(self) -> bool:
         """Whether a consequence may be drawn from it."""
-        return self.outcome == "adopted" and self.used_at is None and not self.faults
+        return self.outcome == "adopted" and self.used_at is None and self.lapsed_at is None and not self.faults
 
 
 def _query(district_id: str) -> Any:
@@ -64,7 +65,7 @@ def _row(i: MeetingItem, year: int, number: int, starts_at: datetime) -> Resolut
     return Resolution(
         i.id, i.school_id, i.meeting_id, f"{year}-{number:02d}", starts_at, i.kind, i.matter_id, i.object_id, i.label, i.outcome,
         i.entitled_count, i.present_count, i.recused_count, i.for_count, i.against_count, i.abstained_count, dict(i.basis),
-        tuple(i.composition), dict(i.guardians), i.resolved_at, i.used_at,
+        tuple(i.composition), dict(i.guardians), i.resolved_at, i.used_at, i.lapsed_at,
     )  # fmt: skip
 
 

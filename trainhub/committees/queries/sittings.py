@@ -70,6 +70,7 @@ class ItemRow:
     used_at: datetime | None
     bench: Bench
     recusals: tuple[RecusalRow, ...]
+    lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _item(
     who = bench_of(committee, aside.get(i.matter_id, frozenset()), presence, own)
     return ItemRow(
         i.id, i.kind, i.matter_id, i.object_id, i.label, i.outcome, i.entitled_count, i.present_count, i.recused_count, i.for_count,
-        i.against_count, i.abstained_count, dict(i.basis), tuple(i.composition), dict(i.guardians), i.used_at, who, own,
+        i.against_count, i.abstained_count, dict(i.basis), tuple(i.composition), dict(i.guardians), i.used_at, who, own, i.lapsed_at is not None,
     )  # fmt: skip
 
 

@@ -29,7 +29,8 @@ from trainhub.committees.rules.recusal import (
     substitute_for,
 )
 from trainhub.committees.rules.refusals import CommitteeRefused
-from trainhub.committees.service.steps import guard, note, refuse_recused
+from trainhub.committees.rules.voting import bench
+from trainhub.committees.service.steps import agenda_changed, guard, note, refuse_recused
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import Forbidden, InvalidState, NotFound, SeparationOfDuties
@@ -215,9 +216,23 @@ def _write(
         "substitute": row.substitute_id, "principal": row.is_principal,
     }, subject=matter_id)  # fmt: skip
     announcer.announce(session, MemberRecused(
-        row.district_id, row.school_id, matter_id, row.id, row.person_id, row.account_id, row.is_principal
+        row.district_id, row.school_id, matter_id, row.id, row.person_id, row.account_id, row.is_principal, _led(committee, row.member_id),
+        _nobody_leads(session, row, committee),
     ))
+    agenda_changed(session, row.district_id, row.school_id, now, matter_id)
     return row
+
+
+def _led(committee: OnDay, member_id: str | None) -> bool:
+    """Whether a member holds the seat of the chair."""
+    return any(s.is_chair for s in committee.seats if member_id and s.member is not None and s.member.id == member_id)
+
+
+def _nobody_leads(session: Session, row: Recusal, committee: OnDay) -> bool:
+    """Whether a committee that is one has nobody left to lead it in a matter: then no sitting can deal with it."""
+    if committee.committee is None:
+        return False
+    return bench(committee.sitters, recused_members(session, row.district_id, row.matter_id), {}).acting_chair is None
 
 
 def _substitute(session: Session, district_id: str, matter_id: str, committee: OnDay, who: Candidate) -> str | None:
@@ -249,6 +264,7 @@ def name_substitute(session: Session, actor: Actor, recusal_id: str, substitute_
             raise CommitteeRefused("substitute_busy", "substitute")
     row.substitute_id = substitute_id
     note(session, actor, row.school_id, "substitute_named", row.id, now, {"matter": row.matter_id, "substitute": substitute_id}, subject=row.matter_id)
+    agenda_changed(session, row.district_id, row.school_id, now, row.matter_id)
 
 
 # --- being let back: two people ------------------------------------------------------------------
@@ -281,7 +297,11 @@ def lift(session: Session, actor: Actor, recusal_id: str, now: datetime) -> None
     note(session, actor, row.school_id, "recusal_lifted", row.id, now, {
         "matter": row.matter_id, "asked_by": row.lift_asked_by, "reason": row.lift_reason,
     }, subject=row.matter_id)  # fmt: skip
-    announcer.announce(session, RecusalLifted(row.district_id, row.school_id, row.matter_id, row.id))
+    committee = on_day(session, row.district_id, row.school_id, local_day(now))
+    announcer.announce(session, RecusalLifted(
+        row.district_id, row.school_id, row.matter_id, row.id, row.is_principal, _led(committee, row.member_id)
+    ))
+    agenda_changed(session, row.district_id, row.school_id, now, row.matter_id)
 
 
 def _second(session: Session, actor: Actor, recusal_id: str) -> Recusal:

@@ -19,6 +19,7 @@ from trainhub.committees.rules.happenings import ItemsDefective
 from trainhub.committees.rules.recusal import contact_mark
 from trainhub.committees.rules.refusals import CommitteeRefused
 from trainhub.committees.sealed import name_place
+from trainhub.committees.service.fitness import check_sittings
 from trainhub.committees.service.recusal import find_for_school
 from trainhub.committees.service.steps import guard, locked_committee, locked_committees, note
 from trainhub.kernel.actor import Actor
@@ -106,6 +107,7 @@ def add_seat(session: Session, actor: Actor, committee_id: str, line: SeatLine, 
     seat = _seat(committee, line, max((s.sort_no for s in held), default=0) + 1)
     session.add(seat)
     note(session, actor, committee.school_id, "seat_added", seat.id, now, {"committee": committee.id, **_seat_facts(seat)}, subject=committee.id)
+    check_sittings(session, actor.district_id, committee.school_id, now)
     return seat.id
 
 
@@ -158,6 +160,7 @@ def fill_seat(session: Session, actor: Actor, command: FillSeat, now: datetime, 
         "to": member.to_on.isoformat() if member.to_on else None,
     }, subject=committee.id)  # fmt: skip
     find_for_school(session, actor, committee.school_id, now, ring=ring)
+    check_sittings(session, actor.district_id, committee.school_id, now)
     return member.id
 
 
@@ -224,6 +227,7 @@ def renew(
         if goes_on is not None and goes_on.id in keep:
             _carry(session, actor, goes_on, place, from_on, to_on, now, ring)
     session.flush()
+    check_sittings(session, actor.district_id, old.school_id, now)
     return new
 
 
@@ -250,6 +254,7 @@ def note_defects(session: Session, actor: Actor, school_id: str, now: datetime) 
     The mark stays on the resolution with what was missing; it cannot be used any more, and higher rooms hear of it.
     """
     session.flush()
+    check_sittings(session, actor.district_id, school_id, now)
     held: Book = book(session, actor.district_id, school_id)
     fresh = [one for one in defects(session, actor.district_id, held) if not one.noted]
     if not fresh:

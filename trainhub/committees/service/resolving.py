@@ -23,7 +23,7 @@ from trainhub.committees.rules.refusals import (
 from trainhub.committees.rules.voting import Bench, Count, Votes, bench, counted
 from trainhub.committees.sealed import grounds_place
 from trainhub.committees.service.recusal import find_and_record, unrecorded
-from trainhub.committees.service.steps import guard, locked_item, locked_meeting, note
+from trainhub.committees.service.steps import agenda_changed, guard, locked_item, locked_meeting, note
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import InvalidState
@@ -113,6 +113,7 @@ def _keep(session: Session, actor: Actor, item: MeetingItem, count: Count, votes
     announcer.announce(session, ItemResolved(
         item.district_id, item.school_id, item.id, item.matter_id, item.kind, item.object_id, count.outcome
     ))
+    agenda_changed(session, item.district_id, item.school_id, now, item.matter_id)
 
 
 def adjourn_item(session: Session, actor: Actor, item_id: str, now: datetime) -> None:
@@ -123,6 +124,7 @@ def adjourn_item(session: Session, actor: Actor, item_id: str, now: datetime) ->
     announcer.announce(session, ItemResolved(
         item.district_id, item.school_id, item.id, item.matter_id, item.kind, item.object_id, "adjourned"
     ))
+    agenda_changed(session, item.district_id, item.school_id, now, item.matter_id)
 
 
 def facts_for(session: Session, actor: Actor, item_id: str, now: datetime, *, ring: KeyRing) -> ItemFacts:
@@ -151,11 +153,25 @@ def use_resolution(
     """
     item = locked_item(session, actor, item_id)
     fits = item.kind == str(kind) and item.matter_id == matter_id and item.object_id == object_id
-    if not fits or item.outcome != "adopted" or item.used_at is not None or item.composition:
+    if not fits or item.outcome != "adopted" or item.used_at is not None or item.lapsed_at is not None or item.composition:
         raise ResolutionNotUsable(outcome=item.outcome or "")
     item.used_at = now
     note(session, actor, item.school_id, "resolution_used", item.id, now, {"matter": matter_id, "item": item.kind, "object": object_id}, subject=matter_id)
     return resolution(session, actor.district_id, item.id)
+
+
+def lapse_resolution(session: Session, actor: Actor, item_id: str, matter_id: str, now: datetime) -> None:
+    """Note that what was voted on was taken back: no consequence is drawn from the vote any more, and the matter may come anew.
+
+    The vote stays on record as it was. Called by higher rooms inside their own step. Raises ResolutionNotUsable, NotFound.
+    """
+    item = locked_item(session, actor, item_id)
+    if item.matter_id != matter_id or item.used_at is not None:
+        raise ResolutionNotUsable(outcome=item.outcome or "")
+    if item.lapsed_at is None:
+        item.lapsed_at = now
+        note(session, actor, item.school_id, "resolution_lapsed", item.id, now, {"matter": matter_id, "item": item.kind, "object": item.object_id},
+             subject=matter_id)
 
 
 def _open_item(session: Session, actor: Actor, item_id: str, now: datetime) -> tuple[MeetingItem, CommitteeMeeting]:

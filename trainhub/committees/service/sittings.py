@@ -15,7 +15,9 @@ from trainhub.committees.rules.deciding import ItemKind
 from trainhub.committees.rules.happenings import SittingPlanned
 from trainhub.committees.rules.refusals import CommitteeRefused
 from trainhub.committees.sealed import minutes_place
+from trainhub.committees.service.fitness import check_sittings, sitting_over
 from trainhub.committees.service.steps import (
+    agenda_changed,
     guard,
     locked_committees,
     locked_item,
@@ -88,6 +90,7 @@ def plan_sitting(session: Session, actor: Actor, command: PlanSitting, now: date
         "committee": row.committee_id, "year": row.year, "number": row.number, "starts_at": row.starts_at.isoformat(), "asked": len(committee.sitters),
     })  # fmt: skip
     _announce(session, row, committee)
+    check_sittings(session, row.district_id, row.school_id, now)
     return row.id
 
 
@@ -105,6 +108,7 @@ def move_sitting(session: Session, actor: Actor, meeting_id: str, starts_at: dat
     _invite(session, row, committee)
     note(session, actor, row.school_id, "sitting_moved", row.id, now, {"starts_at": starts_at.isoformat(), "version": row.version})
     _announce(session, row, committee)
+    check_sittings(session, row.district_id, row.school_id, now)
 
 
 def cancel_sitting(session: Session, actor: Actor, meeting_id: str, reason: str, now: datetime, *, seen_version: int | None = None) -> None:
@@ -117,6 +121,8 @@ def cancel_sitting(session: Session, actor: Actor, meeting_id: str, reason: str,
     row.state, row.state_reason = "cancelled", reason
     row.version += 1
     note(session, actor, row.school_id, "sitting_cancelled", row.id, now, {"reason": reason, "version": row.version})
+    sitting_over(session, row, "no_quorum" if reason == "no_quorum" else "over")
+    agenda_changed(session, row.district_id, row.school_id, now)
 
 
 def add_item(session: Session, actor: Actor, item: AgendaItem, now: datetime) -> str:
@@ -146,6 +152,7 @@ def add_item(session: Session, actor: Actor, item: AgendaItem, now: datetime) ->
     note(session, actor, meeting.school_id, "item_added", row.id, now, {
         "meeting": meeting.id, "matter": row.matter_id, "item": row.kind, "object": row.object_id,
     }, subject=row.matter_id)  # fmt: skip
+    agenda_changed(session, row.district_id, row.school_id, now, row.matter_id)
     return row.id
 
 
@@ -163,14 +170,16 @@ def drop_item(session: Session, actor: Actor, item_id: str, now: datetime) -> No
         raise InvalidState(state=item.outcome, wanted="adjourned")
     item.outcome, item.resolved_at, item.resolved_by = "adjourned", now, actor.account_id
     note(session, actor, item.school_id, "item_dropped", item.id, now, {"matter": item.matter_id}, subject=item.matter_id)
+    agenda_changed(session, item.district_id, item.school_id, now, item.matter_id)
 
 
 def note_presence(
-    session: Session, actor: Actor, meeting_id: str, came: Mapping[str, Came], now: datetime, *, seen_version: int | None = None
+    session: Session, actor: Actor, meeting_id: str, came: Mapping[str, Came], now: datetime, *, rest: str = "", seen_version: int | None = None
 ) -> int:
     """Note who came and return the sitting's new version. Members of the day only; a substitute sits for one who did not come.
 
-    Raises NotFound, StaleVersion, InvalidState, CommitteeRefused.
+    ``rest``: what holds for every member of whom nothing is noted yet, substitutes apart; "" leaves them open. Raises NotFound,
+    StaleVersion, InvalidState, CommitteeRefused.
     """
     row = _planned(session, actor, meeting_id, seen_version)
     committee = on_day(session, actor.district_id, row.school_id, local_day(row.starts_at))
@@ -178,6 +187,9 @@ def note_presence(
     held = {p.member_id: p for p in session.scalars(select(MeetingPresence).where(
         MeetingPresence.district_id == actor.district_id, MeetingPresence.meeting_id == row.id
     ))}
+    if rest:
+        unheard = [s.member_id for s in committee.sitters if not s.is_substitute and (held.get(s.member_id) is None or held[s.member_id].status == "invited")]
+        came = {key: Came(rest) for key in unheard} | dict(came)
     after = {key: p.status for key, p in held.items()} | {key: value.status for key, value in came.items()}
     replaced: set[str] = set()
     for member_id, value in sorted(came.items()):
@@ -199,6 +211,7 @@ def note_presence(
     note(session, actor, row.school_id, "presence", row.id, now, {
         "came": {key: [value.status, value.stands_in_for] for key, value in sorted(came.items())}, "version": row.version,
     })  # fmt: skip
+    agenda_changed(session, row.district_id, row.school_id, now)
     return row.version
 
 
@@ -234,6 +247,7 @@ def close_sitting(
     note(session, actor, row.school_id, "sitting_held", row.id, now, {
         "year": row.year, "number": row.number, "ends_at": ends_at.isoformat(), "chaired_by": row.chaired_by, "version": row.version,
     })  # fmt: skip
+    sitting_over(session, row, "over")
 
 
 # --- shared --------------------------------------------------------------------------------------

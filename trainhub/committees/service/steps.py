@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from trainhub.committees.models import Committee, CommitteeMeeting, MeetingItem
 from trainhub.committees.queries.recusal import is_recused
+from trainhub.committees.rules.happenings import AgendaChanged
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import Forbidden, NotFound, StaleVersion
+from trainhub.kernel.events import announcer
 from trainhub.kernel.permissions import Permission
 from trainhub.ledger.service import NewEntry, append
 
@@ -30,6 +32,12 @@ def note(
         district_id=actor.district_id, school_id=school_id, kind=f"committee.{kind}", subject_ref=subject or object_ref, object_ref=object_ref,
         payload=payload, occurred_at=now, recorded_at=now, actor_ref=actor.account_id, acting_role=actor.role.value,
     ))  # fmt: skip
+
+
+def agenda_changed(session: Session, district_id: str, school_id: str, now: datetime, *matter_ids: str) -> None:
+    """Announce that the agenda, or who decides what is on it, changed; without matters: of any of the school's."""
+    session.flush()
+    announcer.announce(session, AgendaChanged(district_id, school_id, matter_ids, now))
 
 
 def locked_committees(session: Session, district_id: str, school_id: str) -> list[Committee]:

@@ -93,7 +93,7 @@ def _letter(found: MeetingPage, school: str, text: str, grounds: dict[str, str])
     facts = FactBox((
         (str(_("Time")), f"{moment_text(m.starts_at)}–{moment_text(m.ends_at) if m.ends_at else ''}"), (str(_("Place")), m.place),
         (str(_("Led by")), shown.get(found.chaired_by or "", "")), (str(_("Here / asked")), f"{len(there)} / {len(found.presence)}"),
-        (str(_("Present")), comma.join(there)),
+        (str(_("Members present")), comma.join(there)),
     ))  # fmt: skip
     blocks: list[Any] = [facts]
     for number, item in enumerate(found.items, 1):

@@ -9,6 +9,7 @@ from trainhub.committees import forms, wording
 from trainhub.committees.queries.composition import register
 from trainhub.committees.queries.resolutions import resolution
 from trainhub.committees.queries.sittings import MeetingPage, meeting, meetings
+from trainhub.committees.registry import Listed, paths_of
 from trainhub.committees.rules.recusal import Ground
 from trainhub.committees.rules.voting import quorum
 from trainhub.committees.service.sittings import (
@@ -81,7 +82,9 @@ def sitting(meeting_id: str) -> Response:
 def _model(found: MeetingPage) -> dict[str, Any]:
     actor, moment = current_actor(), now()
     grounds = [g for g in Ground if g is not Ground.OBJECTION]
+    listed = [Listed(item.id, item.kind, item.matter_id, item.object_id) for item in found.items]
     return {
+        "paths": paths_of(read_session(), actor, listed, moment),
         "found": found, "meeting": found.meeting, "words": wording, "may_write": actor.can(WRITE), "may_second": actor.can(Permission.CASE_SECOND),
         "begun": found.meeting.starts_at <= moment, "open": found.meeting.state == "planned", "cancel_reasons": CANCEL_REASONS,
         "grounds": grounds, "all_grounds": list(Ground), "statuses": {p.member_id: p for p in found.presence}, "account": actor.account_id,
@@ -102,8 +105,9 @@ def presence(meeting_id: str) -> Any:
     """Note who came."""
     form = request.form
     members = {name[2:]: None for name in form if name.startswith("p-")}
+    rest = "present" if form.get("rest") == "present" else ""
     return done(
-        lambda session, actor, moment: note_presence(session, actor, meeting_id, forms.came_of(form, members), moment, seen_version=forms.version_of(form)),
+        lambda session, actor, moment: note_presence(session, actor, meeting_id, forms.came_of(form, members), moment, rest=rest, seen_version=forms.version_of(form)),
         _("Noted who came."), sitting_path(meeting_id),
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Which plans somebody may see. A plan follows its case: sealed or recused, it is not there."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -7,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from trainhub.cases.queries.access import case_there, duty_for
 from trainhub.education_plans.models import EducationPlan, PlanLesson, PlanModule
+from trainhub.education_plans.rules.lifecycle import ENDED, PlanState
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import Forbidden, NotFound
-from trainhub.kernel.permissions import Permission, Reach, reach
+from trainhub.kernel.permissions import Permission, Reach, Role, reach
 
+_NO_LEAD = [s.value for s in (PlanState.DRAFTED, *ENDED)]
 _TEACHES = frozenset({Permission.HOURS_OWN_READ, Permission.HOURS_OWN_WRITE})
 
 
@@ -26,7 +29,8 @@ def visible(actor: Actor, permission: Permission, now: datetime) -> ColumnElemen
 
 def _within(actor: Actor, permission: Permission, how_far: Reach, now: datetime) -> ColumnElement[bool]:
     if permission in _TEACHES:
-        return teaches(actor)
+        own = teaches(actor)
+        return or_(own, leads(actor)) if permission is Permission.HOURS_OWN_READ and actor.role is Role.PLAN_INSTRUCTOR else own
     if how_far is Reach.SCHOOL:
         return EducationPlan.school_id == actor.org_id
     if how_far is Reach.OWN:  # a duty follows nobody to another school
@@ -49,6 +53,15 @@ def teaches(actor: Actor) -> ColumnElement[bool]:
     return and_(or_(module, lesson), EducationPlan.school_id == actor.org_id)
 
 
+def leads(actor: Actor) -> ColumnElement[bool]:
+    """The actor is the teacher in charge (负责教师) of a plan that was approved and is not over: sees whose it is, and of its lines the own."""
+    if actor.person_id is None:
+        return EducationPlan.id.is_(None)
+    return and_(
+        EducationPlan.lead_person_id == actor.person_id, EducationPlan.state.not_in(_NO_LEAD), EducationPlan.school_id == actor.org_id
+    )
+
+
 def seen_plan(session: Session, actor: Actor, permission: Permission, plan_id: str, now: datetime, *, lock: bool = False) -> EducationPlan:
     """Return one plan that exists for the actor; ``lock`` holds its row until the end of the transaction. Raises NotFound."""
     query = select(EducationPlan).where(visible(actor, permission, now), EducationPlan.id == plan_id)
@@ -58,3 +71,8 @@ def seen_plan(session: Session, actor: Actor, permission: Permission, plan_id: s
     if plan is None:
         raise NotFound
     return plan
+
+
+def those_seen(session: Session, actor: Actor, permission: Permission, plan_ids: Collection[str], now: datetime) -> frozenset[str]:
+    """Which of these plans exist for the actor. One statement."""
+    return frozenset(session.scalars(select(EducationPlan.id).where(visible(actor, permission, now), EducationPlan.id.in_(plan_ids))))

@@ -25,9 +25,10 @@ from trainhub.education_plans.models import (
 )
 from trainhub.education_plans.queries.access import visible
 from trainhub.education_plans.queries.ledger import names_of
+from trainhub.education_plans.registry import under_stay
 from trainhub.education_plans.rules.board import GROUPS, Group, Stands, Where, where
 from trainhub.education_plans.rules.fields import code_of
-from trainhub.education_plans.rules.lifecycle import PlanState
+from trainhub.education_plans.rules.lifecycle import BEFORE, RESTING, PlanState
 from trainhub.education_plans.rules.pace import Pace, Planned, Standing, expected_by, pace, still_reachable
 from trainhub.education_plans.rules.review import Material, materials
 from trainhub.kernel.actor import Actor
@@ -37,6 +38,7 @@ from trainhub.kernel.policy import Policy
 from trainhub.roster.queries import calendar, policy_for
 
 _OVER = [s.value for s in (PlanState.COMPLETED, PlanState.ACCEPTED, PlanState.REVOKED)]
+MOST_OVER = 300
 _ITEM = {PlanState.DRAFTED: "plan", PlanState.REVIEW: "completion", PlanState.NOT_COMPLETED: "escalation"}
 
 
@@ -85,6 +87,7 @@ class Coming:
     starts_at: datetime
     kind: str
     makes_up: bool
+    rests: bool  # its plan does not run now: it is held only if the rest ends before
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class _Sources:
     parts_open: Mapping[str, int]
     told: frozenset[str]
     referred: frozenset[str]
+    stayed: frozenset[str]
     names: Mapping[str, str]
     days: Sequence[date]
 
@@ -167,6 +171,7 @@ def _sources(session: Session, actor: Actor, rows: Sequence[Any], today: date) -
     return _Sources(
         lessons, rests, resolutions_about(session, actor.district_id, ids), {k: {v.kind for v in vs} for k, vs in voices.items()},
         {row[0]: row[1] for row in parts}, guardians_told(session, actor.district_id, "plan", ids), frozenset(referred),
+        under_stay(session, actor.district_id, {plan.determination_id for plan, _balance in rows if PlanState(plan.state) in BEFORE}),
         names_of(session, actor.district_id, {p for p in people if p}), _school_days(session, actor, rows, today),
     )
 
@@ -196,7 +201,8 @@ def _plan(plan: EducationPlan, balance: PlanBalance | None, found: _Sources, now
     item, word = _item(found.items.get(plan.id, ()), _ITEM.get(state, ""))
     place = where(Stands(
         state, today, plan.due_on, stands, make_up_open, unplanned, b.waiting_count, word, plan.id in found.told,
-        tuple(m.key for m in there if not m.there), plan.review_due_on, plan.id in found.referred,
+        tuple(m.key for m in there if not m.there), state is PlanState.REVIEW and b.done_minutes < plan.total_minutes, plan.review_due_on,
+        plan.id in found.referred, state in BEFORE and plan.determination_id in found.stayed,
     ))
     rests = found.rests.get(plan.id, ())
     planned = [x for x in found.lessons.get(plan.id, ()) if x.state == "planned"]
@@ -252,7 +258,7 @@ def _coming(rows: Sequence[Any], found: _Sources, today: date) -> tuple[Coming, 
     begins, ends = day_bounds(first)[0], day_bounds(first + timedelta(days=6))[1]
     return tuple(sorted(
         (
-            Coming(plan.id, code_of(plan.year, plan.number), x.starts_at, x.kind, x.makes_up_id is not None)
+            Coming(plan.id, code_of(plan.year, plan.number), x.starts_at, x.kind, x.makes_up_id is not None, PlanState(plan.state) in RESTING)
             for plan, _balance in rows for x in found.lessons.get(plan.id, ()) if x.state == "planned" and begins <= x.starts_at < ends
         ),
         key=lambda c: (c.starts_at, c.code),
@@ -274,6 +280,35 @@ def _owed(session: Session, actor: Actor, now: datetime) -> tuple[StandingFindin
     having = select(EducationPlan.party_id).where(EducationPlan.district_id == actor.district_id, EducationPlan.state != PlanState.REVOKED.value)
     scope = actor.scope(Permission.PLAN_WRITE)
     return tuple(f for f in standing_findings(session, actor, now, without=having) if scope.covers_school(f.party_school_id))
+
+
+@dataclass(frozen=True, slots=True)
+class OverPlan:
+    """A plan that is over, under its code. Minutes."""
+
+    id: str
+    code: str
+    grade: int | None
+    state: str
+    total: int
+    done: int
+    ended_at: datetime | None
+
+
+def plans_over(session: Session, actor: Actor, now: datetime) -> tuple[OverPlan, ...]:
+    """Plans that ended and are not sealed, newest first: completed, escalated, taken over by another school. One statement.
+
+    What was revoked is not among them: a finding that fell leaves no list behind (domain.md case 69).
+    """
+    query = (
+        select(EducationPlan, PlanBalance.done_minutes)
+        .outerjoin(PlanBalance, and_(PlanBalance.district_id == EducationPlan.district_id, PlanBalance.plan_id == EducationPlan.id))
+        .where(visible(actor, Permission.PLAN_READ, now), EducationPlan.ended_at.is_not(None), EducationPlan.state != PlanState.REVOKED.value)
+        .order_by(EducationPlan.ended_at.desc(), EducationPlan.id).limit(MOST_OVER)
+    )
+    return tuple(
+        OverPlan(p.id, code_of(p.year, p.number), p.grade, p.state, p.total_minutes, done or 0, p.ended_at) for p, done in session.execute(query)
+    )
 
 
 def _completed(session: Session, actor: Actor, now: datetime) -> int:

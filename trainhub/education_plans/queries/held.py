@@ -19,6 +19,7 @@ from trainhub.education_plans.models import (
     HandOver,
     HourEntry,
     HourNote,
+    HourProof,
     PlanLesson,
     PlanModule,
     PlanPause,
@@ -30,11 +31,11 @@ from trainhub.kernel.clock import local_day
 from trainhub.kernel.held import HeldRow, HeldSubject
 from trainhub.kernel.sealing import KeyRing, place
 
-_NOT_OWN = frozenset({"other_side"})
+_NOT_OWN = frozenset({"other_side", "protection"})
 
 
 def held_in_plans(session: Session, ring: KeyRing, subject: HeldSubject) -> list[HeldRow]:
-    """Plans with everything on them, and contacts. Twelve statements."""
+    """Plans with everything on them, and contacts. Thirteen statements."""
     mine = select(EducationPlan).where(EducationPlan.district_id == subject.district_id, EducationPlan.party_id.in_(subject.party_ids))
     plans = session.scalars(mine.order_by(EducationPlan.created_at)).all()
     ids = [plan.id for plan in plans]
@@ -54,6 +55,7 @@ def held_in_plans(session: Session, ring: KeyRing, subject: HeldSubject) -> list
     found += [HeldRow("plan_lesson", local_day(x.starts_at), f"{x.minutes} min {x.room}".strip(), (x.state,)) for x in rows(PlanLesson, PlanLesson.starts_at)]
     notes = {(n.plan_id, n.number): n for n in rows(HourNote, HourNote.plan_id, HourNote.number)}
     found += [_entry(ring, e, notes.get((e.plan_id, e.number))) for e in rows(HourEntry, HourEntry.plan_id, HourEntry.number)]
+    found += [HeldRow("evidence", local_day(x.added_at), "", (x.kind,)) for x in rows(HourProof, HourProof.added_at)]
     found += [HeldRow("guardian_part", p.due_on, "", (p.kind, *(("done",) if p.done_at else ()))) for p in rows(GuardianPart, GuardianPart.due_on)]
     found += [HeldRow("pause", p.from_on, opened(p, "plan_pause", "sealed_reason"), (f"pause_{p.kind}",)) for p in rows(PlanPause, PlanPause.from_on)]
     found += [

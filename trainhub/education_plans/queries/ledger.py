@@ -23,7 +23,7 @@ class LedgerRow:
     """A line. ``state``: waiting, confirmed, overrun, refused, reversed, reversal, asked, absent, planned, open (its day has gone by).
 
     ``number`` is that of the entry to act on; ``confirm_number`` of the confirmation, for a correction. ``planned`` and ``counted`` are
-    minutes; ``total`` the running sum. ``about`` is the serial of the line it corrects or makes up for.
+    minutes; ``total`` the running sum. ``about`` is the serial of the line it corrects or makes up for. ``logged``: an instructor's own word.
     """
 
     serial: int | None
@@ -52,6 +52,8 @@ class LedgerRow:
     told_at: datetime | None = None
     make_up_due_on: date | None = None
     about: int | None = None
+    logged: bool = False
+    made_up: bool = False  # a make-up is booked or was held
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,13 @@ def _sources(session: Session, ring: KeyRing, plan: EducationPlan, *, words: boo
     )
 
 
+def counted_line(session: Session, plan: EducationPlan, number: int, person_id: str | None) -> HourEntry | None:
+    """The line with its times that a confirmation counted; ``person_id``: only where this person gave it. Two statements, nothing sealed."""
+    confirmed = session.get(HourEntry, (plan.district_id, plan.id, number))
+    stated = session.get(HourEntry, (plan.district_id, plan.id, confirmed.refers_to)) if confirmed is not None and confirmed.refers_to else None
+    return stated if stated is not None and person_id in {None, stated.instructor_id} else None
+
+
 def names_of(session: Session, district_id: str, people: Collection[str]) -> dict[str, str]:
     """Names of members of staff by id. One statement, none for nobody."""
     if not people:
@@ -162,7 +171,7 @@ def _line(found: _Sources, entry: Any, state: LineState, verdict: Any, serial: i
         verdict.counted_minutes if verdict is not None and counts else None, entry.minutes, total, entry.late,
         entry.reason or (verdict.reason if verdict is not None else ""), entry.guardian_present, entry.reached, entry.product,
         found.names.get(verdict.actor_person or "", "") if verdict is not None else "", verdict.recorded_at if verdict is not None else None,
-        about=about,
+        about=about, logged=entry.kind == EntryKind.LOG,
     )
 
 
@@ -182,6 +191,7 @@ def _absence(found: _Sources, entry: Any, serial: int, total: int, *, taken_back
         module=found.modules.get(entry.module_id or "", ""), room=lesson.room, instructor_id=entry.instructor_id,
         instructor=found.names.get(entry.instructor_id or "", ""), planned=lesson.minutes, minutes=entry.minutes, total=total,
         reason=entry.reason, told_at=lesson.guardian_told_at, make_up_due_on=lesson.make_up_due_on,
+        made_up=any(x.makes_up_id == lesson.id and x.state != "cancelled" for x in found.lessons.values()),
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from trainhub.education_plans.models import EducationPlan, HourEntry, HourNote, PlanLesson, PlanModule
-from trainhub.education_plans.queries.access import visible
+from trainhub.education_plans.models import EducationPlan, HourEntry, HourNote, PlanLesson, PlanModule, PlanSummary
+from trainhub.education_plans.queries.access import leads, visible
 from trainhub.education_plans.queries.ledger import PLAN, names_of
 from trainhub.education_plans.rules.fields import code_of
 from trainhub.education_plans.rules.hours import POSTABLE, EntryKind
@@ -96,6 +96,26 @@ def own_modules(session: Session, actor: Actor, now: datetime) -> list[OwnModule
     return [OwnModule(p.id, code_of(p.year, p.number), key, kind, p.lesson_minutes) for p, key, kind in session.execute(query)]
 
 
+def led_plans(session: Session, actor: Actor, now: datetime) -> list[tuple[str, str]]:
+    """Codes and ids of the plans of which the actor is the teacher in charge. One statement."""
+    query = select(EducationPlan).where(visible(actor, Permission.HOURS_OWN_READ, now), leads(actor)).order_by(EducationPlan.year, EducationPlan.number)
+    return [(code_of(p.year, p.number), p.id) for p in session.scalars(query)]
+
+
+def conclusions_owed(session: Session, actor: Actor, now: datetime) -> list[str]:
+    """Plans that run or are under review and want the actor's conclusion as the psychologist whom they name. One statement; opens nothing."""
+    if actor.person_id is None or not actor.can(Permission.HOURS_OWN_WRITE) or not actor.can(Permission.PLAN_READ):
+        return []
+    said = exists().where(
+        PlanSummary.district_id == EducationPlan.district_id, PlanSummary.plan_id == EducationPlan.id, PlanSummary.kind == "psychologist",
+    )
+    query = select(EducationPlan.id).where(
+        visible(actor, Permission.PLAN_READ, now), EducationPlan.psychologist_id == actor.person_id, ~said,
+        EducationPlan.state.in_([*_POSTABLE, *_RESTING]),
+    ).order_by(EducationPlan.year, EducationPlan.number)
+    return list(session.scalars(query))
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingLine:
     """A line that waits for a second person. ``own``: the reader wrote it or gave the lesson, so somebody else looks. ``words`` unsealed."""
@@ -131,11 +151,11 @@ def waiting_plans(session: Session, actor: Actor, now: datetime) -> list[Educati
 
 def _has_waiting() -> ColumnElement[bool]:
     return exists().where(
-        HourEntry.district_id == EducationPlan.district_id, HourEntry.plan_id == EducationPlan.id, _waits(),
+        HourEntry.district_id == EducationPlan.district_id, HourEntry.plan_id == EducationPlan.id, awaits_second(),
     )
 
 
-def _waits() -> ColumnElement[bool]:
+def awaits_second() -> ColumnElement[bool]:
     """A log without a word on it; a correction neither settled nor refused."""
     word, undone = aliased(HourEntry), aliased(HourEntry)
     of_plan = and_(word.district_id == HourEntry.district_id, word.plan_id == HourEntry.plan_id)
@@ -168,7 +188,7 @@ def waiting_lines(session: Session, ring: KeyRing, openings: dict[str, Opening],
         ))
         .outerjoin(PlanLesson, and_(PlanLesson.district_id == HourEntry.district_id, PlanLesson.id == HourEntry.lesson_id))
         .outerjoin(PlanModule, and_(PlanModule.district_id == HourEntry.district_id, PlanModule.id == HourEntry.module_id))
-        .where(HourEntry.district_id == actor.district_id, HourEntry.plan_id.in_(by_id), _waits())
+        .where(HourEntry.district_id == actor.district_id, HourEntry.plan_id.in_(by_id), awaits_second())
         .order_by(HourEntry.recorded_at, HourEntry.plan_id, HourEntry.number)
     )
     rows = session.execute(query).all()
@@ -190,7 +210,7 @@ def waiting_count(session: Session, actor: Actor, now: datetime) -> int:
     """How many lines wait for a second person among the plans the actor may confirm. One statement; opens nothing."""
     query = select(func.count()).select_from(HourEntry).join(
         EducationPlan, and_(EducationPlan.district_id == HourEntry.district_id, EducationPlan.id == HourEntry.plan_id)
-    ).where(visible(actor, Permission.HOURS_CONFIRM, now), _waits(), HourEntry.instructor_id.is_distinct_from(actor.person_id),
+    ).where(visible(actor, Permission.HOURS_CONFIRM, now), awaits_second(), HourEntry.instructor_id.is_distinct_from(actor.person_id),
             HourEntry.actor_id != actor.account_id)
     return int(session.scalar(query) or 0)
 

@@ -23,6 +23,9 @@ from trainhub.education_plans.queries.ledger import PLAN, names_of
 from trainhub.kernel.opening import Opening
 from trainhub.kernel.sealing import KeyRing, place
 
+FORMER = "protection"
+"""Kind of the summary that keeps how the other child was protected before: sealed, added, never changed, and no voice of the review."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanPaper:
@@ -90,7 +93,7 @@ def review_file(session: Session, ring: KeyRing, opening: Opening, plan: Educati
     """The file of the review. Three statements. Raises UnloggedRead."""
     opening.require(plan.district_id, PLAN, plan.id)
     of = {"district_id": plan.district_id, "plan_id": plan.id}
-    voices = session.scalars(select(PlanSummary).filter_by(**of).order_by(PlanSummary.said_on, PlanSummary.entered_at)).all()
+    voices = session.scalars(select(PlanSummary).filter_by(**of).where(PlanSummary.kind != FORMER).order_by(PlanSummary.said_on, PlanSummary.entered_at)).all()
     decisions = session.scalars(select(CompletionReview).filter_by(**of).order_by(CompletionReview.decided_at)).all()
     escalations = session.scalars(select(Escalation).filter_by(**of).order_by(Escalation.decided_at)).all()
     return ReviewFile(
@@ -101,6 +104,13 @@ def review_file(session: Session, ring: KeyRing, opening: Opening, plan: Educati
         tuple((d, ring.unseal(d.sealed_reasons, place("completion_review", "sealed_reasons", d.id)) if d.sealed_reasons else "") for d in decisions),
         tuple((e, ring.unseal(e.sealed_reasons, place("plan_escalation", "sealed_reasons", e.id)) if e.sealed_reasons else "") for e in escalations),
     )
+
+
+def former_protection(session: Session, ring: KeyRing, opening: Opening, plan: EducationPlan) -> tuple[Said, ...]:
+    """How the other child was protected before, newest first: every wording that was replaced. One statement. Raises UnloggedRead."""
+    opening.require(plan.district_id, PLAN, plan.id)
+    rows = session.scalars(select(PlanSummary).filter_by(district_id=plan.district_id, plan_id=plan.id, kind=FORMER).order_by(PlanSummary.entered_at.desc()))
+    return tuple(Said(v.kind, "", ring.unseal(v.sealed_text, place("plan_summary", "sealed_text", v.id)), v.entered_at) for v in rows)
 
 
 def rests_of(session: Session, plan: EducationPlan) -> Sequence[PlanPause]:

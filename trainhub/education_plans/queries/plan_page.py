@@ -46,6 +46,11 @@ class Figures:
         return max(0, self.total - self.done - self.waiting - self.make_up - self.booked)
 
     @property
+    def overbooked(self) -> int:
+        """Booked beyond what is owed: nothing is wrong with it, and nobody should wonder."""
+        return max(0, self.booked - max(0, self.total - self.done - self.waiting)) if self.booked else 0
+
+    @property
     def percent(self) -> int:
         """Done of the total, never more than 100."""
         return min(100, self.done * 100 // self.total)
@@ -104,6 +109,7 @@ class PlanPage:
     people: tuple[tuple[str, str], ...]
     guardian_parts: tuple[tuple[str, bool], ...]
     opened_at: datetime
+    erratum: bool = False  # an hour was taken back after the end, and the committee has not decided yet
 
 
 def plan_page(session: Session, ring: KeyRing, opening: Opening, actor: Actor, plan: EducationPlan, now: datetime) -> PlanPage:
@@ -123,6 +129,7 @@ def plan_page(session: Session, ring: KeyRing, opening: Opening, actor: Actor, p
         plan.review_due_on, plan.extended_count > 0, policy["period_minutes"], fields, figures, stands, shown, expected,
         _done_line(plan, ledger, today), _steps(session, plan), _summaries(session, ring, plan) if fields.file else (),
         _people(session, plan, ledger) if fields.file else (), _parts(session, plan) if fields.file else (), opening.at,
+        plan.erratum_at is not None,
     )
 
 
@@ -151,6 +158,24 @@ def running_days(session: Session, plan: EducationPlan, today: date) -> list[dat
     )).all()
     days = (plan.starts_on + timedelta(days=n) for n in range((last - plan.starts_on).days + 1))
     return [d for d in days if book.kind(d).teaching and not any(r.from_on <= d and (r.to_on is None or d < r.to_on) for r in rests)]
+
+
+def time_over(session: Session, plan: EducationPlan, today: date) -> bool:
+    """Whether a plan is out of time: its last day is past, or it fell behind and what is owed does not fit before it any more.
+
+    At most seven statements.
+    """
+    if today > plan.due_on:
+        return True
+    figures = _figures(plan, session.get(PlanBalance, (plan.district_id, plan.id)), Tally())
+    stands = pace_today(session, plan, today)
+    return not stands.fit.fits and (stands.behind > 0 or figures.make_up > 0)
+
+
+def pace_today(session: Session, plan: EducationPlan, today: date) -> Pace:
+    """How a plan stands today by its balance, as its page says it. At most seven statements."""
+    figures = _figures(plan, session.get(PlanBalance, (plan.district_id, plan.id)), Tally())
+    return _pace(plan, figures, _lessons(session, plan), running_days(session, plan, today), today)[0]
 
 
 def _pace(plan: EducationPlan, figures: Figures, lessons: Sequence[PlanLesson], days: Sequence[date], today: date) -> tuple[Pace, tuple[Point, ...]]:

@@ -30,8 +30,10 @@ class Stands:
     item: str = ""
     told: bool = False
     missing: tuple[str, ...] = ()
+    short: bool = False  # under review without the hours: some papers may never come
     review_due_on: date | None = None
     referred: bool = False
+    under_stay: bool = False  # the county has ordered that it waits, though it has not begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ _PLAIN: Mapping[PlanState, Where] = {
 
 def where(plan: Stands) -> Where:
     """Put one plan in its place."""
+    if plan.under_stay:
+        return _PLAIN[_S.STAYED]
     if plan.state in _PLAIN:
         return _PLAIN[plan.state]
     match plan.state:
@@ -82,7 +86,7 @@ def _at_review(plan: Stands) -> Where:
         return Where("now", "todo", "resolved", "decide", 10)
     if plan.review_due_on is not None and plan.today > plan.review_due_on:
         return Where("now", "gap", "review_late", "review", 5)
-    if plan.missing:
+    if plan.missing and not plan.short:
         return Where("others", "todo", "review_missing", "review", 40)
     return Where("others", "todo", "on_agenda", "view", 55) if plan.item == "open" else Where("now", "todo", "review_ready", "agenda_completion", 18)
 
@@ -90,8 +94,8 @@ def _at_review(plan: Stands) -> Where:
 def _running(plan: Stands) -> Where:
     overdue = (plan.today - plan.due_on).days
     step = "book_make_up" if plan.make_up_open else "book_rest" if plan.unplanned else "confirm" if plan.waiting else "view"
-    if overdue > 0 and plan.pace.level == "late":
-        return Where("now", "gap", "overdue", step, -overdue)
+    if overdue > 0 and plan.pace.level == "late":  # nothing is booked after the last day: the committee extends it or ends it
+        return Where("now", "gap", "overdue", "confirm" if plan.waiting else "open_review", -overdue)
     if plan.pace.level == "late":
         return Where("now", "gap", "behind", step, 2)
     if plan.pace.level == "watch":

@@ -6,7 +6,7 @@ change the debt), security.md #4.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 MODULE_KINDS = ("law", "psychology", "conduct", "service", "family")
@@ -49,6 +49,11 @@ class Frame:
     daily_minutes: int
 
 
+def with_least(frame: Frame, total_minutes: int) -> Frame:
+    """The frame of a plan that owes fewer minutes already than its tier asks for at the least."""
+    return replace(frame, least_minutes=min(frame.least_minutes, total_minutes))
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with a draft: a code, the field it belongs to, numbers for the sentence."""
@@ -56,6 +61,51 @@ class Fault:
     code: str
     field: str
     params: Mapping[str, int]
+
+
+LESSON = 45
+"""Minutes of a lesson in what is proposed."""
+_FIRST_KINDS = ("law", "family", "psychology", "conduct", "service")
+"""What a short plan holds first: where the line is, the family, the child itself."""
+
+
+def spread(total: int, most: Mapping[str, int], *, family_first: bool = False) -> dict[str, int]:
+    """Minutes by kind of module for a total, in whole lessons: one for each kind in turn, none beyond what its packs hold.
+
+    ``most``: what the packs of a kind hold. What is over at the end goes to the first kind; kinds that get nothing are not named.
+    """
+    order = sorted((k for k in _FIRST_KINDS if most.get(k)), key=lambda k: (not (family_first and k == "family"), _FIRST_KINDS.index(k)))
+    given = dict.fromkeys(order, 0)
+    left = total
+    while left > 0 and (open_ones := [k for k in order if given[k] < most[k]]):
+        for kind in open_ones:
+            minutes = min(LESSON, left, most[kind] - given[kind])
+            given[kind] += minutes
+            left -= minutes
+    if left > 0 and order:
+        given[order[0]] += left
+    kinds = [k for k in order if given[k]]
+    if len(kinds) > 1 and given[kinds[-1]] < 15:  # no lesson is that short
+        given[kinds[0]] += given.pop(kinds[-1])
+    return {k: n for k, n in given.items() if n}
+
+
+_LAST_GRADES = (6, 9, 12)
+
+
+def stage_ends_on(grade: int, day: date) -> date:
+    """The 31 August on which a pupil who is in that grade on a day leaves the school stage. School years begin on 1 September."""
+    last = next((g for g in _LAST_GRADES if grade <= g), grade)
+    return date(day.year + (day.month >= 9) + last - grade, 8, 31)
+
+
+def runs_past(grade: int | None, starts_on: date, due_on: date) -> date | None:
+    """The day on which the pupil leaves the stage, where the plan runs past it; None otherwise, or where the grade is not known.
+
+    Source: domain.md case 76: finished before 31 August, or handed over.
+    """
+    ends = stage_ends_on(grade, starts_on) if grade is not None else None
+    return ends if ends is not None and due_on > ends else None
 
 
 def faults_of(

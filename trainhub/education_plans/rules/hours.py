@@ -18,12 +18,19 @@ from trainhub.kernel.minutes import Interval, split_by_local_day
 
 POSTABLE = RUNNING | {PlanState.HOURS_REACHED, PlanState.REVIEW}
 """States in which entries are taken: beyond the total they are kept and count nothing (case 72)."""
+AFTER_END = frozenset({PlanState.COMPLETED, PlanState.NOT_COMPLETED, PlanState.ESCALATED, PlanState.HANDED_OVER, PlanState.ACCEPTED})
+"""States in which nothing is entered any more, and a wrong hour is still taken back: as a visible erratum (domain.md section 4)."""
 LONGEST_TEXT = 1000
 EXCUSED = ("illness", "leave", "school", "family")
 UNEXCUSED = ("not_come", "refused", "unknown")
 CORRECTION_REASONS = ("times", "not_held", "other_pupil", "twice", "paper_differs", "other")
-REFUSAL_REASONS = ("not_held", "times", "no_proof", "twice", "other")
+REFUSAL_REASONS = ("not_held", "times", "no_proof", "twice", "paper_differs", "other")
+ABSENCE_REFUSALS = ("twice", "paper_differs", "other")
+"""Why an absence is taken back: it was noted by mistake."""
 REACHED = ("full", "part", "not")
+PROOF_KINDS = ("sheet", "work")
+"""A signed sheet, a piece of work (domain.md section 5, "Hour record": 作业; features H7)."""
+MOST_PROOFS = 5
 
 
 class HourRefused(DomainError):
@@ -41,13 +48,26 @@ class AnotherPersonWanted(HourRefused):
 
 
 class EntryKind(StrEnum):
-    """Kinds of lines. Log and correction say what happened; the others are what somebody else said to them."""
+    """Kinds of lines, all of them. Log, correction and absence say what happened; the others are what somebody else said to them.
+
+    ============ =============================== =========================================================================
+    kind         refers to                       what it does
+    ============ =============================== =========================================================================
+    log          nothing                         an instructor says that a lesson was held; counts nothing by itself
+    confirm      a log, or a settled correction  by somebody else: its minutes count, up to the total
+    overrun      a log, or a settled correction  confirmed, but nothing was owed any more: kept, counts nothing
+    refuse       a log, correction or absence    by somebody else, with a reason: counts nothing, the lesson is open again
+    correction   a confirm                       asks for its reversal; its own times, if any, take the place of the old ones
+    reversal     a confirm                       by somebody else: takes the counted minutes back
+    absence      nothing                         the pupil did not come; the lesson's minutes are to be made up
+    ============ =============================== =========================================================================
+    """
 
     LOG = "log"
     CONFIRM = "confirm"
-    OVERRUN = "overrun"  # confirmed, but nothing was owed any more: kept, counts nothing
+    OVERRUN = "overrun"
     REFUSE = "refuse"
-    CORRECTION = "correction"  # asks for the reversal of a confirmed line; its times, if any, take the place of the old ones
+    CORRECTION = "correction"
     REVERSAL = "reversal"
     ABSENCE = "absence"
 
@@ -144,6 +164,12 @@ def check_state(state: PlanState) -> None:
     if state in POSTABLE:
         return
     raise HourRefused("plan_rests" if state in RESTING else "plan_not_begun" if state in BEFORE else "plan_ended")
+
+
+def check_correction_state(state: PlanState) -> None:
+    """As :func:`check_state`, and after the end of a plan as well: a wrong hour survives nowhere. Raises HourRefused."""
+    if state not in AFTER_END:
+        check_state(state)
 
 
 def check_stated(stated: Stated, limits: Limits, now: datetime) -> bool:

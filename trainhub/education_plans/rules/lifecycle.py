@@ -1,6 +1,7 @@
 """The states of a plan and what each step asks for (domain.md section 4, "Education plan" and "Hour entry"). Pure.
 
-Hours never complete a plan: from ``hours_reached`` there is no way to ``completed`` but through the committee's review.
+Hours never complete a plan: from ``hours_reached`` there is no way to ``completed`` but through the committee's review. A plan whose pupil
+never comes gets there too, once its time is over, and ends as not completed or is extended: without the hours it is never completed.
 """
 
 from collections.abc import Mapping
@@ -35,6 +36,10 @@ RUNNING = frozenset({_S.ACTIVE, _S.EXTENDED})
 """States in which lessons are given and hours may be logged."""
 RESTING = frozenset({_S.STAYED, _S.PAUSED})
 ENDED = frozenset({_S.COMPLETED, _S.ESCALATED, _S.ACCEPTED, _S.REVOKED})
+CHANGEABLE = frozenset({_S.APPROVED, _S.NOTIFIED, _S.ACTIVE, _S.EXTENDED, _S.HOURS_REACHED, _S.PAUSED})
+"""States in which a resolution may change the content: approved, and neither stayed, under review nor over."""
+REOPENABLE = frozenset({_S.COMPLETED, _S.NOT_COMPLETED})
+"""Over, and taken up again only where an erratum left them short and the committee says so."""
 BEFORE = frozenset({_S.DRAFTED, _S.APPROVED, _S.NOTIFIED})
 _LIVE = frozenset({_S.NOTIFIED, _S.ACTIVE, _S.EXTENDED, _S.HOURS_REACHED, _S.REVIEW})
 _REVOKABLE = frozenset(set(PlanState) - {_S.REVOKED})
@@ -43,15 +48,15 @@ PLAN_STEPS: Mapping[PlanState, frozenset[PlanState]] = {
     _S.DRAFTED: frozenset({_S.APPROVED}),
     _S.APPROVED: frozenset({_S.NOTIFIED, _S.STAYED}),
     _S.NOTIFIED: frozenset({_S.ACTIVE, _S.STAYED}),
-    _S.ACTIVE: frozenset({_S.HOURS_REACHED}),
-    _S.EXTENDED: frozenset({_S.HOURS_REACHED}),
+    _S.ACTIVE: frozenset({_S.HOURS_REACHED, _S.REVIEW}),  # reviewed without the hours only when its time is over
+    _S.EXTENDED: frozenset({_S.HOURS_REACHED, _S.REVIEW}),
     _S.HOURS_REACHED: frozenset({_S.REVIEW, _S.ACTIVE}),  # a reversal or a changed total may leave hours owed again
     _S.REVIEW: frozenset({_S.COMPLETED, _S.EXTENDED, _S.NOT_COMPLETED, _S.ACTIVE}),
-    _S.NOT_COMPLETED: frozenset({_S.ESCALATED}),
+    _S.NOT_COMPLETED: frozenset({_S.ESCALATED, _S.ACTIVE}),
     _S.STAYED: frozenset({_S.APPROVED}) | _LIVE,
     _S.PAUSED: _LIVE,
     _S.HANDED_OVER: frozenset({_S.ACCEPTED, _S.APPROVED, _S.PAUSED, _S.NOT_COMPLETED, _S.ESCALATED}) | _LIVE,  # sent back by the receiver
-    _S.COMPLETED: frozenset(),
+    _S.COMPLETED: frozenset({_S.ACTIVE}),  # an hour was taken back after the end: a visible erratum, by resolution
     _S.ESCALATED: frozenset(),
     _S.ACCEPTED: frozenset(),
     _S.REVOKED: frozenset(),
@@ -83,6 +88,7 @@ class PlanFacts:
     total_minutes: int = 0
     module_minutes: int = 0
     done_minutes: int = 0
+    time_over: bool = False  # its last day is past, or what is owed does not fit before it any more
     instructors_missing: int = 0
     protection_written: bool = False
     resolution_adopted: bool = False  # of the committee, for exactly this step
@@ -108,7 +114,9 @@ def missing_for(before: PlanState, after: PlanState, facts: PlanFacts) -> tuple[
         ),
         _S.NOTIFIED: (("guardian_told", facts.guardian_told),),
         _S.HOURS_REACHED: (("hours", facts.done_minutes >= facts.total_minutes),),
-        _S.REVIEW: (("hours", facts.done_minutes >= facts.total_minutes),),
+        _S.REVIEW: (
+            ("hours_or_time", facts.done_minutes >= facts.total_minutes or (facts.time_over and before in RUNNING)),
+        ),
         _S.COMPLETED: (
             ("hours", facts.done_minutes >= facts.total_minutes), ("resolution", facts.resolution_adopted),
             ("pupil_heard", facts.pupil_heard), ("guardian_heard", facts.guardian_heard),
@@ -123,8 +131,9 @@ def missing_for(before: PlanState, after: PlanState, facts: PlanFacts) -> tuple[
     }
     if before in RESTING | {_S.HANDED_OVER} and after is not _S.ACCEPTED:
         return () if after.value == facts.resume_state else ("resume_state",)
-    if after is _S.ACTIVE and before in {_S.HOURS_REACHED, _S.REVIEW}:
-        return () if facts.done_minutes < facts.total_minutes else ("hours_owed",)
+    if after is _S.ACTIVE and before in {_S.HOURS_REACHED, _S.REVIEW} | REOPENABLE:
+        owed = () if facts.done_minutes < facts.total_minutes else ("hours_owed",)
+        return owed if before not in REOPENABLE or facts.resolution_adopted else ("resolution", *owed)
     return tuple(code for code, there in wanted.get(after, ()) if not there)
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Literal
 
 Level = Literal["ok", "watch", "late"]
@@ -101,6 +102,43 @@ def pace(today: date, due_on: date, expected: int, standing: Standing, fit: Fit)
     if owed > 0 and (behind >= standing.lesson_minutes or standing.make_up_open or fit.tight):
         return Pace("watch", expected, behind, fit)
     return Pace("ok", expected, behind, fit)
+
+
+def last_day_by(days: Sequence[date], minutes: int, per_week: int, lesson_minutes: int) -> date | None:
+    """The day by which so many minutes are held at a cadence, over the ascending school days of the calendar; None where they do not reach.
+
+    Vacations and holidays hold no school day: they move the last day by rule, nobody counts weeks by hand (domain.md case 77).
+    """
+    lessons = -(-minutes // max(1, lesson_minutes))
+    weeks: dict[tuple[int, int], list[date]] = {}
+    for day in days:
+        weeks.setdefault(day.isocalendar()[:2], []).append(day)
+    for week in weeks.values():
+        lessons -= min(per_week, len(week))
+        if lessons <= 0:
+            return week[-1]
+    return None
+
+
+class Alarm(StrEnum):
+    """What is to be said of a plan's pace today."""
+
+    NONE = "none"
+    TELL = "tell"
+    RAISE = "raise"
+    END = "end"
+
+
+def alarm_of(*, late: bool, told: bool, raised: bool, days: int, after: int) -> Alarm:
+    """Once per stretch: told when it begins, raised after so many days of it, ended when the plan is no longer late.
+
+    ``told``: of this stretch; ``days`` since then; ``after`` by policy.
+    """
+    if not late:
+        return Alarm.END if told else Alarm.NONE
+    if not told:
+        return Alarm.TELL
+    return Alarm.RAISE if not raised and days >= after else Alarm.NONE
 
 
 def nth_school_day(days: Sequence[date], number: int, otherwise: date) -> date:

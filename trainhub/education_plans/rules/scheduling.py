@@ -154,8 +154,8 @@ def objections(lesson: Placed, calendars: Calendars) -> tuple[str, ...]:
 
 def _by_day(day: date, calendars: Calendars) -> Iterator[str]:
     if not calendars.first <= day <= calendars.last:
-        yield "outside_plan"
-    if day not in calendars.school_days:
+        yield "outside_plan"  # of days beyond the plan nobody asked whether there is school
+    elif day not in calendars.school_days:
         yield "no_school_day"
     if day in calendars.resting:
         yield "resting"

@@ -29,6 +29,9 @@ from trainhub.kernel.permissions import Permission, Role
 from trainhub.kernel.sealing import KeyRing
 from trainhub.roster.queries import calendar, policy_for
 
+TO_BE_TOLD = "guardian_to_be_told"
+"""The notice that asks the secretary to tell a guardian of missed lessons; one way leads to one plan."""
+
 
 @dataclass(frozen=True, slots=True)
 class MarkAbsent:
@@ -71,7 +74,7 @@ def mark_absent(
         ends_at=lesson.ends_at, minutes=lesson.minutes, instructor_id=lesson.instructor_id, reason=command.reason,
     )
     notify(
-        session, plan.district_id, plan.school_id, "guardian_to_be_told", now, role=Role.COMMITTEE_SECRETARY, matter_id=plan.case_id,
+        session, plan.district_id, plan.school_id, TO_BE_TOLD, now, role=Role.COMMITTEE_SECRETARY, matter_id=plan.case_id,
         link=f"/plans/{plan.id}",
     )
     return Logged(post(session, actor, ring, plan, [line], Change(), now))
@@ -133,6 +136,18 @@ def guardian_told(session: Session, actor: Actor, ring: KeyRing, command: TellGu
     note_step(session, actor, plan, "guardian_told", now, changes={"lesson": lesson.id}, occurred_at=command.told_at)
 
 
+def nobody_left_to_tell(session: Session, district_id: str, lesson_id: str) -> str | None:
+    """The plan of a missed lesson that a guardian just heard of, where it was the last one; None where others wait. Two statements."""
+    lesson = session.get(PlanLesson, (district_id, lesson_id))
+    if lesson is None:
+        return None
+    others = select(PlanLesson.id).where(
+        PlanLesson.district_id == district_id, PlanLesson.plan_id == lesson.plan_id, PlanLesson.state.in_(ABSENT),
+        PlanLesson.guardian_told_at.is_(None), PlanLesson.id != lesson.id,
+    )
+    return lesson.plan_id if session.scalar(others.limit(1)) is None else None
+
+
 @dataclass(frozen=True, slots=True)
 class PlanMakeUp:
     """A lesson that makes up for a missed one. ``instructor_id`` "" keeps the one of the missed lesson."""
@@ -160,6 +175,8 @@ def plan_make_up(session: Session, actor: Actor, command: PlanMakeUp, now: datet
     length = int((command.ends_at - command.starts_at).total_seconds()) // 60
     if length <= 0 or command.starts_at <= now:
         raise HourRefused("make_up_times", "starts")
+    if local_day(command.starts_at) > plan.due_on:
+        raise HourRefused("make_up_after_end", "day")
     if not 0 < command.minutes <= length:
         raise HourRefused("minutes", "minutes", length=length)
     instructor = command.instructor_id or missed.instructor_id

@@ -9,19 +9,21 @@ from sqlalchemy.orm import Session
 
 from trainhub.education_plans.models import EducationPlan, GuardianPart, HourEntry, PlanLesson
 from trainhub.education_plans.rules.hours import (
+    AFTER_END,
     CORRECTION_REASONS,
     EntryKind,
     HourRefused,
     LineState,
     Stated,
     check_correctable,
+    check_correction_state,
     check_free,
-    check_state,
     check_stated,
     to_count,
 )
 from trainhub.education_plans.rules.lifecycle import PlanState
 from trainhub.education_plans.service.balance import Change
+from trainhub.education_plans.service.errata import Erratum, note_erratum
 from trainhub.education_plans.service.hours import (
     Confirmed,
     Logged,
@@ -77,7 +79,7 @@ def ask_correction(
     rows = _entries(session, plan)
     if (number := posted_before(rows, plan, command.op_id, frozenset({EntryKind.CORRECTION}))) is not None:
         return Logged(number, repeated=True)
-    check_state(PlanState(plan.state))
+    check_correction_state(PlanState(plan.state))
     if command.reason not in CORRECTION_REASONS:
         raise HourRefused("reason", "reason")
     wrong = check_correctable([facts_of(r) for r in rows], command.number)
@@ -105,7 +107,7 @@ def _entries(session: Session, plan: EducationPlan) -> list[Any]:
 def reverse_hours(session: Session, actor: Actor, ring: KeyRing, command: Verdict, now: datetime) -> Confirmed:
     """Settle a correction (``number``) somebody else asked for: a red line takes the hour back, the right times count if there are any.
 
-    All in one transaction. A plan whose hours were reached owes again where they no longer are.
+    All in one transaction. A plan whose hours were reached owes again where they no longer are; after its end that is an erratum.
     Raises NotFound, HourRefused, AnotherPersonWanted.
     """
     seen = seen_line(session, actor, ring, command.plan_id, command.number, command.op_id, frozenset({EntryKind.REVERSAL}), now)
@@ -130,6 +132,8 @@ def reverse_hours(session: Session, actor: Actor, ring: KeyRing, command: Verdic
     change = Change(counts - confirm.counted_minutes, 0, -1, now if counts else None)
     number = post(session, actor, ring, plan, lines, change, now)
     after_counting(session, actor, plan, done + counts, now)
+    if PlanState(plan.state) in AFTER_END:
+        note_erratum(session, actor, ring, plan, Erratum(number, seen.done, done + counts), now)
     return Confirmed(number, counts, max(0, asked.minutes - counts), plan.state)
 
 
@@ -146,12 +150,16 @@ def _check_times(session: Session, plan: EducationPlan, asked: Any, wrong: tuple
 
 
 def _lesson_open(session: Session, plan: EducationPlan, lesson_id: str | None) -> None:
-    """A lesson that was not held after all may be logged or noted as missed again; the guardian's part of it is open too."""
+    """A lesson that was not held after all may be logged or noted as missed again; the guardian's part of it is open too.
+
+    After the end of a plan nothing is logged any more: the lesson is off.
+    """
     if lesson_id is None:
         return
+    after = "cancelled" if PlanState(plan.state) in AFTER_END else "planned"
     session.execute(update(PlanLesson).where(
         PlanLesson.district_id == plan.district_id, PlanLesson.plan_id == plan.id, PlanLesson.id == lesson_id, PlanLesson.state == "attended"
-    ).values(state="planned", version=PlanLesson.version + 1))
+    ).values(state=after, version=PlanLesson.version + 1))
     session.execute(update(GuardianPart).where(
         GuardianPart.district_id == plan.district_id, GuardianPart.plan_id == plan.id, GuardianPart.lesson_id == lesson_id,
         GuardianPart.kind == "lesson_with",

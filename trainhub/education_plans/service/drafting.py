@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.queries.access import seen_case
@@ -41,6 +41,7 @@ from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 from trainhub.kernel.policy import Policy
 from trainhub.kernel.sealing import KeyRing, place
+from trainhub.roster.models import Person
 from trainhub.roster.queries import policy_for
 
 WORDS_LENGTH = 2000
@@ -172,8 +173,16 @@ def _refuse_conflicts(session: Session, ring: KeyRing, case_id: str, district_id
     barred = {a.person_id for a in command.avoid if a.kind == "person"}
     taught = {m.instructor_id for m in command.modules if m.instructor_id}
     people = taught | {p for p in (command.lead_person_id, command.psychologist_id) if p}
+    refuse_unknown(session, district_id, people | {p for p in barred if p})
     if conflicted := (people & barred) | conflicts(session, ring, district_id, case_id, people):
         raise InstructorConflict(field="modules" if conflicted & taught else "lead", person=min(conflicted))
+
+
+def refuse_unknown(session: Session, district_id: str, people: Collection[str]) -> None:
+    """Whoever is named is a person of the district's roster. One statement. Raises DraftRefused."""
+    query = select(func.count()).select_from(Person).where(Person.district_id == district_id, Person.id.in_(people))
+    if people and session.scalar(query) != len(set(people)):
+        raise DraftRefused(field="modules", fault="person_unknown")
 
 
 def conflicts(session: Session, ring: KeyRing, district_id: str, case_id: str, people: Collection[str]) -> frozenset[str]:
@@ -197,20 +206,22 @@ def _write_content(session: Session, actor: Actor, ring: KeyRing, plan: Educatio
         GuardianPart(district_id=plan.district_id, id=new_id(), plan_id=plan.id, kind=part.kind, due_on=part.due_on)
         for part in command.guardian_parts
     )
-    session.add_all(
-        PlanAvoid(
-            district_id=plan.district_id, id=new_id(), plan_id=plan.id, kind=one.kind, weekday=one.weekday,
-            from_minute=one.from_minute if one.span is None else None, to_minute=one.to_minute if one.span is None else None,
-            from_at=one.span.starts_at if one.span else None, to_at=one.span.ends_at if one.span else None, room=one.room,
-            person_id=one.person_id, entered_by=actor.account_id, entered_at=now,
-        )
-        for one in command.avoid
-    )
+    session.add_all(avoid_row(plan, one, actor, now) for one in command.avoid)
     session.flush()
 
 
-def write_modules(session: Session, plan: EducationPlan, modules: Sequence[ModuleDraft]) -> None:
-    """Add modules under the plan's revision, each with the current version of its pack. Raises DraftRefused."""
+def avoid_row(plan: EducationPlan, one: Avoid, actor: Actor, now: datetime) -> PlanAvoid:
+    """A line to keep clear of, as the plan keeps it. Not added yet."""
+    return PlanAvoid(
+        district_id=plan.district_id, id=new_id(), plan_id=plan.id, kind=one.kind, weekday=one.weekday,
+        from_minute=one.from_minute if one.span is None else None, to_minute=one.to_minute if one.span is None else None,
+        from_at=one.span.starts_at if one.span else None, to_at=one.span.ends_at if one.span else None, room=one.room,
+        person_id=one.person_id, entered_by=actor.account_id, entered_at=now,
+    )
+
+
+def write_modules(session: Session, plan: EducationPlan, modules: Sequence[ModuleDraft], *, after: int = 0) -> None:
+    """Add modules under the plan's revision, each with the current version of its pack, numbered ``after`` those there. Raises DraftRefused."""
     wanted = {m.pack_id for m in modules if m.pack_id}
     packs = {p.id: p.version for p in lesson_packs(session, Scope(plan.district_id, frozenset()), "plan_module")} if wanted else {}
     if missing := wanted - set(packs):
@@ -221,7 +232,7 @@ def write_modules(session: Session, plan: EducationPlan, modules: Sequence[Modul
             pack_version=packs[m.pack_id] if m.pack_id else None, instructor_id=m.instructor_id, guardian_with=m.guardian_with,
             revision=plan.revision,
         )
-        for number, m in enumerate(modules, start=1)
+        for number, m in enumerate(modules, start=after + 1)
     )
 
 

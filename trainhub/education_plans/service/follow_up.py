@@ -6,19 +6,18 @@ Hours that were closed stay closed, whatever comes later (domain.md case 85).
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.queries.access import case_there
 from trainhub.cases.queries.refs import PartyRef, latest_determinations, party_refs
-from trainhub.cases.registry import fact_sources
-from trainhub.cases.rules.lifecycle import CaseFacts, CaseState
+from trainhub.cases.rules.lifecycle import CaseFacts
 from trainhub.cases.service.opening import open_relapse
-from trainhub.cases.service.outcomes import corrections_open
-from trainhub.cases.service.progress import advance, carried_out
+from trainhub.cases.service.progress import being_carried_out, carried_out
 from trainhub.education_plans.models import EducationPlan, FollowUp
 from trainhub.education_plans.rules.lifecycle import ENDED, PlanState
 from trainhub.education_plans.rules.review import contacts
+from trainhub.education_plans.service.steps import note_step
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import DomainError, NotFound
@@ -49,20 +48,51 @@ class Record:
     note: str = ""
 
 
-def schedule_contacts(session: Session, actor: Actor, plan: EducationPlan, now: datetime) -> int:
-    """Set the contacts that follow the end of a plan; those that are there stay. The case goes on to its follow-up once no plan is open."""
+def schedule_contacts(session: Session, actor: Actor, plan: EducationPlan, now: datetime, *, gone: bool = False) -> int:
+    """Set the contacts that follow the end of a plan; those that are there stay. The case goes on to its follow-up once no plan is open.
+
+    ``gone``: the pupil is at a school outside, which asks by itself; the other child is asked here.
+    """
     parties = party_refs(session, plan.district_id, plan.case_id)
     policy = policy_for(session, plan.district_id, plan.school_id, local_day(now))
-    made = _set(session, plan.district_id, plan.school_id, plan.case_id, [p for p in parties if p.party_id == plan.party_id], parties, policy["follow_up_plan"], now)
+    made = _set(session, plan.district_id, plan.school_id, plan.case_id, [p for p in parties if p.party_id == plan.party_id and not gone], parties, policy["follow_up_plan"], now)
     append(session, NewEntry(
         district_id=plan.district_id, school_id=plan.school_id, kind="follow_up.scheduled", subject_ref=plan.party_id, object_ref=plan.id,
         payload={"contacts": made, "intervals": policy["follow_up_plan"]}, occurred_at=now, recorded_at=now, actor_ref=actor.account_id,
         acting_role=actor.role.value,
     ))
-    session.flush()
-    if not open_plans(session, plan.district_id, plan.case_id) and not plans_owed(session, plan.district_id, plan.case_id):
-        carried_out(session, actor, plan.case_id, now)
+    settle_case(session, actor, plan.case_id, now)
     return made
+
+
+def settle_case(session: Session, actor: Actor, case_id: str, now: datetime) -> bool:
+    """Carry a case on to its follow-up once no plan of it is open or owed any more, however the last one ended. Returns whether it went.
+
+    What ends a plan calls this, and what ends a finding: a case never waits for a plan that will not come. Plans of support are not
+    asked; they go on behind their wall and hold up the sealing only.
+    """
+    session.flush()
+    if not being_carried_out(session, actor, case_id):
+        return False
+    if open_plans(session, actor.district_id, case_id) or plans_owed(session, actor.district_id, case_id):
+        return False
+    return carried_out(session, actor, case_id, now)
+
+
+def drop_contacts(session: Session, actor: Actor, plan: EducationPlan, now: datetime) -> int:
+    """Drop the contacts to come with a pupil about whom nothing stands any more; those with the other child go on. Returns how many.
+
+    What was recorded stays in the file. Sources: domain.md case 69, and 3.4: protection never stops.
+    """
+    rows = session.scalars(select(FollowUp).where(
+        FollowUp.district_id == plan.district_id, FollowUp.case_id == plan.case_id, FollowUp.party_id == plan.party_id, FollowUp.side == "actor",
+        FollowUp.state == "scheduled",
+    ).with_for_update()).all()
+    for row in rows:
+        row.state = "dropped"
+    if rows:
+        note_step(session, actor, plan, "contacts_dropped", now, changes={"contacts": len(rows)})
+    return len(rows)
 
 
 def _set(
@@ -93,26 +123,42 @@ def _set(
 
 
 def open_plans(session: Session, district_id: str, case_id: str) -> int:
-    """How many plans of a case have not ended."""
+    """How many plans of a case have not ended, or have and wait for the committee again after an erratum."""
     query = select(func.count()).where(
-        EducationPlan.district_id == district_id, EducationPlan.case_id == case_id, EducationPlan.state.not_in([s.value for s in ENDED]),
-        EducationPlan.ended_at.is_(None),
+        EducationPlan.district_id == district_id, EducationPlan.case_id == case_id, or_(
+            and_(EducationPlan.state.not_in([s.value for s in ENDED]), EducationPlan.ended_at.is_(None)), EducationPlan.erratum_at.is_not(None),
+        ),
     )
     return int(session.scalar(query) or 0)
 
 
 def plans_owed(session: Session, district_id: str, case_id: str) -> int:
-    """How many standing findings of bullying have no plan yet (SA42: a plan for every confirmed actor)."""
-    having = set(session.scalars(select(EducationPlan.determination_id).where(
+    """How many standing findings of bullying have no plan yet (SA42: a plan for every confirmed actor).
+
+    A plan that ended under an earlier version is enough where it asked for as many minutes: what was done carries over.
+    """
+    rows = session.execute(select(EducationPlan.determination_id, EducationPlan.party_id, EducationPlan.state, EducationPlan.total_minutes).where(
         EducationPlan.district_id == district_id, EducationPlan.case_id == case_id, EducationPlan.state != PlanState.REVOKED.value
-    )))
+    )).all()
+    having = {row.determination_id for row in rows}
+    done = {row.party_id: row.total_minutes for row in rows if row.state == PlanState.COMPLETED.value}
     found = latest_determinations(session, district_id, case_id).values()
-    return sum(d.stands and d.outcome == "bullying" and d.determination_id not in having for d in found)
+    return sum(
+        d.stands and d.outcome == "bullying" and d.determination_id not in having and done.get(d.party_id, 0) < max(1, d.plan_minutes) for d in found
+    )
 
 
 def follow_ups_open(session: Session, district_id: str, case_id: str) -> int:
     """How many contacts of a case are still to come: one that could not be reached was tried and is written down."""
     query = select(func.count()).where(FollowUp.district_id == district_id, FollowUp.case_id == case_id, FollowUp.state == "scheduled")
+    return int(session.scalar(query) or 0)
+
+
+def contacts_to_come(session: Session, district_id: str, party_id: str) -> int:
+    """How many contacts with a pupil on the side of those who acted are still to come. One statement."""
+    query = select(func.count()).where(
+        FollowUp.district_id == district_id, FollowUp.party_id == party_id, FollowUp.side == "actor", FollowUp.state == "scheduled"
+    )
     return int(session.scalar(query) or 0)
 
 
@@ -122,22 +168,6 @@ def plan_facts(session: Session, district_id: str, case_id: str, facts: CaseFact
         facts, plans_open=open_plans(session, district_id, case_id), plans_owed=plans_owed(session, district_id, case_id),
         follow_ups_open=follow_ups_open(session, district_id, case_id),
     )
-
-
-def closing_facts(session: Session, district_id: str, case_id: str) -> CaseFacts:
-    """Everything that may still keep a case from its end: this room's part, corrections, and what higher rooms say (appeals)."""
-    facts = CaseFacts(corrections_open=corrections_open(session, district_id, case_id))
-    for source in (plan_facts, *fact_sources()):
-        facts = source(session, district_id, case_id, facts)
-    return facts
-
-
-def close_case(session: Session, actor: Actor, case_id: str, now: datetime) -> bool:
-    """Close a case once every plan ended, every contact was made, no appeal runs and nobody holds a finding that fell.
-
-    Returns False where it is closed already. Raises NotFound, InvalidState, StepRefused with what is missing.
-    """
-    return advance(session, actor, case_id, CaseState.CLOSED, closing_facts(session, actor.district_id, case_id), now)
 
 
 def record_contact(session: Session, actor: Actor, ring: KeyRing, command: Record, now: datetime) -> str | None:

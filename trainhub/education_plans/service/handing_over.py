@@ -12,10 +12,12 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trainhub.cases.service.noticing import settle
 from trainhub.cases.service.steps import next_number, notify
 from trainhub.education_plans.models import EducationPlan, HandOver, PlanBalance, PlanLesson, PlanModule, PlanStep
 from trainhub.education_plans.rules.lifecycle import PlanFacts, PlanState
 from trainhub.education_plans.service.balance import lessons_changed
+from trainhub.education_plans.service.follow_up import schedule_contacts
 from trainhub.education_plans.service.running import done_minutes
 from trainhub.education_plans.service.steps import locked_plan, move_plan, note_step
 from trainhub.kernel.actor import Actor
@@ -139,6 +141,7 @@ def accept_plan(session: Session, actor: Actor, ring: KeyRing, hand_over_id: str
     _number_receipt(session, row, row.to_school_id or "", now)
     old.ended_at = now
     move_plan(session, actor, old, PlanState.ACCEPTED, PlanFacts(receiver_accepted=True), now, changes={"hand_over": row.id, "new_plan": fresh.id})
+    settle(session, row.district_id, ["hand_over_waiting"], old.case_id, now)
     note_step(session, actor, fresh, "taken_over", now, after=fresh.state, changes={"hand_over": row.id, "owed": fresh.total_minutes, "from": old.id})
     return fresh.id
 
@@ -151,6 +154,7 @@ def return_plan(session: Session, actor: Actor, hand_over_id: str, now: datetime
     back, rested_from = PlanState(old.resume_state), _rested_from(session, old)
     move_plan(session, actor, old, back, PlanFacts(resume_state=back.value), now, changes={"hand_over": row.id, "returned": True})
     old.resume_state = rested_from
+    settle(session, row.district_id, ["hand_over_waiting"], old.case_id, now)
     notify(session, row.district_id, row.from_school_id, "hand_over_returned", now, role=Role.COMMITTEE_SECRETARY, matter_id=old.case_id, link="/plans")
 
 
@@ -178,6 +182,7 @@ def confirm_outside(session: Session, actor: Actor, ring: KeyRing, hand_over_id:
     _number_receipt(session, row, row.from_school_id, now)
     old.ended_at = now
     move_plan(session, actor, old, PlanState.ACCEPTED, PlanFacts(receiver_accepted=True), now, changes={"hand_over": row.id, "outside": True})
+    schedule_contacts(session, actor, old, now, gone=True)
 
 
 def _check_receipt(ring: KeyRing, row: HandOver, receipt: str, actor: Actor) -> None:

@@ -24,6 +24,7 @@ from trainhub.education_plans.rules.hours import (
     Limits,
     LineState,
     Stated,
+    check_correction_state,
     check_free,
     check_second_person,
     check_state,
@@ -251,7 +252,7 @@ def seen_line(session: Session, actor: Actor, ring: KeyRing, plan_id: str, numbe
         raise HourRefused("no_such_line")
     if (before := posted_before(rows, plan, op_id, kinds)) is not None:
         return LineSeen(plan, row, None, row.done, before)
-    check_state(PlanState(plan.state))
+    (check_correction_state if row.kind == EntryKind.CORRECTION else check_state)(PlanState(plan.state))
     guardian = actor.person_id is not None and is_guardian(session, plan.district_id, plan.party_id, ring.mark("person", actor.person_id))
     check_second_person(Hand(actor.account_id, actor.person_id), Hand(row.actor_id, row.actor_person), row.instructor_id, guardian=guardian)
     facts = [facts_of(r) for r in rows if number in {r.number, r.refers_to}]

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.queries.refs import guardian_told
+from trainhub.cases.service.noticing import settle
+from trainhub.cases.service.readers import NOTICE
 from trainhub.committees.service.resolving import use_resolution
 from trainhub.education_plans.models import (
     CompletionReview,
@@ -21,6 +23,7 @@ from trainhub.education_plans.models import (
     PlanSummary,
 )
 from trainhub.education_plans.queries.access import seen_plan
+from trainhub.education_plans.queries.plan_page import time_over
 from trainhub.education_plans.rules.lifecycle import BEFORE, ENDED, PlanFacts, PlanState
 from trainhub.education_plans.rules.pace import nth_school_day
 from trainhub.education_plans.rules.review import (
@@ -34,7 +37,7 @@ from trainhub.education_plans.rules.review import (
     materials,
 )
 from trainhub.education_plans.service.follow_up import schedule_contacts
-from trainhub.education_plans.service.running import done_minutes
+from trainhub.education_plans.service.running import cancel_planned, done_minutes
 from trainhub.education_plans.service.steps import locked_plan, move_plan, note_step
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
@@ -47,6 +50,8 @@ from trainhub.roster.queries import calendar, policy_for
 CONCLUSIONS = ("enough", "part", "not_yet")
 ESCALATIONS = ("stronger_measure", "guardian_duty", "police", "special_school_referral")
 VOICE_LENGTH = 4000
+WAIVED = ("refused", "not_reached", "not_able", "not_safe", "other_form")
+"""Why a part of the guardian is asked no longer."""
 SPECIAL_SCHOOL_ANSWERS = ("placed", "not_placed", "returned_home")
 
 
@@ -94,7 +99,9 @@ def conclude(session: Session, actor: Actor, ring: KeyRing, plan_id: str, conclu
     plan = seen_plan(session, actor, Permission.PLAN_READ, plan_id, now)
     if actor.person_id is None or actor.person_id != plan.psychologist_id:
         raise NotFound
-    return add_voice(session, actor, ring, Say(plan_id, Voice.PSYCHOLOGIST, text, local_day(now), conclusion), now, permission=Permission.PLAN_READ)
+    key = add_voice(session, actor, ring, Say(plan_id, Voice.PSYCHOLOGIST, text, local_day(now), conclusion), now, permission=Permission.PLAN_READ)
+    settle(session, plan.district_id, [NOTICE], plan.case_id, now, link=f"/plans/{plan.id}/review")
+    return key
 
 
 def note_part_done(session: Session, actor: Actor, plan_id: str, part_id: str, now: datetime) -> None:
@@ -103,9 +110,21 @@ def note_part_done(session: Session, actor: Actor, plan_id: str, part_id: str, n
     part = session.get(GuardianPart, (plan.district_id, part_id))
     if part is None or part.plan_id != plan.id:
         raise NotFound
-    if part.done_at is None:
+    if part.done_at is None and not part.waived_reason:
         part.done_at, part.done_entered_by = now, actor.account_id
         note_step(session, actor, plan, "guardian_part_done", now, changes={"part": part.id, "kind": part.kind})
+
+
+def waive_part(session: Session, actor: Actor, plan_id: str, part_id: str, reason: str, now: datetime) -> None:
+    """Ask a part of the guardian no longer, with a reason: it counts as settled and never as done. Raises NotFound, ReviewRefused."""
+    plan = locked_plan(session, actor, plan_id, now)
+    part = session.get(GuardianPart, (plan.district_id, part_id), with_for_update=True, populate_existing=True)
+    if part is None or part.plan_id != plan.id:
+        raise NotFound
+    if reason not in WAIVED or part.done_at is not None or part.waived_reason or PlanState(plan.state) in ENDED:
+        raise ReviewRefused(field="waived_reason", why="waived")
+    part.waived_reason = reason
+    note_step(session, actor, plan, "guardian_part_waived", now, changes={"part": part.id, "kind": part.kind, "reason": reason})
 
 
 def materials_of(session: Session, plan: EducationPlan) -> tuple[Material, ...]:
@@ -117,15 +136,20 @@ def materials_of(session: Session, plan: EducationPlan) -> tuple[Material, ...]:
 
 
 def open_review(session: Session, actor: Actor, plan_id: str, now: datetime) -> date:
-    """Bring a plan whose hours are reached to its review and return the day by which it is due. Raises PlanStepRefused, InvalidState."""
+    """Bring a plan to its review and return the day by which it is due. Raises PlanStepRefused, InvalidState.
+
+    Its hours are reached; or its time is over without them, and the committee says what comes of that.
+    """
     plan = locked_plan(session, actor, plan_id, now)
     policy = policy_for(session, plan.district_id, plan.school_id, local_day(now))
     first, last = local_day(now), date(local_day(now).year + 1, 12, 31)
     days = calendar(session, plan.district_id, plan.school_id, first, last)
     school_days = [d for d in _days(first, last) if days.kind(d).teaching and d > first]
     plan.review_due_on = nth_school_day(school_days, int(policy["review_working_days"]), last)
-    facts = PlanFacts(total_minutes=plan.total_minutes, done_minutes=done_minutes(session, plan))
-    move_plan(session, actor, plan, PlanState.REVIEW, facts, now, changes={"due_on": plan.review_due_on.isoformat()})
+    done = done_minutes(session, plan)
+    facts = PlanFacts(total_minutes=plan.total_minutes, done_minutes=done, time_over=time_over(session, plan, first))
+    changes = {"due_on": plan.review_due_on.isoformat(), "done": done, "total_minutes": plan.total_minutes}
+    move_plan(session, actor, plan, PlanState.REVIEW, facts, now, changes=changes)
     return plan.review_due_on
 
 
@@ -151,8 +175,8 @@ class Decide:
 def decide_review(session: Session, actor: Actor, ring: KeyRing, command: Decide, now: datetime) -> tuple[str, ...]:
     """Carry out a resolution on a plan's end and return the doubts that were passed over with a reason.
 
-    Completed: contacts with both children are set. Extended: once, with more minutes and a later day. Raises ReviewRefused,
-    PlanStepRefused, InvalidState, ResolutionNotUsable.
+    Completed: contacts with both children are set. Extended: once, to a later day, with more minutes unless minutes are owed. However it
+    ends, lessons still booked are cancelled. Raises ReviewRefused, PlanStepRefused, InvalidState, ResolutionNotUsable.
     """
     plan = locked_plan(session, actor, command.plan_id, now)
     against = _checked(session, plan, command)
@@ -168,13 +192,14 @@ def decide_review(session: Session, actor: Actor, ring: KeyRing, command: Decide
     changes = {"item": command.item_id, "review": review_id, "doubts": list(against)}
     if command.outcome is ReviewOutcome.EXTENDED:
         move_plan(session, actor, plan, PlanState.EXTENDED, facts, now, changes=changes | {"extra_minutes": command.extra_minutes})
-        _extend_module(session, plan, command)
+        if command.extra_minutes:
+            _extend_module(session, plan, command)
         plan.total_minutes += command.extra_minutes
         plan.extended_count += 1
         plan.due_on, plan.review_due_on, plan.hours_reached_at = command.new_due_on or plan.due_on, None, None
         return against
     after = PlanState.COMPLETED if command.outcome is ReviewOutcome.COMPLETED else PlanState.NOT_COMPLETED
-    move_plan(session, actor, plan, after, facts, now, changes=changes)
+    move_plan(session, actor, plan, after, facts, now, changes=changes | {"cancelled": cancel_planned(session, plan, now)})
     if after is PlanState.COMPLETED:
         plan.ended_at = now
         schedule_contacts(session, actor, plan, now)
@@ -205,9 +230,16 @@ def _checked(session: Session, plan: EducationPlan, command: Decide) -> tuple[st
         raise ReviewRefused(field="outcome", why="doubt", doubt=min(blocking))
     if against and not command.reasons.strip():
         raise ReviewRefused(field="reasons", why="reasons")
-    if command.outcome is ReviewOutcome.EXTENDED and (command.extra_minutes <= 0 or command.new_due_on is None or command.new_due_on <= plan.due_on):
-        raise ReviewRefused(field="extra_minutes", why="extra")
+    if command.outcome is ReviewOutcome.EXTENDED:
+        _refuse_no_extension(session, plan, command)
     return against
+
+
+def _refuse_no_extension(session: Session, plan: EducationPlan, command: Decide) -> None:
+    """An extension is a later day; it asks for more minutes where none are owed. Raises ReviewRefused."""
+    owes = done_minutes(session, plan) < plan.total_minutes
+    if command.new_due_on is None or command.new_due_on <= plan.due_on or command.extra_minutes < (0 if owes else 1):
+        raise ReviewRefused(field="extra_minutes", why="later" if owes else "extra")
 
 
 def _facts(session: Session, plan: EducationPlan, command: Decide) -> PlanFacts:
@@ -264,13 +296,25 @@ def escalate(session: Session, actor: Actor, ring: KeyRing, command: Escalate, n
 
 
 def answer_referral(session: Session, actor: Actor, escalation_id: str, answer: str, document: str, now: datetime) -> None:
-    """Note what the bureau decided on a referral: the pupil stays on the home roll whatever it was, and the return may not be refused."""
+    """Note what the bureau decided on a referral: the pupil stays on the home roll whatever it was, and the return may not be refused.
+
+    Once. Only where the pupil was placed there the return home follows as a second word; every word stays in the steps. Raises NotFound,
+    ReviewRefused.
+    """
     row = session.get(Escalation, (actor.district_id, escalation_id))
     plan = locked_plan(session, actor, row.plan_id if row else "", now)
     if row is None or row.kind != "special_school_referral" or answer not in SPECIAL_SCHOOL_ANSWERS or not document.strip():
         raise ReviewRefused(field="answer", why="answer")
+    session.refresh(row)  # under the lock of its plan
+    before, paper_before = row.answer, row.answer_document
+    if before and (before, answer) != ("placed", "returned_home"):
+        raise ReviewRefused(field="answer", why="answered")
     row.state, row.answer, row.answer_document, row.answered_at = "answered", answer, document.strip()[:80], now
-    note_step(session, actor, plan, "referral_answered", now, changes={"escalation": row.id, "answer": answer})
+    note_step(session, actor, plan, "referral_answered", now, changes={
+        "escalation": row.id, "answer": answer, "paper": row.answer_document, "before": before, "paper_before": paper_before,
+    })
+    if before:
+        return
     plan.ended_at = plan.ended_at or now
     if answer == "placed":
         move_plan(session, actor, plan, PlanState.HANDED_OVER, PlanFacts(), now, changes={"escalation": row.id})

@@ -12,17 +12,21 @@ from sqlalchemy.orm import Session
 
 from trainhub.cases.queries.refs import determination_ref, guardian_told
 from trainhub.cases.service.progress import in_execution
+from trainhub.cases.service.steps import notify
 from trainhub.committees.service.resolving import use_resolution
 from trainhub.education_plans.models import EducationPlan, HourEntry, PlanLesson, PlanModule, PlanPause, PlanStep
+from trainhub.education_plans.registry import under_stay
 from trainhub.education_plans.rules.drafting import ModuleDraft
 from trainhub.education_plans.rules.lifecycle import ENDED, PlanFacts, PlanState, PlanStepRefused
 from trainhub.education_plans.service.balance import lessons_changed
 from trainhub.education_plans.service.drafting import write_modules
+from trainhub.education_plans.service.follow_up import drop_contacts, settle_case
 from trainhub.education_plans.service.steps import locked_plan, move_plan, note_step
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import day_bounds, local_day
-from trainhub.kernel.errors import DomainError, InvalidState
+from trainhub.kernel.errors import DomainError, InvalidState, NotFound
 from trainhub.kernel.ids import new_id
+from trainhub.kernel.permissions import Permission, Role
 from trainhub.kernel.sealing import KeyRing, place
 
 
@@ -32,22 +36,34 @@ class PauseRefused(DomainError):
     code = "plan_pause_refused"
 
 
+class UnderStay(DomainError):
+    """The county has ordered a stay on the finding: its plan may be written, and is approved and started once the stay has ended."""
+
+    code = "plan_under_stay"
+    status = 409
+
+
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """A time in which a plan does not run. ``kind``: stayed, vacation, illness, safety. ``words`` are sealed; schedules show a rest only."""
+    """A time in which a plan does not run. ``kind``: stayed, vacation, illness, safety. ``words`` are sealed; schedules show a rest only.
+
+    ``on_word_of``: the psychologist who said so, by person; a rest for safety needs one (domain.md case 84).
+    """
 
     kind: str
     from_on: date
     words: str = ""
     appeal_id: str | None = None
+    on_word_of: str = ""
 
 
 def approve_plan(session: Session, actor: Actor, plan_id: str, item_id: str, now: datetime, seen_version: int | None = None) -> None:
     """Let a draft become the committee's plan by an adopted resolution about exactly this plan.
 
-    Raises PlanStepRefused, and what ``use_resolution`` refuses.
+    Raises UnderStay, PlanStepRefused, and what ``use_resolution`` refuses.
     """
     plan = locked_plan(session, actor, plan_id, now, seen_version=seen_version)
+    _refuse_under_stay(session, plan)
     used = use_resolution(session, actor, item_id, kind="plan", matter_id=plan.case_id, object_id=plan.id, now=now)
     if used.resolved_at is None or used.resolved_at < _written_at(session, plan):  # the committee saw another draft than this one
         raise PlanStepRefused(wanted=PlanState.APPROVED.value, missing=("resolution",))
@@ -77,11 +93,18 @@ def note_guardian_knows(session: Session, actor: Actor, plan_id: str, now: datet
 
 
 def start_plan(session: Session, actor: Actor, plan_id: str, now: datetime) -> None:
-    """Let a plan run, and its case with it. Raises InvalidState before the guardian knows of it."""
+    """Let a plan run, and its case with it. Raises UnderStay; InvalidState before the guardian knows of it."""
     plan = locked_plan(session, actor, plan_id, now)
+    _refuse_under_stay(session, plan)
     plan.active_since = plan.active_since or now
     move_plan(session, actor, plan, PlanState.ACTIVE, PlanFacts(), now)
     in_execution(session, actor, plan.case_id, now)
+
+
+def _refuse_under_stay(session: Session, plan: EducationPlan) -> None:
+    """Nothing begins while the county has ordered it to wait (domain.md 3.4 and section 4, "Appeal")."""
+    if under_stay(session, plan.district_id, (plan.determination_id,)):
+        raise UnderStay
 
 
 def rest_plan(session: Session, actor: Actor, ring: KeyRing, plan: EducationPlan, rest: Rest, now: datetime) -> str:
@@ -91,6 +114,8 @@ def rest_plan(session: Session, actor: Actor, ring: KeyRing, plan: EducationPlan
     """
     if rest.kind not in {"stayed", "vacation", "illness", "safety"} or (rest.kind in {"illness", "safety"} and not rest.words.strip()):
         raise PauseRefused(field="words")
+    if rest.kind == "safety" and not rest.on_word_of:
+        raise PauseRefused(field="on_word_of", why="psychologist")
     pause_id = new_id()
     session.add(PlanPause(
         district_id=plan.district_id, id=pause_id, plan_id=plan.id, kind=rest.kind, appeal_id=rest.appeal_id, from_on=rest.from_on,
@@ -99,7 +124,24 @@ def rest_plan(session: Session, actor: Actor, ring: KeyRing, plan: EducationPlan
     ))
     plan.resume_state = plan.state
     after = PlanState.STAYED if rest.kind == "stayed" else PlanState.PAUSED
-    move_plan(session, actor, plan, after, PlanFacts(), now, changes={"rest": pause_id, "from_on": rest.from_on.isoformat()})
+    move_plan(session, actor, plan, after, PlanFacts(), now, changes={
+        "rest": pause_id, "from_on": rest.from_on.isoformat(), "on_word_of": rest.on_word_of,
+    })
+    return pause_id
+
+
+def stop_for_safety(session: Session, actor: Actor, ring: KeyRing, plan_id: str, words: str, now: datetime) -> str:
+    """The psychologist named in a plan stops it at once; who keeps it is told, not why. Returns the id of the rest.
+
+    Nobody else stops it under the own right. Source: domain.md case 84. Raises NotFound, PauseRefused, InvalidState.
+    """
+    if not actor.can(Permission.PLAN_READ):
+        raise NotFound
+    plan = locked_plan(session, actor, plan_id, now, permission=Permission.PLAN_READ)
+    if actor.person_id is None or actor.person_id != plan.psychologist_id:
+        raise NotFound
+    pause_id = rest_plan(session, actor, ring, plan, Rest("safety", local_day(now), words, on_word_of=actor.person_id), now)
+    notify(session, plan.district_id, plan.school_id, "plan_stopped", now, role=Role.COMMITTEE_SECRETARY, matter_id=plan.case_id, link=f"/plans/{plan.id}/steps")
     return pause_id
 
 
@@ -117,7 +159,7 @@ def resume_plan(session: Session, actor: Actor, plan: EducationPlan, now: dateti
     pause.ended_at, pause.ended_by, pause.to_on = now, actor.account_id, local_day(now)
     days = max(0, (local_day(now) - pause.from_on).days)
     plan.due_on += timedelta(days=days)
-    back, cancelled = PlanState(plan.resume_state), _cancel_planned(session, plan, now, until=now)
+    back, cancelled = PlanState(plan.resume_state), cancel_planned(session, plan, now, until=now)
     move_plan(
         session, actor, plan, back, PlanFacts(resume_state=plan.resume_state), now,
         changes={"rest": pause.id, "days": days, "due_on": plan.due_on.isoformat(), "cancelled": cancelled},
@@ -131,17 +173,20 @@ def resume_plan(session: Session, actor: Actor, plan: EducationPlan, now: dateti
 def revoke_plan(session: Session, actor: Actor, plan: EducationPlan, now: datetime, *, appeal_id: str) -> int:
     """End a locked plan whose determination was overturned: coming lessons are cancelled, hours stay in the sealed file only.
 
-    Returns how many lessons were cancelled. Source: domain.md case 69.
+    The contacts to come with this pupil are dropped, and the case goes on where this was its last plan. Returns how many lessons were
+    cancelled. Source: domain.md case 69.
     """
     if plan.state == PlanState.REVOKED.value:
         return 0
-    cancelled = _cancel_planned(session, plan, now)
-    plan.ended_at = now
+    cancelled = cancel_planned(session, plan, now)
+    plan.ended_at, plan.erratum_at = now, None
     move_plan(session, actor, plan, PlanState.REVOKED, PlanFacts(), now, changes={"appeal": appeal_id, "cancelled": cancelled})
+    drop_contacts(session, actor, plan, now)
+    settle_case(session, actor, plan.case_id, now)
     return cancelled
 
 
-def _cancel_planned(session: Session, plan: EducationPlan, now: datetime, *, until: datetime | None = None) -> int:
+def cancel_planned(session: Session, plan: EducationPlan, now: datetime, *, until: datetime | None = None) -> int:
     """Cancel lessons that were not held, those of a rest only with ``until``: what began since the rest did. Returns how many."""
     query = select(PlanLesson).where(
         PlanLesson.district_id == plan.district_id, PlanLesson.plan_id == plan.id, PlanLesson.state == "planned"
@@ -189,12 +234,15 @@ def amend_plan(session: Session, actor: Actor, plan: EducationPlan, change: Amen
 
 
 def settle_hours(session: Session, actor: Actor, plan: EducationPlan, done: int, now: datetime) -> None:
-    """Bring the state in line with the hours: reached where they are there, running again where they are not. Nothing else follows."""
+    """Bring the state in line with the hours: reached where they are there, running again where they are not. Nothing else follows.
+
+    A review that was opened without the hours goes on without them: nothing fell away.
+    """
     state, facts = PlanState(plan.state), PlanFacts(total_minutes=plan.total_minutes, done_minutes=done)
     if state in {PlanState.ACTIVE, PlanState.EXTENDED} and done >= plan.total_minutes:
         plan.hours_reached_at = now
         move_plan(session, actor, plan, PlanState.HOURS_REACHED, facts, now)
-    elif state in {PlanState.HOURS_REACHED, PlanState.REVIEW} and done < plan.total_minutes:
+    elif done < plan.total_minutes and (state is PlanState.HOURS_REACHED or (state is PlanState.REVIEW and plan.hours_reached_at is not None)):
         plan.hours_reached_at = plan.review_due_on = None
         move_plan(session, actor, plan, PlanState.ACTIVE, facts, now)
 

@@ -72,7 +72,7 @@ def propose_lessons(session: Session, actor: Actor, ring: KeyRing, plan_id: str,
         _refuse_resting(plan)
     modules = _modules(session, plan)
     calendars = calendars_of(session, ring, plan, modules, now, class_time=class_time)
-    taken = _taken_minutes(session, plan)
+    taken = taken_minutes(session, plan)
     needs = [Need(m.id, left, plan.lesson_minutes, m.instructor_id) for m in modules if (left := m.minutes - taken.get(m.id, 0)) > 0]
     return propose(needs, calendars, plan.per_week)
 
@@ -93,6 +93,8 @@ def book_lessons(
         if module is None:
             raise NotFound
         instructor = one.instructor_id or module.instructor_id
+        if instructor is None:  # of a plan that was taken over: nobody could log it
+            raise LessonRefused(field="module", objections=("no_instructor",))
         ends_at = one.starts_at + timedelta(minutes=one.minutes)
         lesson = Placed(module.id, one.starts_at, ends_at, instructor, one.room, missed_subject(one.starts_at, ends_at, calendars.pupil))
         if one.starts_at < now or one.minutes <= 0:
@@ -132,6 +134,29 @@ def refuse_unprotected(session: Session, ring: KeyRing, plan: EducationPlan, les
     calendars = calendars_of(session, ring, plan, _modules(session, plan), now, class_time=True, also=also)
     if against := tuple(code for code in objections(lesson, calendars) if code in PROTECTIVE):
         raise LessonRefused(field="starts", objections=against)
+
+
+def lessons_astray(session: Session, ring: KeyRing, plan: EducationPlan, now: datetime) -> list[str]:
+    """Booked lessons to come that lie near the other child or in an exam by now, or are given by who may not. A constant number of statements."""
+    modules = {m.id: m for m in _modules(session, plan)}
+    rows = session.scalars(select(PlanLesson).where(
+        PlanLesson.district_id == plan.district_id, PlanLesson.plan_id == plan.id, PlanLesson.state == "planned", PlanLesson.starts_at > now
+    ).order_by(PlanLesson.starts_at)).all()
+    if not rows:
+        return []
+    calendars = calendars_of(session, ring, plan, list(modules.values()), now, class_time=True, also={r.instructor_id for r in rows if r.instructor_id})
+    found = []
+    for row in rows:
+        teacher = row.instructor_id or (modules[row.module_id].instructor_id if row.module_id in modules else None)
+        if set(objections(Placed(row.module_id, row.starts_at, row.ends_at, teacher, row.room), calendars)) & PROTECTIVE:
+            found.append(row.id)
+    return found
+
+
+def free_for(calendars: Calendars, lesson: PlanLesson, person_id: str) -> bool:
+    """Whether somebody else could give a booked lesson: nothing else takes their time then, and the plan does not keep clear of them."""
+    codes = objections(Placed(lesson.module_id, lesson.starts_at, lesson.ends_at, person_id, lesson.room), calendars)
+    return not {"instructor_busy", "instructor_conflict"} & set(codes)
 
 
 def cancel_lesson(session: Session, actor: Actor, plan_id: str, lesson_id: str, now: datetime) -> None:
@@ -273,7 +298,7 @@ def _modules(session: Session, plan: EducationPlan) -> list[PlanModule]:
     return list(session.scalars(query))
 
 
-def _taken_minutes(session: Session, plan: EducationPlan) -> dict[str, int]:
+def taken_minutes(session: Session, plan: EducationPlan) -> dict[str, int]:
     """Minutes by module that are booked, were given, or counted without a lesson that was booked. Two statements."""
     lessons = select(PlanLesson.module_id, func.sum(PlanLesson.minutes)).where(
         PlanLesson.district_id == plan.district_id, PlanLesson.plan_id == plan.id, PlanLesson.state.in_(("planned", "attended"))

@@ -6,13 +6,16 @@ blueprint = Blueprint("education_plans", "trainhub.education_plans", template_fo
 
 from trainhub.education_plans.views import (  # noqa: E402, F401  the modules add their routes
     board,
+    changing,
     confirming,
     drafting,
+    errata,
     follow_ups,
     hand_overs,
     hours,
     papers,
     plan_page,
+    proofs,
     reviewing,
     scheduling,
     steps,

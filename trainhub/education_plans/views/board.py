@@ -14,7 +14,8 @@ from trainhub.documents import xlsx
 from trainhub.documents.letters import document_name
 from trainhub.documents.sheets import Cell, Column, SheetSpec
 from trainhub.education_plans import hour_wording, plan_wording
-from trainhub.education_plans.queries.board import Board, BoardPlan, board
+from trainhub.education_plans.queries.board import Board, BoardPlan, board, plans_over
+from trainhub.education_plans.queries.own import waiting_count
 from trainhub.education_plans.rules.board import GROUPS
 from trainhub.education_plans.rules.fields import tenths
 from trainhub.education_plans.views import blueprint
@@ -28,7 +29,7 @@ from trainhub.web.database import read_session, transaction
 from trainhub.web.gate import needs
 from trainhub.web.i18n import day_text, time_text
 from trainhub.web.pages import attachment, page
-from trainhub.web.today import Contribution, Job, Say
+from trainhub.web.today import Contribution, Job
 
 MOST_COMING = 14
 """Lessons of the next days that the side of the board lists; the rest is a number."""
@@ -41,8 +42,13 @@ def board_page() -> Response:
     actor, moment = current_actor(), now()
     found = board(read_session(), actor, moment)
     show = request.args.get("show", "all")
-    shown = [g for g in GROUPS if show in {"all", g} or show not in GROUPS]
-    return page("education_plans/board.html", found=found, shown=shown, chips=_chips(found, show), **_words(found))
+    shown = [g for g in GROUPS if show in {"all", g} or show not in {*GROUPS, "done"}]
+    over = plans_over(read_session(), actor, moment) if show == "done" else ()
+    may_confirm = actor.can(Permission.HOURS_CONFIRM)
+    return page(
+        "education_plans/board.html", found=found, shown=shown, show=show, over=over, states=hour_wording.STATES, chips=_chips(found, show),
+        may_confirm=may_confirm, to_confirm=waiting_count(read_session(), actor, moment) if may_confirm else 0, **_words(found),
+    )
 
 
 def _period(found: Board) -> int:
@@ -135,7 +141,10 @@ def _words(found: Board) -> dict[str, Any]:
 
 
 def _chips(found: Board, show: str) -> list[tuple[str, int, str, bool]]:
-    groups = [("all", _("All"), len(found.plans)), *((g, str(plan_wording.GROUPS[g][0]), len(found.groups[g])) for g in GROUPS)]
+    owed = len(found.owed)  # a plan that is still to be written is a line of the board like any other
+    groups = [("all", _("All"), len(found.plans) + owed)]
+    groups += [(g, str(plan_wording.GROUPS[g][0]), len(found.groups[g]) + (owed if g == "now" else 0)) for g in GROUPS]
+    groups.append(("done", _("Completed"), found.completed))
     return [(word, n, url_for("education_plans.board_page", show=key), show == key) for key, word, n in groups]
 
 
@@ -180,4 +189,4 @@ def contribute(session: Any, actor: Actor, moment: Any) -> Contribution | None:
         return None
     text = ngettext("%(num)s matter needs a step", "%(num)s matters need a step", waiting)
     href = url_for("education_plans.board_page", show="now")
-    return Contribution(say=(Say(text, href, bad=True),), jobs=(Job(_("Matters"), "", text, (), href, _("Look at it")),))
+    return Contribution(jobs=(Job(_("Matters"), "", text, (), href, _("Look at it")),))

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from trainhub.education_plans import hour_wording as words
 from trainhub.education_plans.hour_forms import operation_of
 from trainhub.education_plans.queries.own import reading_of, waiting_lines, waiting_plans
+from trainhub.education_plans.queries.proofs import proofs_of
 from trainhub.education_plans.rules.hours import REFUSAL_REASONS
 from trainhub.education_plans.service.corrections import reverse_hours
 from trainhub.education_plans.service.hours import Verdict, confirm_hours, refuse_hours
@@ -38,13 +39,17 @@ def confirm_queue() -> Response:
         tickets = open_many(session, actor, [reading_of(p, Permission.HOURS_CONFIRM, "confirming") for p in plans], moment)
         openings = {plan.id: ticket for plan, ticket in zip(plans, tickets, strict=True)}
         lines = waiting_lines(session, key_ring(), openings, actor, plans)
-    return page("education_plans/confirm.html", lines=lines, words=words, reasons=[(k, words.REASONS[k]) for k in REFUSAL_REASONS], op_id=new_id)
+        proofs = proofs_of(session, actor, [p.id for p in plans])
+    return page("education_plans/confirm.html", lines=lines, proofs=proofs, words=words, op_id=new_id,
+                reasons=[(k, words.REASONS[k]) for k in REFUSAL_REASONS])
 
 
-def _decide(step: Callable[..., Any], plan_id: str, number: int, said: str) -> Any:
+def _decide(step: Callable[..., Any], plan_id: str, number: int, said: str, *, on_plan: bool = False) -> Any:
     def write(session: Any, actor: Any, moment: Any) -> None:
         step(session, actor, key_ring(), Verdict(plan_id, number, operation_of(request.form), request.form.get("reason", "")[:24]), moment)
 
+    if on_plan:
+        return done(write, said, "education_plans.plan", plan_id=plan_id)
     return done(write, said, "education_plans.confirm_queue")
 
 
@@ -60,6 +65,13 @@ def confirm(plan_id: str, number: int) -> Any:
 def refuse(plan_id: str, number: int) -> Any:
     """Refuse one line, with a reason."""
     return _decide(refuse_hours, plan_id, number, _("Refused. It stays in the ledger and counts nothing."))
+
+
+@blueprint.post("/plans/<plan_id>/lines/<int:number>/take-back")
+@needs(Permission.HOURS_CONFIRM)
+def take_back(plan_id: str, number: int) -> Any:
+    """An absence was noted by mistake: refuse it, and stay on the plan's page."""
+    return _decide(refuse_hours, plan_id, number, _("Taken back. The lesson is to be logged."), on_plan=True)
 
 
 @blueprint.post("/plans/<plan_id>/lines/<int:number>/settle")

@@ -1,6 +1,6 @@
 """A plan is written for a finding: the form of the draft, new and again."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Response, request, url_for
@@ -21,14 +21,14 @@ from trainhub.education_plans.plan_forms import (
     fields_of,
     proposed,
 )
-from trainhub.education_plans.plan_messages import FAULTS
 from trainhub.education_plans.queries.access import seen_plan
 from trainhub.education_plans.queries.board import board
 from trainhub.education_plans.queries.own import reading_of
 from trainhub.education_plans.queries.paper import plan_paper
-from trainhub.education_plans.rules.drafting import GUARDIAN_KINDS, MODULE_KINDS, YOUNG_GRADE, Frame
+from trainhub.education_plans.rules.drafting import GUARDIAN_KINDS, LESSON, MODULE_KINDS, YOUNG_GRADE, Frame, runs_past
 from trainhub.education_plans.rules.fields import code_of
 from trainhub.education_plans.rules.lifecycle import PlanState
+from trainhub.education_plans.rules.pace import last_day_by
 from trainhub.education_plans.service.drafting import (
     DraftRefused,
     InstructorConflict,
@@ -43,15 +43,15 @@ from trainhub.kernel.errors import DomainError, NotFound
 from trainhub.kernel.permissions import Permission
 from trainhub.kernel.policy import Policy
 from trainhub.ledger.access import open_record
-from trainhub.roster.queries import policy_for, staff_on
+from trainhub.roster.queries import calendar, policy_for, staff_on
 from trainhub.web.context import current_actor
 from trainhub.web.database import read_session, transaction
-from trainhub.web.errors import sentence
+from trainhub.web.fields import plausible_day
 from trainhub.web.gate import needs
 from trainhub.web.keys import key_ring
 from trainhub.web.pages import form_page, page, redirect_to, toast
 
-USUAL_WEEKS = 10
+USUAL_WEEKS, MOST_AHEAD = 10, 300
 _REFUSALS = (DraftRefused, InstructorConflict, NoPlanForIt)
 
 
@@ -89,9 +89,18 @@ def _new_form(found: StandingFinding, problem: DomainError | None) -> Response:
     packs = _packs(found.grade)
     first = local_day(moment) + timedelta(days=7 - local_day(moment).weekday())
     goals = str(plan_wording.GOALS.get(found.finding.tier, plan_wording.GOALS["serious"]))
-    given = dict(request.form.items()) if problem else proposed(frame, packs, goals, first, first + timedelta(weeks=USUAL_WEEKS, days=-3))
+    given = dict(request.form.items()) if problem else proposed(frame, packs, goals, first, _last_day(found, frame, first))
     title = _("A plan for %(code)s of case %(label)s", code=found.code, label=found.case_label)
     return _form(title, given | {"determination": found.finding.determination_id}, frame, policy, packs, problem, url_for("education_plans.new"))
+
+
+def _last_day(found: StandingFinding, frame: Frame, first: date) -> date:
+    """By the calendar of the pupil's school: vacations are no days of a plan; ten weeks where no calendar reaches that far."""
+    usual = first + timedelta(weeks=USUAL_WEEKS, days=-3)
+    book = calendar(read_session(), found.finding.district_id, found.party_school_id, first, first + timedelta(days=MOST_AHEAD))
+    days = [d for n in range(MOST_AHEAD + 1) if book.kind(d := first + timedelta(days=n)).teaching]
+    by_rule = last_day_by(days, frame.least_minutes, 1, LESSON)
+    return max(usual, by_rule) if by_rule is not None else usual
 
 
 def _packs(grade: int | None) -> tuple[PlanPack, ...]:
@@ -131,27 +140,24 @@ def draft(plan_id: str) -> Any:
 def _form(
     title: str, given: dict[str, str], frame: Frame, policy: Policy, packs: tuple[PlanPack, ...], problem: DomainError | None, action: str
 ) -> Response:
-    field, said = _said(problem)
+    field, said = plan_wording.draft_fault(problem)
     actor = current_actor()
     staff = staff_on(read_session(), actor.scope(Permission.PLAN_READ), actor.org_id, local_day(now()))
     people = [("", "–")] + [(s.person_id, s.name + (f"（{s.department}）" if s.department else "")) for s in staff if s.category != "external"]
     outside = [(s.person_id, _("%(name)s (from outside)", name=s.name)) for s in staff if s.category == "external"]
     return form_page(
-        "education_plans/draft.html", 422 if problem else 200, title=title, given=given, frame=frame, policy=policy, packs=packs, action=action,
+        "education_plans/draft.html", 422 if problem else 200, title=title, stage_end=_stage_end(frame, given), given=given, frame=frame, policy=policy, packs=packs, action=action,
         problem=said, field=field, people=people + outside, rows=(MODULE_ROWS, PART_ROWS, AVOID_ROWS), words=plan_wording, young=_young(frame),
         kinds=[("", "–")] + [(k, hour_wording.MODULES[k]) for k in MODULE_KINDS], parts=[("", "–")] + [(k, plan_wording.GUARDIAN_PARTS[k]) for k in GUARDIAN_KINDS],
         avoids=[("", "–")] + [(k, plan_wording.AVOIDED[k]) for k in AVOID_KINDS], sum_now=sum(number_of(given.get(f"minutes-{n}", "")) for n in range(1, MODULE_ROWS + 1)),
     )
 
 
+def _stage_end(frame: Frame, given: dict[str, str]) -> date | None:
+    """The day on which the pupil leaves the school, where what is typed runs past it."""
+    first, last = plausible_day(given.get("starts_on", "")), plausible_day(given.get("due_on", ""))
+    return runs_past(frame.grade, first, last) if first and last else None
+
+
 def _young(frame: Frame) -> bool:
     return frame.grade is not None and frame.grade <= YOUNG_GRADE
-
-
-def _said(problem: DomainError | None) -> tuple[str, str]:
-    """The field and the sentence beside it."""
-    if problem is None:
-        return "", ""
-    if isinstance(problem, DraftRefused) and (fault := problem.params.get("fault")) in FAULTS:
-        return problem.field or "", str(FAULTS[str(fault)]) % problem.params
-    return problem.field or "modules", sentence(problem)

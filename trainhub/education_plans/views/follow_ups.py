@@ -5,11 +5,12 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
-from trainhub.cases.rules.lifecycle import CaseState, StepRefused
+from trainhub.cases.rules.lifecycle import StepRefused
+from trainhub.cases.service.progress import close_case
 from trainhub.education_plans import plan_wording
 from trainhub.education_plans.hour_forms import id_of
-from trainhub.education_plans.queries.follow_ups import contacts_of
-from trainhub.education_plans.service.follow_up import FINDINGS, Record, close_case, record_contact
+from trainhub.education_plans.queries.follow_ups import contacts_of, nobody_left
+from trainhub.education_plans.service.follow_up import FINDINGS, Record, record_contact
 from trainhub.education_plans.views import blueprint
 from trainhub.kernel.clock import now
 from trainhub.kernel.errors import DomainError, NotFound
@@ -25,11 +26,11 @@ from trainhub.web.pages import page, redirect_to, toast
 @blueprint.get("/follow-ups")
 @needs(Permission.PLAN_READ)
 def follow_ups() -> Response:
-    """Contacts to come and those made lately: two lists, one per side, neither shows the other."""
+    """Contacts to come and those made lately: two lists, one per side, neither shows the other. And the cases nobody is left to be asked of."""
     rows = contacts_of(read_session(), current_actor(), now())
-    done = sorted({(r.label, r.case_id) for r in rows if r.case_state == CaseState.FOLLOW_UP} - {(r.label, r.case_id) for r in rows if r.state == "scheduled"})
     return page(
-        "education_plans/follow_ups.html", sides=[(side, [r for r in rows if r.side == side]) for side in ("actor", "target")], done=done,
+        "education_plans/follow_ups.html", sides=[(side, [r for r in rows if r.side == side]) for side in ("actor", "target")],
+        over=nobody_left(read_session(), current_actor()),
         words=plan_wording, findings=[(f, plan_wording.FINDINGS[f]) for f in FINDINGS],
     )
 

@@ -77,7 +77,7 @@ def hand_over_plan(plan_id: str) -> Any:
             raise
         except DomainError as error:
             problem = words.refusal(error)
-    others = [(s.id, s.name) for s in schools(read_session(), Scope(actor.district_id, None)) if s.id != actor.org_id]
+    others = [(s.id, s.name) for s in schools(read_session(), Scope(actor.district_id, None)) if s.id != actor.org_id and s.kind != "bureau"]
     return form_page("education_plans/hand_over.html", 422 if problem else 200, **model, others=others, problem=problem, form=request.form,
                      reasons=list(words.REASONS.items()))
 
@@ -143,7 +143,7 @@ def _letter(row: HandOverRow, package: dict[str, Any], sender: Any, receiver: An
     other, name = (receiver.name if receiver else row.other), str(sender.name)
     facts = Facts((
         (str(_("From")), name), (str(_("To")), str(other)), (str(_("Reason")), str(words.REASONS[row.reason])),
-        (str(_("Plan")), row.code), (str(_("Sent on")), day_text(local_day(row.sent_at), weekday=False, year=True)),
+        (str(_("The plan")), row.code), (str(_("Sent on")), day_text(local_day(row.sent_at), weekday=False, year=True)),
         (str(_("Minutes done")), str(row.done_minutes)), (str(_("Minutes owed")), str(row.owed_minutes)),
     ))
     if kind == "receipt":

@@ -14,7 +14,16 @@ from trainhub.education_plans import hour_wording as words
 from trainhub.education_plans.hour_forms import id_of, log_command
 from trainhub.education_plans.queries.access import seen_plan
 from trainhub.education_plans.queries.ledger import hours_ledger, own_lines
-from trainhub.education_plans.queries.own import OwnLesson, own_lessons, own_modules, reading_of, waiting_count
+from trainhub.education_plans.queries.own import (
+    OwnLesson,
+    conclusions_owed,
+    led_plans,
+    own_lessons,
+    own_modules,
+    reading_of,
+    waiting_count,
+)
+from trainhub.education_plans.queries.proofs import proofs_of
 from trainhub.education_plans.rules.fields import code_of
 from trainhub.education_plans.rules.hours import REACHED, HourRefused
 from trainhub.education_plans.service.absences import mark_absent
@@ -43,7 +52,7 @@ def mine() -> Response:
     """Lessons to log, of today and of the next two weeks."""
     actor, moment, session = current_actor(), now(), read_session()
     lessons, modules = own_lessons(session, actor, moment), own_modules(session, actor, moment)
-    plans = sorted({(x.code, x.plan_id) for x in lessons} | {(x.code, x.plan_id) for x in modules})
+    plans = sorted({(x.code, x.plan_id) for x in lessons} | {(x.code, x.plan_id) for x in modules} | set(led_plans(session, actor, moment)))
     return page(
         "education_plans/my_lessons.html", lessons=lessons, modules=modules, plans=plans, words=words, op_id=new_id,
         absence_reasons=words.absence_reasons(),
@@ -52,13 +61,14 @@ def mine() -> Response:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What the form of a lesson is about: a planned one, or a module for one that was not planned."""
+    """What the form of a lesson is about: a planned one with its time, or a module for one that was not planned."""
 
     plan_id: str
     code: str
     module: str
     room: str
     guardian_with: bool
+    starts_at: datetime | None = None
 
 
 @blueprint.route("/my-lessons/<plan_id>/log", methods=["GET", "POST"])
@@ -76,6 +86,8 @@ def log(plan_id: str) -> Any:
         else:
             late = _("Logged, and marked as late. It counts once somebody else has confirmed it.")
             toast(late if logged.late else _("Logged. It counts once somebody else has confirmed it."))
+            if form.get("product") == "yes":  # straight to where its photo is added, if there is to be one
+                return redirect_to("education_plans.own_line", plan_id=plan_id, number=logged.number)
             return redirect_to("education_plans.mine")
     offered, given = _offered(actor, plan_id, form, moment)
     return form_page(
@@ -90,7 +102,7 @@ def _offered(actor: Actor, plan_id: str, form: MultiDict[str, str], moment: date
     lesson = next((x for x in own_lessons(session, actor, moment) if x.plan_id == plan_id and x.lesson_id == lesson_id), None)
     typed = {k: v for k, v in form.items() if k != "csrf_token"} if request.method == "POST" else {}
     if lesson is not None:
-        return Offered(plan_id, lesson.code, lesson.module, lesson.room, lesson.guardian_with), _given(lesson) | typed
+        return Offered(plan_id, lesson.code, lesson.module, lesson.room, lesson.guardian_with, lesson.starts_at), _given(lesson) | typed
     module = next((x for x in own_modules(session, actor, moment) if x.plan_id == plan_id and x.module_id == module_id), None)
     if module is None:
         if not typed:
@@ -132,8 +144,9 @@ def own_plan(plan_id: str) -> Response:
         row = seen_plan(session, actor, Permission.HOURS_OWN_READ, plan_id, moment)
         opening = open_record(session, actor, reading_of(row, Permission.HOURS_OWN_READ, "lesson"), moment)
         lines = own_lines(hours_ledger(session, key_ring(), opening, row, moment), actor.person_id)
+        proofs = proofs_of(session, actor, [row.id])
         title = code_of(row.year, row.number)
-    return page("education_plans/own_plan.html", rows=lines.rows, title=title, plan_id=plan_id, words=words)
+    return page("education_plans/own_plan.html", rows=lines.rows, proofs=proofs, title=title, plan_id=plan_id, words=words)
 
 
 @blueprint.post("/my-lessons/<plan_id>/name")
@@ -162,9 +175,13 @@ def contribute(session: Any, actor: Actor, moment: datetime) -> Contribution | N
     waiting = waiting_count(session, actor, moment) if actor.can(Permission.HOURS_CONFIRM) else 0
     lessons = [x for x in lessons if x.shown != "rests"]
     owed = [x for x in lessons if x.shown == "to_log"]
-    if not lessons and not waiting:
+    wanted = conclusions_owed(session, actor, moment)
+    if not lessons and not waiting and not wanted:
         return None
     said, jobs = [], []
+    if wanted:
+        text = ngettext("%(num)s conclusion is asked of you", "%(num)s conclusions are asked of you", len(wanted))
+        jobs.append(Job(_("To conclude"), "", text, (), url_for("education_plans.review_page", plan_id=wanted[0]), _("Look at it")))
     if owed:
         text = ngettext("%(num)s activity to log", "%(num)s activities to log", len(owed))
         said.append(Say(text, url_for("education_plans.mine"), bad=True))
@@ -181,6 +198,17 @@ def contribute(session: Any, actor: Actor, moment: datetime) -> Contribution | N
         for x in lessons
     )
     return Contribution(say=tuple(said), jobs=tuple(jobs), week=week)
+
+
+def log_address(session: Any, actor: Actor, plan_id: str, moment: datetime) -> str:
+    """Where the actor logs an hour of this plan: the lesson that waits, or a module of theirs; "" for who gives none, or while it does not run."""
+    if not actor.can(Permission.HOURS_OWN_WRITE) or not actor.can(Permission.HOURS_OWN_READ):
+        return ""
+    lesson = next((x for x in own_lessons(session, actor, moment) if x.plan_id == plan_id and x.shown in {"to_log", "today"}), None)
+    if lesson is not None:
+        return _log_url(lesson)
+    module = next((x for x in own_modules(session, actor, moment) if x.plan_id == plan_id), None)
+    return url_for("education_plans.log", plan_id=plan_id, module=module.module_id) if module is not None else ""
 
 
 def _log_url(lesson: OwnLesson) -> str:

@@ -6,6 +6,8 @@ from flask import request
 from flask_babel import gettext as _
 
 from trainhub.accounts.fresh import reauthenticated
+from trainhub.cases import determining_wording as case_wording
+from trainhub.cases.queries.found import ending_of
 from trainhub.cases.service.documents import issue_for_plan
 from trainhub.documents.letters import (
     DOCX_TYPE,
@@ -27,6 +29,7 @@ from trainhub.education_plans.queries.access import seen_plan
 from trainhub.education_plans.queries.ledger import PLAN, Ledger, LedgerRow, hours_ledger
 from trainhub.education_plans.queries.paper import PlanPaper, ReviewFile, plan_paper, review_file
 from trainhub.education_plans.rules.fields import code_of
+from trainhub.education_plans.rules.lifecycle import PlanState
 from trainhub.education_plans.rules.review import AIMS
 from trainhub.education_plans.views import blueprint
 from trainhub.kernel.clock import local_day, now
@@ -61,16 +64,23 @@ def paper(plan_id: str, kind: str, suffix: str) -> Any:
         if kind == "review" and not said.decisions:
             raise NotFound
         ledger = hours_ledger(session, ring, opening, row, moment, words=False) if kind == "hours" else None
+        banner = _banner(row.state, case_wording.ended_words(ending_of(session, row.district_id, row.determination_id)))
         number = issue_for_plan(session, actor, row.case_id, KINDS[kind], said.decisions[-1][0].id if kind == "review" else row.id, moment).number
         school = org(session, actor.scope(Permission.PLAN_READ), row.school_id).name
     title = {"plan": _("Education plan of a set number of hours"), "hours": _("Ledger of hours"), "review": _("Completion review")}[kind]
     blocks = _plan_blocks(held) if kind == "plan" else _review_blocks(held, said) if kind == "review" else _hour_blocks(held, ledger)
     letter = Letter(
         kind=KINDS[kind], school=school, title=str(title), issued_on=local_day(moment), blocks=tuple(blocks), number=number,
-        layout="ledger" if kind == "hours" else "letter",
+        layout="ledger" if kind == "hours" else "letter", banner=banner,
     )
     content = letter_pdf(letter) if suffix == "pdf" else letter_docx(letter)
     return attachment(content, document_name(KINDS[kind], new_id(), suffix), "application/pdf" if suffix == "pdf" else DOCX_TYPE)
+
+
+def _banner(state: str, ended: str) -> str:
+    """What stands at the head of every page of a plan that was revoked, or whose finding does not stand any more."""
+    revoked = str(_("This plan was revoked and is carried out no more. ")) if state == PlanState.REVOKED.value else ""
+    return revoked + (str(_("Its finding: %(what)s", what=ended)) if ended else "")
 
 
 def _head(held: PlanPaper) -> Facts:

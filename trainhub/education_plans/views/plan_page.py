@@ -1,5 +1,6 @@
 """The page of one plan (screen 12): figures, ledger, chart, process; who the pupil is for sixty seconds, with a reason."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request, url_for
@@ -8,17 +9,19 @@ from trainhub.accounts.fresh import reauthenticated
 from trainhub.education_plans import hour_wording as words
 from trainhub.education_plans.hour_forms import make_up_command, moment_of
 from trainhub.education_plans.plan_wording import refusal
-from trainhub.education_plans.queries.access import seen_plan
+from trainhub.education_plans.queries.access import seen_plan, those_seen
 from trainhub.education_plans.queries.own import reading_of
 from trainhub.education_plans.queries.plan_page import PlanPage, plan_page
+from trainhub.education_plans.queries.proofs import Key, ProofRow, proofs_of
 from trainhub.education_plans.rules.fields import code_of, tenths
-from trainhub.education_plans.rules.hours import HourRefused
+from trainhub.education_plans.rules.hours import ABSENCE_REFUSALS, HourRefused
 from trainhub.education_plans.service.absences import TellGuardian, guardian_told, mark_absent, plan_make_up
 from trainhub.education_plans.service.review import materials_of
 from trainhub.education_plans.service.scheduling import LessonRefused
 from trainhub.education_plans.views import blueprint
 from trainhub.education_plans.views.answers import absent_command, done, shown_name
 from trainhub.education_plans.views.chart import chart_of
+from trainhub.education_plans.views.hours import log_address
 from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
@@ -40,14 +43,18 @@ def plan(plan_id: str) -> Response:
         opening = open_record(session, actor, reading_of(row, Permission.PLAN_READ, "handling"), moment)
         found = plan_page(session, key_ring(), opening, actor, row, moment)
         materials = materials_of(session, row) if found.fields.file else ()
-    return page("education_plans/plan.html", **_model(found, materials))
+        proofs = proofs_of(session, actor, [row.id] if found.fields.words else [])
+        log_url = log_address(session, actor, row.id, moment)
+        named = actor.can(Permission.CASE_REVEAL) and bool(those_seen(session, actor, Permission.CASE_REVEAL, [row.id], moment))
+    return page("education_plans/plan.html", may_reveal=named, log_url=log_url, **_model(found, materials, proofs))
 
 
-def _model(found: PlanPage, materials: Any) -> dict[str, Any]:
+def _model(found: PlanPage, materials: Any, proofs: Mapping[Key, tuple[ProofRow, ...]]) -> dict[str, Any]:
     open_ones = found.figures.make_up - found.figures.make_up_booked
     return {
         "found": found, "materials": materials, "chart": chart_of(found, local_day(found.opened_at)), "words": words, "op_id": new_id,
         "pace_line": words.pace_words(found.pace, open_ones, found.figures.make_up, found.period),
+        "proofs": proofs, "refusal_reasons": [(k, words.REASONS[k]) for k in ABSENCE_REFUSALS],
         "absence_reasons": words.absence_reasons(), "purposes": words.purposes(), "channels": list(words.CHANNELS.items()),
         "per": lambda minutes: tenths(minutes, found.period), "today": local_day(found.opened_at),
     }
@@ -61,7 +68,7 @@ def reveal(plan_id: str) -> Response:
     actor, moment = current_actor(), now()
     purpose = request.form.get("purpose", "")
     with transaction() as session:
-        row = seen_plan(session, actor, Permission.PLAN_READ, plan_id, moment)
+        row = seen_plan(session, actor, Permission.CASE_REVEAL, plan_id, moment)
         return shown_name(session, row, Permission.CASE_REVEAL, purpose, url_for("education_plans.plan", plan_id=row.id))
 
 

@@ -13,8 +13,9 @@ from trainhub.education_plans.plan_messages import REVIEWS
 from trainhub.education_plans.queries.access import seen_plan
 from trainhub.education_plans.queries.own import reading_of
 from trainhub.education_plans.queries.paper import plan_paper, review_file
+from trainhub.education_plans.queries.plan_page import time_over
 from trainhub.education_plans.rules.fields import code_of, fields_for
-from trainhub.education_plans.rules.lifecycle import PlanStepRefused
+from trainhub.education_plans.rules.lifecycle import RUNNING, PlanState, PlanStepRefused
 from trainhub.education_plans.rules.review import AIMS, LEVELS, OTHER_SIDE, ReviewOutcome, Voice
 from trainhub.education_plans.service.review import (
     CONCLUSIONS,
@@ -31,6 +32,7 @@ from trainhub.education_plans.service.review import (
     materials_of,
     note_part_done,
     open_review,
+    waive_part,
 )
 from trainhub.education_plans.views import blueprint
 from trainhub.kernel.clock import local_day, now
@@ -67,6 +69,7 @@ def _page(plan_id: str, problem: DomainError | None, given: dict[str, str]) -> R
             problem=_said(problem), aims=AIMS, levels=LEVELS, other_sides=OTHER_SIDE, outcomes=list(ReviewOutcome), today=local_day(moment),
             voices=[(v.value, plan_wording.VOICES[v.value]) for v in Voice], conclusions=[("", "–")] + [(c, plan_wording.CONCLUSION_WORDS[c]) for c in CONCLUSIONS],
             escalations=[(k, plan_wording.ESCALATIONS[k]) for k in ESCALATIONS], answers=[(k, plan_wording.ANSWERS[k]) for k in SPECIAL_SCHOOL_ANSWERS],
+            running=PlanState(row.state) in RUNNING, over=PlanState(row.state) in RUNNING and time_over(session, row, local_day(moment)),
             concludes=actor.person_id is not None and actor.person_id == row.psychologist_id and actor.can(Permission.HOURS_OWN_WRITE),
         )
 
@@ -99,7 +102,7 @@ def _write(plan_id: str, write: Any) -> Any:
 @blueprint.post("/plans/<plan_id>/review/open")
 @needs(Permission.PLAN_WRITE)
 def open_one(plan_id: str) -> Any:
-    """Hours are there: the review begins, with its day."""
+    """Hours are there, or the time is over without them: the review begins, with its day."""
     def write(session: Any, actor: Any, moment: datetime) -> str:
         return str(_("The review is open; the committee decides by %(day)s.", day=day_text(open_review(session, actor, plan_id, moment))))
 
@@ -140,6 +143,17 @@ def part(plan_id: str, part_id: str) -> Any:
     def write(session: Any, actor: Any, moment: datetime) -> str:
         note_part_done(session, actor, plan_id, id_of(part_id), moment)
         return str(_("Noted: the guardian's part is done."))
+
+    return _write(plan_id, write)
+
+
+@blueprint.post("/plans/<plan_id>/parts/<part_id>/waive")
+@needs(Permission.PLAN_WRITE)
+def waive(plan_id: str, part_id: str) -> Any:
+    """A guardian's part is asked no longer, with a reason."""
+    def write(session: Any, actor: Any, moment: datetime) -> str:
+        waive_part(session, actor, plan_id, id_of(part_id), request.form.get("reason", "")[:24], moment)
+        return str(_("Settled: this part is asked no longer. It does not count as done."))
 
     return _write(plan_id, write)
 

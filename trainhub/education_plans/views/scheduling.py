@@ -77,9 +77,9 @@ def _schedule(plan_id: str, problem: DomainError | None, given: dict[str, str], 
         booked = booked_lessons(session, row)
         people = staff_on(session, actor.scope(Permission.PLAN_READ), actor.org_id, local_day(moment)) if actor.can(Permission.PLAN_WRITE) else []
         days = [local_day(b.starts_at) for b in booked if b.state == "planned"]
-        code = code_of(row.year, row.number)
+        code, over = code_of(row.year, row.number), not rests and local_day(moment) > row.due_on
         return form_page(
-            "education_plans/schedule.html", 422 if problem else 200, held=held, plan=row, code=code, found=found, rests=rests, booked=booked,
+            "education_plans/schedule.html", 422 if problem else 200, held=held, plan=row, code=code, found=found, rests=rests, booked=booked, over=over,
             title=_("Schedule of plan %(code)s", code=code), words=plan_wording, modules=_module_words(held), names={p.person_id: p.name for p in people} | held.names,
             problem=plan_wording.refusal(problem), weeks=_weeks(found), cells=_cells(found, days, row.starts_on, row.due_on), class_time=class_time, given=given,
             people=[("", _("the one of the module"))] + [(p.person_id, p.name) for p in people], today=local_day(moment), value_of=value_of,

@@ -17,8 +17,20 @@ from trainhub.education_plans.plan_forms import clock_of
 from trainhub.education_plans.queries.access import seen_plan
 from trainhub.education_plans.queries.own import reading_of
 from trainhub.education_plans.queries.paper import PlanPaper, plan_paper, rests_of
+from trainhub.education_plans.queries.plan_page import time_over
+from trainhub.education_plans.registry import under_stay
+from trainhub.education_plans.rules.drafting import runs_past
 from trainhub.education_plans.rules.fields import code_of, fields_for, tenths
-from trainhub.education_plans.rules.lifecycle import PlanState, PlanStepRefused
+from trainhub.education_plans.rules.lifecycle import (
+    BEFORE,
+    CHANGEABLE,
+    ENDED,
+    RUNNING,
+    PlanState,
+    PlanStepRefused,
+    may_follow,
+)
+from trainhub.education_plans.service.drafting import refuse_unknown
 from trainhub.education_plans.service.running import (
     Rest,
     approve_plan,
@@ -26,6 +38,7 @@ from trainhub.education_plans.service.running import (
     rest_plan,
     resume_plan,
     start_plan,
+    stop_for_safety,
 )
 from trainhub.education_plans.service.steps import locked_plan
 from trainhub.education_plans.views import blueprint
@@ -41,6 +54,7 @@ from trainhub.web.database import read_session, transaction
 from trainhub.web.errors import sentence
 from trainhub.web.fields import plausible_day
 from trainhub.web.gate import needs
+from trainhub.web.i18n import time_text
 from trainhub.web.keys import key_ring
 from trainhub.web.pages import page, redirect_to, toast
 
@@ -64,8 +78,24 @@ def steps(plan_id: str) -> Response:
             "education_plans/steps.html", held=held, plan=row, code=code_of(row.year, row.number), title=_("Steps of plan %(code)s", code=code_of(row.year, row.number)),
             per=lambda minutes: tenths(minutes, int(policy["period_minutes"])), words=plan_wording, modules=hour_wording.MODULES, states=hour_wording.STATES,
             kind=AGENDA.get(row.state, ItemKind.OTHER).value, told=guardian_told(session, row.district_id, row.party_id, "plan", row.id),
-            rests=rests_of(session, row), today=local_day(moment), witnesses=_witnesses(actor), may=_may(actor),
+            rests=rests_of(session, row), today=local_day(moment), witnesses=_witnesses(actor), may=_may(actor), changeable=PlanState(row.state) not in ENDED | {PlanState.DRAFTED, PlanState.HANDED_OVER},
+            stage_end=runs_past(row.grade, row.starts_on, row.due_on) if PlanState(row.state) not in ENDED else None, unmanned=_unmanned(held),
+            clock_now=time_text(moment), may_stop=_may_stop(actor, row),
+            stay=row.state in BEFORE and bool(under_stay(session, row.district_id, (row.determination_id,))),
+            over=PlanState(row.state) in RUNNING and time_over(session, row, local_day(moment)),
         )
+
+
+def _unmanned(held: PlanPaper) -> int:
+    """How many modules nobody teaches (a plan that was taken over names nobody yet); at least one where no protection is written."""
+    missing = sum(m.instructor_id is None for m in held.modules) or int(not held.protection)
+    return missing if PlanState(held.plan.state) not in ENDED | {PlanState.DRAFTED, PlanState.HANDED_OVER} else 0
+
+
+def _may_stop(actor: Actor, row: EducationPlan) -> bool:
+    """The psychologist of a plan that runs may stop it at once."""
+    named = actor.person_id is not None and actor.person_id == row.psychologist_id and actor.can(Permission.HOURS_OWN_WRITE)
+    return named and may_follow(PlanState(row.state), PlanState.PAUSED)
 
 
 def _may(actor: Actor) -> bool:
@@ -91,7 +121,8 @@ def agenda(plan_id: str) -> Any:
     """Put what the plan needs from the committee on its next sitting."""
     def write(session: Any, actor: Any, moment: datetime) -> None:
         row = locked_plan(session, actor, plan_id, moment)
-        kind = AGENDA.get(row.state)
+        wants_change = request.form.get("kind") == ItemKind.PLAN_CHANGE.value and row.state in CHANGEABLE
+        kind = ItemKind.PLAN_CHANGE if wants_change else AGENDA.get(row.state)
         if kind is None:
             raise PlanStepRefused(wanted="agenda", missing=("state",))
         opening = open_record(session, actor, reading_of(row, Permission.PLAN_READ, "committee"), moment)
@@ -153,9 +184,22 @@ def rest(plan_id: str) -> Any:
         row = locked_plan(session, actor, plan_id, moment)
         kind = request.form.get("kind", "")
         since = plausible_day(request.form.get("from_on", "")) or local_day(moment)
-        rest_plan(session, actor, key_ring(), row, Rest(kind if kind in plan_wording.RESTS else "", since, request.form.get("words", "")), moment)
+        word_of = id_of(request.form.get("word_of", "")) if kind == "safety" else ""
+        refuse_unknown(session, row.district_id, {word_of} - {""})
+        rest = Rest(kind if kind in plan_wording.RESTS else "", since, request.form.get("words", ""), on_word_of=word_of)
+        rest_plan(session, actor, key_ring(), row, rest, moment)
 
     return _step(plan_id, write, _("The plan rests. Its last day moves by as long as the rest lasts."))
+
+
+@blueprint.post("/plans/<plan_id>/stop")
+@needs(Permission.HOURS_OWN_WRITE)
+def stop(plan_id: str) -> Any:
+    """The psychologist of a plan stops it at once; why is sealed, and told to nobody."""
+    return _step(
+        plan_id, lambda s, a, at_: stop_for_safety(s, a, key_ring(), plan_id, request.form.get("words", ""), at_),
+        _("The plan rests from now on. Who keeps it has been told that, and not why."),
+    )
 
 
 @blueprint.post("/plans/<plan_id>/resume")

@@ -47,7 +47,7 @@ def support_plan(support_id: str) -> Any:
         reading = Reading(row.school_id, SUPPORT, row.id, READ, "handling", "page", about_ref=row.case_id)
         found = support_page(session, key_ring(), open_record(session, actor, reading, moment), actor, support_id, moment)
         leads = [c for c in lead_choices(session, actor.district_id, row.school_id, local_day(moment)) if c[0] != actor.account_id]
-        others = [(s.id, s.name) for s in schools(session, _district(actor)) if s.id != row.school_id]
+        others = [(s.id, s.name) for s in schools(session, _district(actor)) if s.id != row.school_id and s.kind != "bureau"]
     return page("education_plans/support.html", found=found, leads=leads, others=others, words=words, steps=list(words.STEPS.items()))
 
 

@@ -72,6 +72,8 @@ class Home:
     may_plan: bool
     cards: tuple[SideCard, ...] = ()
     finished: tuple[DoneItem, ...] = ()
+    notices: tuple[Job, ...] = ()
+    report_href: str = ""
 
 
 @blueprint.get("/")
@@ -105,8 +107,14 @@ def _home(actor: Actor) -> Home:
         (*_of(added, "say"), *_say(actor, desk, mine, progress, school, district, today)),
         _week(shown, desk, mine, today, _of(added, "week")), jobs, desk.upcoming[:4] if desk else (), _done(desk), _mine(progress, mine, duty.policy["period_minutes"]),
         school, district, no_staff, actor.can(Permission.ROSTER_WRITE), actor.can(Permission.TRAINING_WRITE),
-        _of(added, "cards"), _of(added, "done"),
+        _of(added, "cards"), _of(added, "done"), _of(added, "notices"), _report_href(actor),
     )
+
+
+def _report_href(actor: Actor) -> str:
+    """Where somebody reports what worries them about a pupil: one button on everybody's first page; "" where the role may not."""
+    may = actor.can(Permission.CONCERN_OWN_WRITE) and "cases.new_concern" in current_app.view_functions
+    return url_for("cases.new_concern") if may else ""
 
 
 def _of(added: Sequence[Contribution], part: str) -> tuple[Any, ...]:
