@@ -158,8 +158,8 @@ def start(words: list[str], environ: Mapping[str, str], out: int, err: int) -> R
     if not hasattr(os, "fork"):
         return subprocess.Popen([COMMAND, *words], env=environ, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
     near, far = socket.socketpair()
-    asked = {"command": [COMMAND, *words], "environ": dict(environ), "folder": os.getcwd()}
-    with open(os.devnull, "rb") as nothing:
+    asked = {"command": [COMMAND, *words], "environ": dict(environ), "folder": str(Path.cwd())}
+    with Path(os.devnull).open("rb") as nothing:
         socket.send_fds(_forker(), [json.dumps(asked).encode()], [nothing.fileno(), out, err, far.fileno()])
     far.close()
     return Forked(near)
@@ -167,7 +167,7 @@ def start(words: list[str], environ: Mapping[str, str], out: int, err: int) -> R
 
 def launch(words: list[str], environ: Mapping[str, str]) -> Running:
     """Start ``trainhub`` and let nobody hear what it prints."""
-    with open(os.devnull, "wb") as nowhere:
+    with Path(os.devnull).open("wb") as nowhere:
         return start(words, environ, nowhere.fileno(), nowhere.fileno())
 
 

@@ -1,6 +1,8 @@
 """An overturned finding lives on nowhere: every page of the case, for everybody who may open one, from the moment of the decision."""
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -73,3 +75,21 @@ def test_case_69_no_page_says_a_word_of_a_finding_that_fell(client: FlaskClient,
     for path in ("/cases", f"/cases/{fallen.case_id}", f"/cases/{fallen.case_id}/determinations"):
         assert "认定已撤销" in said(client, path)
     assert session.scalar(sa.select(sa.func.count()).select_from(CaseReport)) == 1
+
+
+def test_papers_of_a_revoked_plan_say_so_at_the_head_of_every_page(client: FlaskClient, sign_in: SignIn, session: Session, fallen: AppealScene) -> None:
+    session.commit()
+    sign_in(client, "committee_secretary")
+    path = f"/plans/{fallen.plan.id}/papers/plan.docx"
+
+    def heads() -> str:
+        answer = client.post(path)
+        assert answer.status_code == 200, answer.text[:300]
+        package = zipfile.ZipFile(io.BytesIO(answer.data))
+        return "".join(package.read(name).decode() for name in package.namelist() if name.startswith("word/header"))
+
+    assert "撤销" not in heads()
+    appeal = fallen.appeal(fallen.through(Outcome.OVERTURN))
+    session.commit()
+    assert f"申 {appeal.year}-{appeal.number}" in heads()
+    assert "本方案已撤销" in heads()

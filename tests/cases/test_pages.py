@@ -86,6 +86,10 @@ def test_from_a_concern_to_the_committee_by_pages_alone(pages: Any, session: Ses
         found = client.post(f"{base}/parties/find", data={"words": student.name[:2]})
         assert student.id in found.text
         assert f"{student.name[0]}*" in found.text
+        assert f"…{student.number_tail}" in found.text  # two of one surname and class are told apart
+        sideless = client.post(f"{base}/parties", data={"student": student.id, "words": student.name[:2]})
+        assert sideless.status_code == 422
+        assert student.id in sideless.text, "who was found stays found"
         assert client.post(f"{base}/parties", data={"student": student.id, "roles": role}).status_code == 303
     page = client.get(base).text
     assert "A1" in page

@@ -20,6 +20,8 @@ from trainhub.roster.queries.staff import during
 
 PARTY = "party"
 """``object_kind`` of a reading that shows who a party is; its ``object_ref`` is the party's id."""
+FOUND_AT_ONCE = 12
+"""How many pupils a search offers; whoever finds more writes more of the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,17 @@ class GuardianIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A pupil among whom the case officer picks: no whole name before it is one of the case."""
+    """A pupil among whom the case officer picks: no whole name before it is one of the case.
+
+    ``tail``: the end of the pupil's number, which tells two of one surname and class apart.
+    """
 
     student_id: str
     shown: str
     class_name: str
     school_id: str
     school: str
+    tail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +106,10 @@ def _guardian(ring: KeyRing, row: CaseGuardian) -> GuardianIdentity:
     return GuardianIdentity(row.id, known["name"], known.get("relation", ""), known.get("phone", ""), known.get("note", ""), row.restricted)
 
 
-def find_pupils(session: Session, actor: Actor, words: str, day: date, *, elsewhere: bool = False, most: int = 12) -> tuple[Found, ...]:
+def find_pupils(session: Session, actor: Actor, words: str, day: date, *, elsewhere: bool = False, most: int = FOUND_AT_ONCE + 1) -> tuple[Found, ...]:
     """Pupils of the actor's school whose name begins with the words; ``elsewhere``: of other schools here, by the whole name only.
 
-    One statement. The words come in a form, never in an address; what is found is masked.
+    One more than is shown, so that a page can say that there are more. One statement. The words come in a form, never in an address; what is found is masked.
     """
     wanted = "".join(words.split())
     if len(wanted) < (2 if elsewhere else 1):
@@ -113,7 +119,7 @@ def find_pupils(session: Session, actor: Actor, words: str, day: date, *, elsewh
         else and_(Student.school_id == actor.org_id, Student.name.startswith(wanted, autoescape=True))
     )
     query = (
-        select(Student.id, Student.name, SchoolClass.name, Student.school_id, OrgUnit.short_name)
+        select(Student.id, Student.name, SchoolClass.name, Student.school_id, OrgUnit.short_name, Student.number_tail)
         .join(OrgUnit, and_(OrgUnit.district_id == Student.district_id, OrgUnit.id == Student.school_id))
         .outerjoin(ClassMembership, and_(
             ClassMembership.district_id == Student.district_id, ClassMembership.student_id == Student.id,
@@ -123,7 +129,7 @@ def find_pupils(session: Session, actor: Actor, words: str, day: date, *, elsewh
         .where(Student.district_id == actor.district_id, where, during(Student.from_on, Student.to_on, day, day))
         .order_by(SchoolClass.grade, SchoolClass.class_no, Student.sort_key, Student.id).limit(most)
     )
-    return tuple(Found(row[0], masked(row[1]), row[2] or "", row[3], row[4]) for row in session.execute(query))
+    return tuple(Found(row[0], masked(row[1]), row[2] or "", row[3], row[4], row[5]) for row in session.execute(query))
 
 
 def places_of(session: Session, district_id: str, student_ids: Collection[str], day: date) -> dict[str, Place]:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from trainhub.accounts.fresh import reauthenticated
 from trainhub.cases import forms, wording
 from trainhub.cases.queries.choices import staff_choices
-from trainhub.cases.queries.identity import PARTY, find_pupils, guardians, identity
+from trainhub.cases.queries.identity import FOUND_AT_ONCE, PARTY, find_pupils, guardians, identity
 from trainhub.cases.queries.page import case_page, guardian_choices, party_of
 from trainhub.cases.queries.parts import require_guardian
 from trainhub.cases.service import notices, parties
@@ -36,7 +36,7 @@ def _adding(case_id: str, status: int = 200, **more: Any) -> Any:
     found = case_page(read_session(), current_actor(), case_id, now())
     if not found.leads:
         raise NotFound
-    shown: dict[str, Any] = {"problem": "", "results": None, "words": "", "elsewhere": False}
+    shown: dict[str, Any] = {"problem": "", "results": None, "words": "", "elsewhere": False, "chosen": "", "most": FOUND_AT_ONCE}
     return page("cases/add_party.html", status, c=found, roles=wording.choices(wording.ROLES), **(shown | more))
 
 
@@ -51,9 +51,14 @@ def adding(case_id: str) -> Any:
 @needs(WRITE)
 def find(case_id: str) -> Any:
     """Find a pupil: the words come in the form, what is found is masked."""
+    return _adding(case_id, **_searched())
+
+
+def _searched() -> dict[str, Any]:
+    """What was looked for, and who was found."""
     words, elsewhere = forms.words(request.form, "words", 40), request.form.get("elsewhere") == "yes"
     results = find_pupils(read_session(), current_actor(), words, local_day(now()), elsewhere=elsewhere)
-    return _adding(case_id, results=results, words=words, elsewhere=elsewhere)
+    return {"results": results, "words": words, "elsewhere": elsewhere}
 
 
 @blueprint.post("/cases/<case_id>/parties")
@@ -73,7 +78,7 @@ def add(case_id: str) -> Any:
     except NotFound:
         raise
     except DomainError as error:
-        return _adding(case_id, error.status, problem=refusal(error))
+        return _adding(case_id, error.status, problem=refusal(error), chosen=student, **(_searched() if student else {}))
     return redirect_to("cases.case_board") if _is_gone(case_id) else redirect_to("cases.case", case_id=case_id)
 
 

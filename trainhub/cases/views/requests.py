@@ -10,7 +10,7 @@ from trainhub.cases import forms
 from trainhub.cases import keeping_wording as words
 from trainhub.cases.guardian_letters import answer_letter
 from trainhub.cases.queries.held import REQUEST, known_of, matters_of
-from trainhub.cases.queries.identity import find_pupils
+from trainhub.cases.queries.identity import FOUND_AT_ONCE, find_pupils
 from trainhub.cases.queries.requests import request_list, row_of
 from trainhub.cases.service import requests
 from trainhub.cases.views import blueprint
@@ -33,7 +33,7 @@ READ, WRITE = Permission.GUARDIAN_REQUEST_READ, Permission.GUARDIAN_REQUEST_WRIT
 
 def _list(status: int = 200, **more: Any) -> Any:
     rows = request_list(read_session(), current_actor(), now())
-    shown: dict[str, Any] = {"results": None, "problem": "", "typed": "", "form": {}}
+    shown: dict[str, Any] = {"results": None, "problem": "", "typed": "", "form": {}, "most": FOUND_AT_ONCE}
     return page("cases/requests.html", status, rows=rows, words=words, kinds=list(words.KINDS.items()), today=local_day(now()), **(shown | more))
 
 
