@@ -69,7 +69,14 @@ def known(app: Flask) -> list[Way]:
 
 
 def same(walls: Walls, who: str, way: Way, *, pages: bool = False, real: File | None = None, made_up: File | None = None) -> list[str]:
-    """How an answer about a real thing of others differs from the one about nothing."""
+    """How an answer about a real thing of others differs from the one about nothing.
+
+    Asked once more where it does: the first vain question of an hour is written down, whatever it was about.
+    """
+    return _compared(walls, who, way, pages, real, made_up) and _compared(walls, who, way, pages, real, made_up)
+
+
+def _compared(walls: Walls, who: str, way: Way, pages: bool, real: File | None, made_up: File | None) -> list[str]:
     headers, answers, counts = {} if pages else JSON, [], []
     for file in (real or walls.estate.own, made_up):
         with walls.browser(who).session_transaction() as cookie:

@@ -74,7 +74,6 @@ def headers(app: Flask, role: str, endpoint: str, method: str) -> dict[str, str]
     return {} if drawn else SHORTLY
 
 
-
 @pytest.fixture
 def probe(app: Flask, client: FlaskClient, sign_in: SignIn, world: World) -> Probe:
     return lambda key: Prober(app, client, sign_in, key)
