@@ -1,6 +1,7 @@
 """The pages of plans: board, draft, steps, schedule, review, contacts; what they say, what they never show, who finds nothing."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -15,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from tests.builders import Sample, add_post
 from tests.education_plans.plan_scenery import ACTOR, NOW, TARGET, Scene, add_finding, build_scene
+from trainhub.attendance.models import AttendanceSheet
+from trainhub.cases.service import second
 from trainhub.committees.models import CommitteeMeeting, Recusal
 from trainhub.education_plans.models import EducationPlan, FollowUp, PlanBalance, PlanLesson, PlanModule
 from trainhub.education_plans.rules.board import Stands, where
@@ -189,6 +192,31 @@ def test_the_ledger_goes_out_without_a_name_and_is_on_record(session: Session, s
     assert f"26-{scene.plan(plan_id).number:02d}" in inside
     assert not [c for c in CANARIES if c in inside + str(answer.headers)]
     assert session.scalars(sa.select(AccessLogEntry.via).where(AccessLogEntry.object_ref == plan_id)).all()[-1] == "export"
+
+
+def test_case_105_a_roll_of_pupils_goes_out_under_a_neutral_title_with_codes_and_names_take_a_second_person(
+    session: Session, scene: Scene, secretary: FlaskClient
+) -> None:
+    """Neither as a sheet of a training nor as a workbook, nor in a file name; nobody alone takes names along."""
+    plan_id = scene.run()
+    plan = scene.plan(plan_id)
+    session.commit()
+    assert not session.scalar(sa.select(sa.func.count()).select_from(AttendanceSheet).where(AttendanceSheet.subject_id.in_([plan_id, plan.party_id])))
+    for url in ("/plans/ledger.xlsx", f"/plans/{plan_id}/papers/hours.docx"):
+        answer = secretary.get(url) if url.endswith("xlsx") else secretary.post(url)
+        assert answer.status_code == 200, url
+        with zipfile.ZipFile(io.BytesIO(answer.get_data())) as book:
+            inside = "".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
+        assert not [c for c in CANARIES if c in inside + str(answer.headers)], url
+        said = str(answer.headers) + "".join(re.findall(r"<(?:dc:title|cp:keywords|dc:subject|dc:description)>[^<]*", inside))
+        assert not re.search("欺凌|专门教育|bully", said), (url, said)
+    with zipfile.ZipFile(io.BytesIO(secretary.get("/plans/ledger.xlsx").get_data())) as book:
+        assert not re.search("欺凌|专门教育|施暴", "".join(book.read(name).decode() for name in book.namelist()))
+    names = second.ask(session, key_ring(), scene.secretary, second.Ask("identified_export", plan.case_id, "official_request", "来函"), NOW)
+    session.commit()
+    alone = secretary.post(f"/second/{names}/file", data={"as": "xlsx"})
+    assert alone.status_code != 200, "nobody else has agreed yet"
+    assert not [c for c in CANARIES if c.encode() in alone.get_data()]
 
 
 def test_the_first_page_says_a_number_and_nothing_else(session: Session, scene: Scene, secretary: FlaskClient) -> None:

@@ -152,14 +152,17 @@ def _chips(found: Board, show: str) -> list[tuple[str, int, str, bool]]:
 @needs(Permission.CASE_EXPORT)
 @reauthenticated
 def ledger_xlsx() -> Response:
-    """The ledger of plans as a workbook: codes and numbers, no name; who took it along is on record."""
+    """The ledger of plans as a workbook: neutral title, codes and numbers, no name; who took it along is on record.
+
+    With names a case leaves only as ``cases.export_file``, agreed to by a second person (domain.md case 105).
+    """
     actor, moment = current_actor(), now()
     with transaction() as session:
         found = board(session, actor, moment)
         reading = [Reading(actor.org_id, "plan", p.id, Permission.CASE_EXPORT, "export", "export", about_ref=p.case_id) for p in found.plans]
         if reading:
             open_many(session, actor, reading, moment)
-    sheet = SheetSpec(_("Ledger of plans"), _columns(), (_cells(n, p, found) for n, p in enumerate(found.plans, 1)), (actor.org_name,))
+    sheet = SheetSpec(_("Ledger of activities"), _columns(), (_cells(n, p, found) for n, p in enumerate(found.plans, 1)), (actor.org_name,))
     content = xlsx.write([sheet], created_by=actor.display_name, created_at=moment, filter_note=_("Codes only; no name, no class."))
     return attachment(content, document_name("hour_ledger", new_id(), "xlsx"), xlsx.MEDIA_TYPE)
 
