@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.cases.hall import Hall, open_hall
-from tests.cases.scenery import World, build
+from tests.cases.scenery import RING, World, build
+from tests.seeds import plant_scene
 from trainhub.accounts import rules as account_rules
 from trainhub.accounts.models import UserSession
 from trainhub.kernel.actor import Actor
@@ -19,7 +20,9 @@ from trainhub.web.keys import key_ring
 
 @pytest.fixture
 def world(session: Session) -> World:
-    return build(session, now())
+    found = plant_scene(session, "world", lambda fresh: build(fresh, now()), lambda world: world.sample.district_id, RING)
+    found.now = now()
+    return found
 
 
 Enter = Callable[[FlaskClient, Actor], None]

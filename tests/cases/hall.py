@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tests.cases.scenery import World, build
+from tests.cases.scenery import RING, World, build
 from tests.committees import scenery
 from tests.committees.scenery import Scene, build_scene, sitting
+from tests.seeds import plant_scene
 from trainhub.cases.models import CaseFile, CaseStep, Determination
 from trainhub.cases.queries.matters import CaseMatters
 from trainhub.cases.service import opening
@@ -104,7 +105,11 @@ class Hall:
 
 
 def open_hall(session: Session) -> Hall:
-    """Build it."""
+    """Build it, or put back what was built."""
+    return plant_scene(session, "hall", _built, lambda hall: hall.world.sample.district_id, RING)
+
+
+def _built(session: Session) -> Hall:
     world = build(session, NOW)
     scene = build_scene(session, world.sample, stages=("primary",))
     return Hall(world, scene, session)

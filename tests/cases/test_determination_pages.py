@@ -21,6 +21,8 @@ from trainhub.kernel.ids import new_id
 from trainhub.ledger.models import AccessLogEntry, LedgerPayload
 from trainhub.web import keys
 
+pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
+
 CANARY = "金丝雀"
 SignIn = Callable[[FlaskClient, Actor], None]
 

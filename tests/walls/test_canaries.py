@@ -17,6 +17,8 @@ from trainhub.kernel.permissions import PROTECTED, PUBLIC
 from trainhub.web import gate
 from trainhub.web.log import structlog
 
+pytestmark = pytest.mark.files_only  # walks every address: the rooms' own tests run their queries on both databases
+
 READERS = DESK | {"committee_member", "bureau_case_officer", "appeal_reviewer"}
 KEEPERS = frozenset({"case_officer", "committee_secretary"})
 PLAN_FILE = READERS - {"principal"}
@@ -130,7 +132,6 @@ UNNAMED = frozenset({"education_plans.log"})
 OWN_ROLES = ("teacher", "school_administrator", "principal", "bureau_officer", "auditor", "system_administrator")
 
 
-@pytest.mark.files_only
 def test_no_other_page_and_no_search_knows_of_it(walls: Walls) -> None:
     """Home, roster, its search, training, accounts: whatever has no id in its address."""
     words = canary("own", "case_party", "sealed_identity")
@@ -149,7 +150,6 @@ def test_no_other_page_and_no_search_knows_of_it(walls: Walls) -> None:
 JUNK = {"reason": "other", "words": "雀Kqjunk_words_textKq", "text": "雀Kqjunk_words_textKq", "version": "1"}
 
 
-@pytest.mark.files_only
 def test_refusals_and_proofs_show_nobody_anything_else(walls: Walls) -> None:
     """Every step, sent with junk and with what it asks for, by somebody for whom the file is there and by two for whom it is not."""
     for way in ways(walls.app):
@@ -214,7 +214,6 @@ def test_nothing_that_was_written_stands_anywhere_in_words(walls: Walls, monkeyp
     assert not [line for line in lines if CANARY.search(line)]
 
 
-@pytest.mark.files_only
 def test_the_file_of_the_database_holds_no_canary(walls: Walls) -> None:
     write_everywhere(walls)
     raw = walls.connection.connection.driver_connection

@@ -16,6 +16,8 @@ from tests.walls.standpoints import DESK, NO_MORE, ON_DUTY, ROLES, SEEN_BY, TEAC
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import PUBLIC
 
+pytestmark = pytest.mark.files_only  # walks every address: the rooms' own tests run their queries on both databases
+
 JSON = {"Accept": "application/json"}
 OPERATION = {"op_id": "0" * 32}
 FORMS: dict[str, dict[str, str]] = {
@@ -111,7 +113,6 @@ def test_what_is_theirs_is_there(walls: Walls) -> None:
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.files_only  # the same conditions run on both databases in the tests of their rooms
 def test_what_is_not_theirs_is_as_if_it_were_not(walls: Walls) -> None:
     """404, or the refusal that a made-up id gets too: same page, same way back, same work behind it."""
     faults = []
@@ -126,7 +127,6 @@ def test_what_is_not_theirs_is_as_if_it_were_not(walls: Walls) -> None:
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.files_only  # the same conditions run on both databases in the tests of their rooms
 def test_a_sealed_file_is_there_for_nobody(walls: Walls) -> None:
     """Not for its officer, not for a duty that still runs. What the committee decided stays in its own minutes."""
     shut, faults = walls.estate.files["sealed"], []
@@ -139,7 +139,6 @@ def test_a_sealed_file_is_there_for_nobody(walls: Walls) -> None:
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.files_only  # the same conditions run on both databases in the tests of their rooms
 def test_ids_of_two_files_do_not_open_each_other(walls: Walls) -> None:
     """An address with an own case and somebody else's part of it answers as with a part that does not exist (security.md #9)."""
     own, faults = walls.estate.own, []
@@ -154,7 +153,6 @@ def test_ids_of_two_files_do_not_open_each_other(walls: Walls) -> None:
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.files_only
 @pytest.mark.parametrize("who", sorted(NO_MORE | {"nobody"}))
 def test_whoever_has_no_right_any_more_is_asked_to_sign_in(walls: Walls, who: str) -> None:
     for way in known(walls.app):
@@ -162,7 +160,6 @@ def test_whoever_has_no_right_any_more_is_asked_to_sign_in(walls: Walls, who: st
         assert answer.status_code in {302, 303, 401, 403}, (way, who, answer.status_code)
 
 
-@pytest.mark.files_only  # the same conditions run on both databases in the tests of their rooms
 def test_real_ids_change_nothing_for_roles_without_the_right(walls: Walls) -> None:
     """A teacher, the administrators, the auditor get 403 before anybody looks whether the thing exists."""
     for way in known(walls.app):

@@ -24,6 +24,8 @@ from trainhub.kernel.permissions import PUBLIC, Role, reach
 from trainhub.roster.models import Department, Person
 from trainhub.web import gate
 
+pytestmark = pytest.mark.files_only  # walks every address: the rooms' own tests run their queries on both databases
+
 SignIn = Callable[[FlaskClient, str], None]
 ROLES = ("training_officer", "school_administrator", "bureau_officer")
 SCHOOL_ROLES = ("training_officer", "school_administrator", "principal")
@@ -241,7 +243,6 @@ def submit(prober: Prober, form: Form, fields: list[tuple[str, str]]) -> Answer:
 FLAG, NUMBER = "zz-planted", 7_654_321
 
 
-@pytest.mark.files_only
 def test_a_form_takes_only_its_fields(app: Flask, world: World, probe: Probe) -> None:
     """Every column of every table as an extra field: none of them arrives anywhere."""
     for role in ROLES:
@@ -309,7 +310,6 @@ def test_a_mark_takes_only_its_fields(world: World, probe: Probe, session: Sessi
 MARKUP = '<script>alert(1)</script>"onmouseover="x\'<img src=x onerror=y>甲{{7*7}}乙'
 
 
-@pytest.mark.files_only
 def test_markup_in_names_titles_rooms_and_files_is_shown_as_text(
     app: Flask, client: FlaskClient, sign_in: SignIn, session: Session, district: Sample
 ) -> None:
@@ -342,7 +342,6 @@ def test_markup_in_names_titles_rooms_and_files_is_shown_as_text(
 LEADS = ("=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1", "＝1+1", "＋1", "－1", "＠a", '=HYPERLINK("http://x","y")', "http://evil.example/x")
 
 
-@pytest.mark.files_only
 def test_sheets_hold_no_formula_and_no_link(app: Flask, world: World, probe: Probe, session: Session) -> None:
     """Names and departments that a spreadsheet program would run are text in every workbook."""
     for number, person in enumerate(world.home.ids["person_id"]):
@@ -381,7 +380,6 @@ def leaks(answer: Answer) -> bool:
     return any(w in body for w in (WORD.encode(), WORD.encode("unicode_escape"), b"%E4%B9%99%E5%AF%86"))
 
 
-@pytest.mark.files_only
 def test_another_schools_ids_lead_nowhere(app: Flask, world: World, probe: Probe) -> None:
     """Every route with every id of the other school: exactly as if there were no such thing."""
     assert leaks(probe("training_officer@other").send("GET", f"/training/events/{world.other.ids['event_id'][0]}")), "its own people see it"
@@ -404,7 +402,6 @@ def test_another_schools_ids_lead_nowhere(app: Flask, world: World, probe: Probe
         assert tried > 100
 
 
-@pytest.mark.files_only
 def test_another_schools_ids_in_fields_and_filters(app: Flask, world: World, probe: Probe) -> None:
     """Own forms pointed at the other school, and its ids in own fields: nothing of it is shown or touched."""
     for role in SCHOOL_ROLES:
