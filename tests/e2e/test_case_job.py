@@ -102,9 +102,9 @@ def planned_sitting(job: Job) -> str:
     sitting = job.one(lambda session: session.scalars(select(CommitteeMeeting.id).where(CommitteeMeeting.district_id == job.sample.district_id)).one())
     page = job.open("committee_secretary", f"/committee/sittings/{sitting}")
     form = page.locator("form[action$='/presence']")
-    for row in form.locator("tr").all()[:9]:
-        row.locator("input[value=present]").check(force=True)
-    job.press(page, form.locator(".form-acts button"))
+    for row in form.locator("tr").all()[9:11]:
+        row.locator("input[value=absent]").check(force=True)
+    job.press(page, form.locator("button[name=rest]"))
     return sitting
 
 

@@ -54,7 +54,7 @@ def classes(server: Server) -> list[str]:
     with server.app.app_context(), transaction() as session:
         year = school_year_of(today)
         add_term(session, sample, season, year, starts_on=today - timedelta(days=40), ends_on=today + timedelta(days=90))
-        ids = [add_class(session, sample.district_id, sample.school_id, 5, n, year) for n in (1, 2, 3)]
+        ids = [add_class(session, sample.district_id, sample.school_id, 4, n, year) for n in (1, 2, 3)]
         for row in session.scalars(select(SchoolClass).where(SchoolClass.id.in_(ids))):
             row.opened_on = today - timedelta(days=40)
         add_pupils(session, sample, ids[0], 6, date(2020, 9, 1))
@@ -77,7 +77,7 @@ def test_from_the_workbook_to_the_week(visit: Visit, classes: list[str], tmp_pat
     looked_at(empty, "tt-empty")
     page = visit("/roster/timetable/import", ADMIN)
     looked_at(page, "tt-upload")
-    page.set_input_files("#file", {"name": "全校课表.xlsx", "mimeType": "application/octet-stream", "buffer": workbook(["五（1）班", "五（2）班", "五（3）班", "六（9）班"])})
+    page.set_input_files("#file", {"name": "全校课表.xlsx", "mimeType": "application/octet-stream", "buffer": workbook(["四（1）班", "四（2）班", "四（3）班", "六（9）班"])})
     page.click("button.pri")
     page.wait_for_url("**/import/*")
     assert page.get_by_text("本学年没有").count() == 1
