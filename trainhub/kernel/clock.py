@@ -1,6 +1,7 @@
 """The only clock, and the only place that knows where the schools are."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 SCHOOL_ZONE = ZoneInfo("Asia/Shanghai")
@@ -18,8 +19,9 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(SCHOOL_ZONE)
 
 
+@lru_cache(maxsize=8192)
 def local_day(moment: datetime) -> date:
-    """Return the calendar day of ``moment`` where the schools are, whatever the server's zone."""
+    """Return the calendar day of ``moment`` where the schools are, whatever the server's zone. Lessons share their times: asked once each."""
     return local(moment).date()
 
 

@@ -149,7 +149,7 @@ def _sources(session: Session, actor: Actor, rows: Sequence[Any], today: date) -
     ids = [plan.id for plan, _balance in rows]
     at_review = [plan.id for plan, _balance in rows if plan.state in {PlanState.HOURS_REACHED, PlanState.REVIEW}]
     of = {"district_id": actor.district_id}
-    lessons = _by_plan(session.execute(
+    lessons = _by_plan(session.connection().execute(  # thousands of plain rows: nothing of the unit of work is wanted
         select(
             PlanLesson.plan_id, PlanLesson.starts_at, PlanLesson.ends_at, PlanLesson.minutes, PlanLesson.state, PlanLesson.makes_up_id,
             PlanModule.kind, func.coalesce(PlanLesson.instructor_id, PlanModule.instructor_id).label("instructor_id"),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 Level = Literal["ok", "watch", "late"]
@@ -57,14 +58,19 @@ class Fit:
         return self.fits and self.lessons > 0 and self.free - self.lessons <= 1
 
 
+@lru_cache(maxsize=1024)
+def _weeks(days: tuple[date, ...]) -> tuple[tuple[tuple[int, int], int], ...]:
+    """Days by school week; plans that end together share them."""
+    return tuple(Counter(d.isocalendar()[:2] for d in days).items())
+
+
 def still_reachable(minutes: int, days_left: Sequence[date], per_week: int, lesson_minutes: int, booked: Sequence[date] = ()) -> Fit:
     """Count the lessons that the rest needs and the places left for them: ``per_week`` a school week, less what is booked there.
 
     ``minutes``: owed and in no lesson yet. ``days_left``: running school days from today to the end.
     """
-    weeks = Counter(d.isocalendar()[:2] for d in days_left)
     taken = Counter(d.isocalendar()[:2] for d in booked)
-    free = sum(max(0, min(per_week, count) - taken[week]) for week, count in weeks.items())
+    free = sum(max(0, min(per_week, count) - taken[week]) for week, count in _weeks(tuple(days_left)))
     return Fit(-(-max(0, minutes) // max(1, lesson_minutes)), free)
 
 
