@@ -11,12 +11,17 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.exceptions import HTTPException
 
 from tests.app.world import Form, Page
+from trainhub.kernel.permissions import PROTECTED
+from trainhub.web import gate
 from trainhub.web.database import db
 
 COOKIE = "trainhub_session"
 SLOW = 2.0
+VAIN = frozenset({"INSERT INTO access_log_head", "INSERT INTO access_log_entry", "UPDATE access_log_head SET"})
+"""What is written when a protected page was asked for in vain: one entry of the access log."""
 
 
 @dataclass
@@ -70,9 +75,18 @@ class Prober:
         (guard.commit if keep else guard.rollback)()
         if answer is None:
             return Answer(500, b"", seconds, fault, tuple(wrote))
-        if answer.status_code in (403, 404):
-            wrote = [words for words in wrote if "access_log_" not in words]  # that somebody asked in vain is written down, and nothing else
+        if answer.status_code in (403, 404) and self._protected(path, method):
+            wrote = [words for words in wrote if words not in VAIN]  # that somebody asked in vain is written down, and nothing else
         return Answer(answer.status_code, answer.get_data(), seconds, "", tuple(wrote), answer.headers)
+
+    def _protected(self, path: str, method: str) -> bool:
+        """Whether an address asks for a protected right."""
+        try:
+            endpoint, _ = self.app.url_map.bind("localhost").match(path.partition("?")[0], method)
+        except HTTPException:
+            return False
+        needs = gate.declared(self.app, str(endpoint))
+        return needs is not None and needs.for_method(method) in PROTECTED
 
     @contextmanager
     def _writes(self) -> Iterator[list[str]]:

@@ -21,8 +21,6 @@ from trainhub.kernel.ids import new_id
 from trainhub.kernel.sealing import place
 from trainhub.web.keys import key_ring
 
-pytestmark = pytest.mark.files_only  # walks every address: the rooms' own tests run their queries on both databases
-
 READERS = ("case_officer", "committee_secretary", "principal", "bureau_case_officer", "plan_instructor")
 OLD = ("情节较重", "较重", "构成欺凌", "方案执行中", "已送达", "制定方案", "按计划进行", "在执行")
 """What pages said of the case while its finding stood."""

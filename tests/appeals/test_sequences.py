@@ -29,7 +29,7 @@ AHEAD = st.sampled_from(["", "overturn", "modify", "uphold", "return"])
 
 
 @given(moves=MOVES, ahead=AHEAD)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_no_sequence_of_steps_leaves_a_wrong_record(scene: AppealScene, session: Session, moves: list[tuple[str, int]], ahead: str) -> None:
     outer, clock = session.begin_nested(), scene.now
     try:

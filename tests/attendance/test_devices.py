@@ -205,7 +205,6 @@ def test_the_end_of_one_part_is_the_beginning_of_the_next(
     assert following.head(0).status == "present"
 
 
-@pytest.mark.files_only
 def test_two_hundred_pushes_three_times_over(session: Session, sheet: Built, door: Device) -> None:
     """D1: every push three times with a nonce of its own, mixed; each event counts once."""
     events = [said(1 + n % 6, sheet.starts_at + timedelta(minutes=n % 60), f"e{n}") for n in range(200)]

@@ -16,8 +16,6 @@ from trainhub.kernel.clock import local_day, now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
 
-pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
-
 
 @pytest.fixture
 def sheet(session: Session, district: Sample) -> Built:

@@ -67,7 +67,7 @@ def tables_like(counts: Counts) -> Iterator[Sequence[Sequence[int]]]:
 
 @given(SQUARES, SQUARES)
 @example([[0, 4], [0, 4]], [[1, 4], [2, 4]])
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 def test_a_reader_of_both_who_tries_every_pair_of_tables_is_left_in_doubt(part: list[list[int]], rest: list[list[int]]) -> None:
     threshold, cells = 3, list(product(range(3), range(3)))
     outer, inner = suppressed(whole_of(part, rest), 2, threshold), inside(part, whole_of(part, rest), 2, threshold)

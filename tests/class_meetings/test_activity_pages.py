@@ -25,8 +25,6 @@ from trainhub.documents import pdf
 from trainhub.kernel.ids import new_id
 from trainhub.roster.models import Student
 
-pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
-
 TERM = f"{YEAR}-{SEASON}"
 LIST, NEW = "/meetings/activities", "/meetings/activities/new"
 

@@ -40,8 +40,6 @@ from trainhub.ledger.models import LedgerPayload
 from trainhub.roster.models import Employment, Student
 from trainhub.roster.service import SetTerm, set_term
 
-pytestmark = pytest.mark.files_only  # walks every address: the rooms' own tests run their queries on both databases
-
 TODAY = local_day(NOW)
 
 

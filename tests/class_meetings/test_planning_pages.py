@@ -21,8 +21,6 @@ from trainhub.kernel.ids import new_id
 from trainhub.plugin_host.models import PluginChoice
 from trainhub.roster.models import Student
 
-pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
-
 
 @pytest.fixture
 def calendars_on(app: Flask, session: Session, classes: Classes) -> Iterator[None]:

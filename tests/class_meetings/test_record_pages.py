@@ -25,8 +25,6 @@ from trainhub.kernel.actor import Scope
 from trainhub.kernel.ids import new_id
 from trainhub.roster.models import ClassMembership, Student
 
-pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
-
 SAMPLE = Path(__file__).parents[1] / "data" / "samples" / "19-class-rollcall-xlsx" / "主题班会点名册.xlsx"
 
 

@@ -15,8 +15,6 @@ from trainhub.courses.packs import pack_folders, read_folder
 from trainhub.courses.service import install_pack
 from trainhub.kernel.clock import now
 
-pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
-
 COURSES = Path(__file__).parents[2] / "courses"
 
 

@@ -25,8 +25,6 @@ from trainhub.courses.service import install_pack
 from trainhub.kernel.clock import now
 from trainhub.ledger.models import LedgerEntry
 
-pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
-
 PATH = "/courses/to_install"
 
 

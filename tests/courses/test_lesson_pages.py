@@ -25,8 +25,6 @@ from trainhub.kernel.clock import now
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.permissions import POLICY, Permission, Reach, Role
 
-pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
-
 SCOPE = Scope("any", None)
 
 

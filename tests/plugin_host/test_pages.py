@@ -16,8 +16,6 @@ from trainhub.plugin_host.models import PluginChoice, PluginFailure
 from trainhub.plugin_host.queries import on_here
 from trainhub.plugin_host.rules import Forced
 
-pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
-
 SignIn = Callable[[FlaskClient, str], None]
 ADMIN = "system_administrator"
 

@@ -16,8 +16,6 @@ from trainhub.kernel.clock import local_day, now
 from trainhub.roster.models import ImportBatch, PolicySetting
 from trainhub.roster.queries import policy_for, staff_on
 
-pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
-
 HEAD = ["姓名", "工号", "部门"]
 
 

@@ -14,8 +14,6 @@ from tests.builders import Sample, add_class, add_lesson_times, add_pupils, add_
 from tests.roster.conftest import csv_upload
 from trainhub.roster.models import ClassChange, ClassException, ImportBatch, SchoolClass, SchoolDay, TimetableLesson
 
-pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
-
 WEEK = "2026-09-07"
 
 

@@ -19,8 +19,6 @@ from trainhub.training.models import EventPart, EventParticipant, TrainingEvent
 from trainhub.training.rules.planning import PartTime, Trainer
 from trainhub.training.service.planning import PlanEvent, plan_event
 
-pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
-
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 DAY = date(2026, 11, 27)
 TOPIC = "student_bullying_prevention"

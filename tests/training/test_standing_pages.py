@@ -19,8 +19,6 @@ from trainhub.kernel.clock import at
 from trainhub.training.models import HoursStatement, TrainingExemption, YearSnapshot
 from trainhub.training.service.standing import recompute
 
-pytestmark = pytest.mark.files_only  # pages drawn out of queries that run on both databases in this room's other tests
-
 NOW = at(date(2026, 11, 20), time(18))
 SignIn = Callable[[FlaskClient, str], None]
 

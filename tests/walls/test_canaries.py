@@ -17,8 +17,6 @@ from trainhub.kernel.permissions import PROTECTED, PUBLIC
 from trainhub.web import gate
 from trainhub.web.log import structlog
 
-pytestmark = pytest.mark.files_only  # walks every address: the rooms' own tests run their queries on both databases
-
 READERS = DESK | {"committee_member", "bureau_case_officer", "appeal_reviewer"}
 KEEPERS = frozenset({"case_officer", "committee_secretary"})
 PLAN_FILE = READERS - {"principal"}
@@ -214,6 +212,7 @@ def test_nothing_that_was_written_stands_anywhere_in_words(walls: Walls, monkeyp
     assert not [line for line in lines if CANARY.search(line)]
 
 
+@pytest.mark.files_only
 def test_the_file_of_the_database_holds_no_canary(walls: Walls) -> None:
     write_everywhere(walls)
     raw = walls.connection.connection.driver_connection
