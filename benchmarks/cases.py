@@ -8,13 +8,11 @@ measurement is CPU time of this process (``time.process_time``), medians, withou
 import json
 import re
 import secrets
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +22,9 @@ sys.path.insert(0, str(ROOT))
 import sqlalchemy as sa  # noqa: E402
 import time_machine  # noqa: E402
 from flask import Flask  # noqa: E402
-from flask.testing import FlaskClient  # noqa: E402
 
-from trainhub.accounts import rules as accounts  # noqa: E402
-from trainhub.accounts.models import UserSession  # noqa: E402
+from benchmarks import inside  # noqa: E402
+from benchmarks.inside import add_token, counted, signed_in  # noqa: E402
 from trainhub.app import create_app  # noqa: E402
 from trainhub.app.schema import upgrade  # noqa: E402
 from trainhub.attendance import service as rolls  # noqa: E402
@@ -43,7 +40,7 @@ from trainhub.web.keys import key_ring  # noqa: E402
 PLANS, FEW, LESSONS, ENTRIES = 200, 20, 12, 500
 TODAY = datetime(2026, 11, 20, 18, 0, tzinfo=SCHOOL_ZONE)
 STARTS, DUE = date(2026, 9, 14), date(2027, 1, 8)
-REPEATS = 15
+median_ms = partial(inside.median_ms, clock=time.process_time)
 
 
 def make(folder: Path, plans: int) -> tuple[Flask, dict[str, Any]]:
@@ -59,7 +56,7 @@ def make(folder: Path, plans: int) -> tuple[Flask, dict[str, Any]]:
         ids = [_plan(session, sample, number) for number in range(plans)]
         session.flush()
         rebuild_all(session, sample.district_id, now())
-        tokens = {key: _token(session, sample, key) for key in ("committee_secretary", "plan_instructor", "training_officer")}
+        tokens = {key: add_token(session, sample, key) for key in ("committee_secretary", "plan_instructor", "training_officer")}
         sheet, person = _roll(session, sample)
     return app, {"sample": sample, "tokens": tokens, "plans": ids, "sheet": sheet, "person": person}
 
@@ -134,52 +131,6 @@ def _roll(session: Any, sample: Any) -> tuple[str, str]:
         [rolls.SheetPerson(person, 1, "", "")],
     ), now())
     return sheet, person
-
-
-def _token(session: Any, sample: Any, key: str) -> str:
-    token, moment = secrets.token_urlsafe(16), now()
-    session.add(UserSession(
-        token_hash=accounts.token_digest(token), district_id=sample.district_id, id=new_id(), account_id=sample.accounts[key], created_at=moment,
-        used_at=moment, expires_at=moment + accounts.SESSION_LIFETIME, proved_at=moment, second_factor_at=moment,
-    ))
-    return token
-
-
-def signed_in(app: Flask, token: str) -> FlaskClient:
-    """A browser of somebody."""
-    client = app.test_client()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"], cookie["_fresh"] = token, True
-    return client
-
-
-@contextmanager
-def counted(app: Flask) -> Iterator[list[str]]:
-    """The SQL statements of a piece of work."""
-    with app.app_context():
-        engine = db.engine
-    seen: list[str] = []
-
-    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
-
-
-def median_ms(do: Callable[[int], Any], repeats: int = REPEATS) -> float:
-    """Median milliseconds of CPU of a piece of work after two warm-ups."""
-    for number in (-2, -1):
-        do(number)
-    times = []
-    for number in range(repeats):
-        began = time.process_time()
-        do(number)
-        times.append((time.process_time() - began) * 1000)
-    return round(statistics.median(times), 2)
 
 
 def board(app: Flask, facts: dict[str, Any], plans: int) -> dict[str, float]:

@@ -9,12 +9,9 @@ import gzip
 import json
 import re
 import secrets
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,14 +19,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import sqlalchemy as sa  # noqa: E402
 import time_machine  # noqa: E402
 from flask import Flask  # noqa: E402
 from flask.testing import FlaskClient  # noqa: E402
 
 from benchmarks import floor  # noqa: E402
-from trainhub.accounts import rules as accounts  # noqa: E402
-from trainhub.accounts.models import UserSession  # noqa: E402
+from benchmarks.inside import add_token, counted, median_ms, signed_in  # noqa: E402
 from trainhub.app import create_app  # noqa: E402
 from trainhub.app.schema import upgrade  # noqa: E402
 from trainhub.class_meetings.models import ClassMeeting  # noqa: E402
@@ -65,7 +60,7 @@ def make(folder: Path) -> tuple[Flask, dict[str, Any]]:
         classes = [_class(session, sample, number) for number in range(CLASSES)]
         meetings = [_meetings(session, sample, class_id, number) for number, class_id in enumerate(classes)]
         rebuild(session, sample.district_id, sample.school_id, "2026-2027", "autumn", now())
-        tokens = {key: _token(session, sample, key) for key in ("moral_education_head", "homeroom_teacher")}
+        tokens = {key: add_token(session, sample, key) for key in ("moral_education_head", "homeroom_teacher")}
     return app, {"tokens": tokens, "classes": classes, "record": meetings[0][0]}
 
 
@@ -92,52 +87,6 @@ def _meetings(session: Any, sample: Any, class_id: str, number: int) -> list[str
         ))
     session.flush()
     return ids
-
-
-def _token(session: Any, sample: Any, key: str) -> str:
-    token, moment = secrets.token_urlsafe(16), now()
-    session.add(UserSession(
-        token_hash=accounts.token_digest(token), district_id=sample.district_id, id=new_id(), account_id=sample.accounts[key],
-        created_at=moment, used_at=moment, expires_at=moment + accounts.SESSION_LIFETIME,
-    ))
-    return token
-
-
-def signed_in(app: Flask, token: str) -> FlaskClient:
-    """A browser of somebody."""
-    client = app.test_client()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"], cookie["_fresh"] = token, True
-    return client
-
-
-@contextmanager
-def counted(app: Flask) -> Iterator[list[str]]:
-    """The SQL statements of a piece of work."""
-    with app.app_context():
-        engine = db.engine
-    seen: list[str] = []
-
-    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
-
-
-def median_ms(do: Callable[[int], Any], repeats: int = REPEATS) -> float:
-    """Median milliseconds of a piece of work after two warm-ups."""
-    for number in (-2, -1):
-        do(number)
-    times = []
-    for number in range(repeats):
-        began = time.perf_counter()
-        do(number)
-        times.append((time.perf_counter() - began) * 1000)
-    return round(statistics.median(times), 2)
 
 
 def plan_all(app: Flask, dean: FlaskClient, classes: list[str]) -> dict[str, float]:
