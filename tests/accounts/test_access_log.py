@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.builders import Sample
+from tests.migrated import migrate
 from trainhub.accounts import access_log
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day, now
@@ -139,7 +140,6 @@ def test_who_saw_by_command(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> N
 
     from tests.builders import build_district
     from trainhub.app import create_app
-    from trainhub.app.schema import upgrade
     from trainhub.cli.main import cli
     from trainhub.web.database import db, transaction
 
@@ -147,7 +147,7 @@ def test_who_saw_by_command(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("TRAINHUB_SECRET_KEY", secrets.token_urlsafe(48))
     monkeypatch.setenv("TRAINHUB_LOG", "off")
     app = create_app({"TESTING": True})
-    upgrade(app)
+    migrate(app)
     with app.test_request_context(), transaction() as session:
         sample = build_district(session)
         actors = [Actor(sample.accounts[k], sample.district_id, "x", None, Role.PRINCIPAL, sample.school_id, "s") for k in ("principal", "teacher")]

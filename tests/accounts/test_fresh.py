@@ -19,13 +19,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.builders import Sample, build_district
+from tests.migrated import migrate
 from trainhub.accounts import fresh, rules, service, totp
 from trainhub.accounts.messages import MESSAGES
 from trainhub.accounts.models import Account, AccountGrant, ProofFailure, UserSession
 from trainhub.accounts.proof_rules import PROOF_LIFETIME, REST_LIMIT, Asked, Proofs, asked_of, has_rested, is_fresh
 from trainhub.accounts.service.second_factor import enrol_by_system
 from trainhub.app import create_app
-from trainhub.app.schema import upgrade
 from trainhub.app.settings import protected_idle_limit
 from trainhub.kernel import permissions
 from trainhub.kernel.clock import now
@@ -322,7 +322,7 @@ def served(tmp_path: Path) -> Iterator[tuple[Flask, list[FlaskClient], str]]:
         "SECRET_KEY": secrets.token_urlsafe(48), "TRAINHUB_LOG": "off", "TRAINHUB_DATA": str(tmp_path), "WTF_CSRF_ENABLED": False,
         "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/x.sqlite3",
     })
-    upgrade(app)
+    migrate(app)
     browsers = [app.test_client() for _ in range(8)]
     moment = now()
     with app.app_context(), transaction() as session:

@@ -15,11 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.builders import Sample, build_district
+from tests.migrated import migrate
 from trainhub.accounts import rules
 from trainhub.accounts.models import Account, UserSession
 from trainhub.accounts.rules import IDLE_LIMIT, SESSION_LIFETIME, SessionEnd, SessionTimes, session_end, use_is_stale
 from trainhub.app import create_app
-from trainhub.app.schema import upgrade
 from trainhub.app.settings import idle_limit
 from trainhub.kernel.clock import now
 from trainhub.kernel.ids import new_id
@@ -154,7 +154,7 @@ def apart(tmp_path: Path) -> Iterator[tuple[FlaskClient, Path]]:
             "PROPAGATE_FAULTS": True,
         }
     )
-    upgrade(app)
+    migrate(app)
     browser, token, moment = app.test_client(), secrets.token_urlsafe(16), now()
     with app.app_context(), transaction() as session:
         sample = build_district(session)

@@ -19,9 +19,9 @@ from sqlalchemy import select, update
 from trainhub_robot.channel import Robot, signature
 
 from tests.builders import Sample, build_district
+from tests.migrated import migrate
 from trainhub.app import create_app
 from trainhub.app.happenings import NOTIFY
-from trainhub.app.schema import upgrade
 from trainhub.app.work import run_once
 from trainhub.courses.models import CoursePack
 from trainhub.jobs.models import OutboxJob
@@ -127,7 +127,7 @@ def place(tmp_path: Path, group: Group) -> Iterator[Place]:
         "SECRET_KEY": secrets.token_urlsafe(48), "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / 'own.sqlite3'}", "TESTING": True,
         "TRAINHUB_DATA": str(tmp_path), "TRAINHUB_LOG": "off", "WTF_CSRF_ENABLED": False,
     })
-    upgrade(app)
+    migrate(app)
     with app.app_context():
         set_read_only(False)
         with transaction() as session:

@@ -15,9 +15,9 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.builders import Sample, build_district
+from tests.migrated import migrate
 from trainhub.app import create_app
 from trainhub.app.rotation import rotate, status
-from trainhub.app.schema import upgrade
 from trainhub.app.sealing_keys import WeakKey, sealing_settings
 from trainhub.attendance.models import AttendanceDevice, sealed_place
 from trainhub.cli.main import cli
@@ -54,7 +54,7 @@ def place_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def app(place_here: Path) -> Iterator[Flask]:
     application = create_app({"TESTING": True})
-    upgrade(application)
+    migrate(application)
     yield application
     with application.app_context():
         db.engine.dispose()

@@ -265,7 +265,8 @@ def test_case_68_a_stay_rests_plan_and_clock_and_is_no_delay(scene: AppealScene,
     assert scene.plan.state == "active", "an appeal stops nothing by itself"
     with pytest.raises(Forbidden):
         filing.order_stay(session, scene.actor("case_officer"), scene.ring, appeal, "请求", scene.later())
-    filing.order_stay(session, scene.county, scene.ring, appeal, "待查清", scene.later())
+    stayed_on = local_day(scene.later())
+    filing.order_stay(session, scene.county, scene.ring, appeal, "待查清", scene.now)
     assert scene.plan.state == "stayed"
     with pytest.raises(AppealRefused):
         filing.order_stay(session, scene.county, scene.ring, appeal, "再次", scene.later())
@@ -274,7 +275,7 @@ def test_case_68_a_stay_rests_plan_and_clock_and_is_no_delay(scene: AppealScene,
     scene.decided(appeal, Outcome.UPHOLD)
     plan = scene.plan
     assert plan.state == "active"
-    assert plan.due_on == due + timedelta(days=6), "the time at rest was no delay"
+    assert plan.due_on == due + (local_day(scene.now) - stayed_on), "the time at rest was no delay"
     assert scene.finding().state == "upheld"
     states = session.scalars(sa.select(PlanLesson.state).where(PlanLesson.plan_id == plan.id).order_by(PlanLesson.starts_at)).all()
     assert list(states) == ["cancelled", "planned"], "what lay in the rest was not missed"

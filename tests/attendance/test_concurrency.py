@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 
 from tests.attendance.sheets import build_sheet
 from tests.builders import Sample, build_district
+from tests.migrated import migrate
 from trainhub.app import create_app
-from trainhub.app.schema import upgrade
 from trainhub.attendance import service
 from trainhub.attendance.models import AttendanceMark, AttendanceRecord
 from trainhub.attendance.service import Mark, MarkRoll
@@ -33,7 +33,7 @@ def busy(tmp_path: Path) -> Iterator[Flask]:
         "SECRET_KEY": secrets.token_urlsafe(48), "TRAINHUB_DATA": str(tmp_path), "TRAINHUB_LOG": "off", "TESTING": True,
         "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / 'busy.sqlite3'}",
     })
-    upgrade(app)
+    migrate(app)
     yield app
     with app.app_context():
         db.engine.dispose()

@@ -20,8 +20,8 @@ from trainhub_push.source import signature
 from tests.attendance.sheets import Built, build_sheet
 from tests.builders import Sample, add_account, add_staff, build_district
 from tests.conftest import FreshClient, SignIn
+from tests.migrated import migrate
 from trainhub.app import create_app
-from trainhub.app.schema import upgrade
 from trainhub.attendance.device_rules import KEEP, REQUESTS
 from trainhub.attendance.models import (
     AttendanceClaim,
@@ -60,7 +60,7 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         }
     )
     application.test_client_class = FreshClient
-    upgrade(application)
+    migrate(application)
     host = application.extensions["trainhub.plugins"]
     host.apply(host.defaults | PUSHING)
     yield application

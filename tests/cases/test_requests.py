@@ -269,7 +269,7 @@ def test_a_refusal_needs_its_reason_and_has_its_letter(world: World, session: Se
             requests.answer(session, world.ring, world.officer, wrong, world.now)
     assert requests.answer(session, world.ring, world.officer, requests.Answer(key, "not_guardian", "与登记的监护人不符"), world.now) == "refused"
     row = session.get_one(GuardianRequest, (world.sample.district_id, key))
-    assert (row.letter_number, row.letter_year) == (1, world.now.year)
+    assert (row.letter_number, row.letter_year) == (1, local_day(world.now).year)
     assert "与登记" not in row.sealed_answer
     with pytest.raises(InvalidState):
         requests.answer(session, world.ring, world.officer, requests.Answer(key, "given"), world.now)

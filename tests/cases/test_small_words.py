@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from trainhub.appeals.rules.desk import group_of
 from trainhub.appeals.rules.lifecycle import AppealState
 from trainhub.cases import wording
 from trainhub.cases.rules.clocks import Clock, ClockKind
+from trainhub.kernel.clock import local_day
 from trainhub.kernel.ids import new_id
 from trainhub.web.i18n import deadline_parts
 
@@ -27,6 +29,7 @@ def hall(sealed_hall: Hall) -> Hall:
     return sealed_hall
 
 
+@time_machine.travel(NOW)
 def test_a_deadline_at_midnight_is_the_end_of_the_day_before_everywhere(app: Flask) -> None:
     with app.test_request_context("/"):
         clock = Clock(ClockKind.INVESTIGATION, NOW, MIDNIGHT)
@@ -41,9 +44,10 @@ def test_the_number_of_a_concern_is_none_of_a_case(hall: Hall, session: Session,
     receipt = hall.world.report()
     session.commit()
     enter(client, hall.officer)
-    assert "线 2026-01" in client.get("/concerns").text
+    number = f"线 {local_day(hall.world.now).year}-01"
+    assert number in client.get("/concerns").text
     page = client.get(f"/concerns/{receipt.concern_id}").text
-    assert "线 2026-01" in page
+    assert number in page
     case = hall.world.case()
     session.commit()
     assert f"案 {case.year}-{case.number:02d}</option>" in client.get(f"/concerns/{receipt.concern_id}").text

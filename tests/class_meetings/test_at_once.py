@@ -5,6 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from tests.builders import build_district
 from tests.class_meetings.record_scenery import NOW, SEASON, YEAR, Scene, build_scene, planned
 from tests.class_meetings.test_checking import recorded
 from tests.class_meetings.test_recording import command
+from tests.migrated import migrate
 from trainhub.app import create_app
-from trainhub.app.schema import upgrade
 from trainhub.class_meetings.models import ClassMeeting, ClassTermStanding, MeetingRecord, SchoolTermTotal
 from trainhub.class_meetings.service.checking import CheckRecord, check_record
 from trainhub.class_meetings.service.recording import record_meeting
@@ -41,7 +42,7 @@ def busy(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     app = create_app({
         "SECRET_KEY": secrets.token_urlsafe(48), "TRAINHUB_DATA": str(tmp_path), "TRAINHUB_LOG": "off", "TESTING": True, "SQLALCHEMY_DATABASE_URI": url,
     })  # fmt: skip
-    upgrade(app)
+    migrate(app)
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -101,18 +102,26 @@ def figures(app: Flask, scene: Scene) -> tuple[Any, ...]:
 def test_the_daily_run_forgets_no_check_that_comes_in_meanwhile(busy: Flask) -> None:
     scene, meeting_id = built(busy, recorded)
     assert figures(busy, scene) == (0, 1, "none", 0, 1, 2)
-    checked = threading.Event()
+    checked, begun = threading.Event(), threading.Event()
 
     def check(session: Any) -> None:
         check_record(session, scene.dean, CheckRecord(meeting_id, 1), NOW)
         checked.set()
+        assert begun.wait(30)
         time.sleep(1)  # the daily run has read its facts by then, if it waits for nobody
 
-    def daily(session: Any) -> None:
-        checked.wait(30)
-        refresh(session, scene.district_id, NOW)
+    def daily() -> None:
+        with busy.app_context():
+            assert checked.wait(30)
+            begun.set()
+            with transaction() as session:  # only now: with the lock in its hand it would wait for a check that waits for it
+                refresh(session, scene.district_id, NOW)
+            db.session.remove()
 
-    assert run(busy, check, daily) == ["", ""]
+    with ThreadPoolExecutor(1) as other:
+        late = other.submit(daily)
+        assert run(busy, check) == [""]
+        late.result()
     assert figures(busy, scene) == (1, 0, "short", 1, 0, 1)
 
 

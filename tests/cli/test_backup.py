@@ -12,8 +12,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.builders import build_district
+from tests.migrated import migrate
 from trainhub.app import create_app
-from trainhub.app.schema import upgrade
 from trainhub.cli.backup import BackupFault, _copy_tables, backup, restore
 from trainhub.kernel.clock import now
 from trainhub.kernel.orm import Base
@@ -48,7 +48,7 @@ def make_app(tmp_path: Path) -> Iterator[MakeApp]:
 @pytest.fixture
 def filled(make_app: MakeApp) -> Flask:
     app = make_app("source")
-    upgrade(app)
+    migrate(app)
     with app.app_context(), transaction() as session:
         build_district(session)
     return app
@@ -105,7 +105,7 @@ def test_a_plugin_that_configuration_switches_on_has_its_tables(make_app: MakeAp
     """Nobody presses the switch that would make them: neither on a new database, nor on one that is there."""
     assert made_of_robot(make_app("fresh", "robot"))
     plain = make_app("plain")
-    upgrade(plain)
+    migrate(plain)
     assert made(plain) == []
     again = make_app("plain", "robot")
     assert made(again) == ["px_robot_delivery", "px_robot_happening"]
@@ -114,14 +114,14 @@ def test_a_plugin_that_configuration_switches_on_has_its_tables(make_app: MakeAp
 
 
 def made_of_robot(app: Flask) -> bool:
-    upgrade(app)
+    migrate(app)
     return made(app) == ["px_robot_delivery", "px_robot_happening"]
 
 
 @pytest.mark.parametrize("installed", [True, False])
 def test_tables_of_plugins_are_copied_and_come_back(make_app: MakeApp, tmp_path: Path, installed: bool) -> None:
     source = make_app("source", "robot")
-    upgrade(source)
+    migrate(source)
     row = {"key": "n1", "kind": "training.planned", "attempt": 1, "error": "", "at": "2026-03-05T06:00:00+00:00"}
     with source.app_context():
         with transaction() as session:
@@ -218,7 +218,7 @@ def test_a_forged_ledger_is_found(filled: Flask, make_app: MakeApp, tmp_path: Pa
     manifest["files"]["trainhub.sqlite3"] = module._digest(folder / "trainhub.sqlite3")
     (folder / "manifest.json").write_text(json.dumps(manifest))
     target = make_app("target")
-    upgrade(target)
+    migrate(target)
     with pytest.raises(BackupFault, match="核对不通过"):
         restore(folder, target)
     assert counts(target)["ledger_entry"] == 0

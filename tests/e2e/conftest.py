@@ -17,10 +17,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, 
 from werkzeug.serving import make_server
 
 from tests.builders import Sample, build_district
+from tests.migrated import migrate
 from trainhub.accounts import rules as account_rules
 from trainhub.accounts.models import UserSession
 from trainhub.app import create_app
-from trainhub.app.schema import upgrade
 from trainhub.kernel.clock import now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.permissions import Permission
@@ -92,7 +92,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "SECRET_KEY": secrets.token_urlsafe(48), "TRAINHUB_DATA": str(folder), "TRAINHUB_LOG": "off",
         "SQLALCHEMY_DATABASE_URI": f"sqlite:///{Path(folder) / 'e2e.sqlite3'}",
     })
-    upgrade(app)
+    migrate(app)
     app.add_url_rule("/parts", "parts", _parts)
     with app.test_request_context("/", method="POST"):
         with transaction() as session:

@@ -10,7 +10,7 @@ from tests.e2e.conftest import Server, Visit
 from tests.e2e.school import writing
 from tests.education_plans.hour_scenery import build_hours, lesson, plan_of
 from trainhub.education_plans.models import HourEntry
-from trainhub.kernel.clock import local, local_day, now
+from trainhub.kernel.clock import local_day, now
 from trainhub.web.keys import key_ring
 
 pytestmark = pytest.mark.e2e
@@ -21,12 +21,12 @@ def no_wider_than_the_screen(page: Page) -> None:
 
 
 def test_an_hour_is_logged_in_four_taps_and_a_sentence(server: Server, visit: Visit) -> None:
-    start = now() - timedelta(hours=20)
+    yesterday = local_day(now()) - timedelta(days=1)
     with writing(server) as session:
         scene = build_hours(session, server.sample, ring=key_ring(), number=61)
         plan = plan_of(session, scene)
         plan.starts_on, plan.due_on = local_day(now()) - timedelta(days=30), local_day(now()) + timedelta(days=30)
-        lesson(session, scene, local(start).date(), f"{local(start):%H:%M}")
+        lesson(session, scene, yesterday, "15:30")
     page, taps = visit("/", "plan_instructor", width=390), 0
     no_wider_than_the_screen(page)
     page.get_by_role("link", name="登记", exact=True).first.tap()

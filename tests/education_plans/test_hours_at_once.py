@@ -16,8 +16,8 @@ from flask import Flask
 
 from tests.builders import build_district
 from tests.education_plans.hour_scenery import NOW, RING, HourScene, build_hours, said, verdict
+from tests.migrated import migrate
 from trainhub.app import create_app
-from trainhub.app.schema import upgrade
 from trainhub.education_plans.models import EducationPlan, HourEntry, PlanBalance
 from trainhub.education_plans.rules.hours import HourRefused
 from trainhub.education_plans.service.balance import rebuild_balance
@@ -41,7 +41,7 @@ def busy(database_url: str, tmp_path: Path) -> Iterator[Flask]:
         "SECRET_KEY": secrets.token_urlsafe(48), "TRAINHUB_DATA": str(tmp_path), "TRAINHUB_LOG": "off", "TESTING": True,
         "SQLALCHEMY_DATABASE_URI": url, "SQLALCHEMY_ENGINE_OPTIONS": {} if admin is None else {"pool_size": 20},
     })
-    upgrade(app)
+    migrate(app)
     yield app
     with app.app_context():
         db.engine.dispose()

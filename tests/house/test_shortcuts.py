@@ -1,7 +1,10 @@
 """What the tests do to be quick gives what the long way gives."""
 
 import os
+import secrets
+import sqlite3
 import subprocess
+from contextlib import closing
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -20,10 +23,14 @@ from trainhub_tabular import TabularSource
 from trainhub_wecom import WeComSource
 
 from tests import seeds, warm_command, workbooks
+from tests.migrated import migrate
+from trainhub.app import create_app
+from trainhub.app.schema import upgrade
 from trainhub.evidence import intake
 from trainhub.kernel.clock import at
 from trainhub.kernel.orm import Base
 from trainhub.plugin_api import AttendanceSource, Upload
+from trainhub.web.database import db
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 
@@ -53,6 +60,22 @@ def everything(session: Session) -> dict[str, list[tuple[Any, ...]]]:
         rows = session.execute(sa.text(f'SELECT * FROM "{table.name}"')).all()
         found[table.name] = sorted((tuple(row) for row in rows), key=repr)
     return found
+
+
+def test_a_copied_file_has_what_migrations_make(tmp_path: Path) -> None:
+    held = {}
+    for name, make in (("copied", migrate), ("migrated", upgrade)):
+        app = create_app({
+            "SECRET_KEY": secrets.token_urlsafe(48), "TRAINHUB_DATA": str(tmp_path), "TRAINHUB_LOG": "off", "TRAINHUB_PLUGINS": "robot",
+            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path / name}.sqlite3",
+        })
+        make(app)
+        with app.app_context():
+            db.engine.dispose()
+        with closing(sqlite3.connect(tmp_path / f"{name}.sqlite3")) as connection:
+            held[name] = (connection.execute("PRAGMA journal_mode").fetchone(), list(connection.iterdump()))
+    assert held["copied"] == held["migrated"]
+    assert any("px_robot_delivery" in line for line in held["copied"][1])
 
 
 def test_a_district_put_back_is_the_district_that_was_built(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

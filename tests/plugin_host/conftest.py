@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 
 from tests.conftest import FreshClient
+from tests.migrated import migrate
 from tests.plugin_host.stage import furnish
 from trainhub.app import create_app
-from trainhub.app.schema import upgrade
 from trainhub.plugin_host.host import PluginHost
 from trainhub.web.database import db
 
@@ -30,7 +30,7 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         }
     )
     application.test_client_class = FreshClient
-    upgrade(application)
+    migrate(application)
     yield application
     with application.app_context():
         db.engine.dispose()

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.migrated import migrate
 from tests.plugin_host.cages import put, source
 from trainhub.app import create_app
 from trainhub.app.plugins import note_failures
-from trainhub.app.schema import upgrade
 from trainhub.evidence import intake
 from trainhub.kernel.clock import now
 from trainhub.plugin_api import Upload
@@ -87,7 +87,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Sampl
         "TRAINHUB_DATA": str(data), "TRAINHUB_LOG": "off", "WTF_CSRF_ENABLED": False, "TRAINHUB_PLUGIN_PATH": str(cages),
         "TRAINHUB_PLUGINS": ",".join([*SOURCES, *TYPES, *BROKEN]),
     })  # fmt: skip
-    upgrade(app)
+    migrate(app)
     with app.app_context(), transaction() as session:
         district = build_district(session)
     yield app, district

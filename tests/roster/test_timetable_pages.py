@@ -2,10 +2,12 @@
 
 import io
 import re
-from datetime import date
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +17,13 @@ from tests.roster.conftest import csv_upload
 from trainhub.roster.models import ClassChange, ClassException, ImportBatch, SchoolClass, SchoolDay, TimetableLesson
 
 WEEK = "2026-09-07"
+
+
+@pytest.fixture(autouse=True)
+def in_term() -> Iterator[None]:
+    """A Wednesday morning of the autumn term, whatever the day of the run: a page opens with the week that it is."""
+    with time_machine.travel(datetime(2026, 9, 9, 2, 0, tzinfo=UTC)):
+        yield
 
 
 @pytest.fixture

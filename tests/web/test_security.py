@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tests.builders import Sample
+from tests.migrated import migrate
 from trainhub.app import create_app
 from trainhub.app.settings import WeakKey
 from trainhub.web.database import db, set_read_only
@@ -80,9 +81,8 @@ def test_sqlite_connections_are_safe(app: Flask, tmp_path: Path) -> None:
 def test_a_locked_database_answers_503(tmp_path: Path) -> None:
     own = create_app({"SECRET_KEY": secrets.token_urlsafe(48), "TRAINHUB_LOG": "off", "WTF_CSRF_ENABLED": False,
                       "TRAINHUB_DATA": str(tmp_path), "SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/x.sqlite3"})
-    from trainhub.app.schema import upgrade
 
-    upgrade(own)
+    migrate(own)
     import sqlite3
 
     from sqlalchemy import event

@@ -14,6 +14,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
 
+from trainhub.web.addresses import LateRule
 from trainhub.web.i18n import LOCALES, catalogue, is_chinese
 
 _SENTENCE = {"_", "gettext"}
@@ -76,6 +77,7 @@ class Site(Flask):
     """The application. Addresses without variables are built once, for every page shows a dozen of them."""
 
     jinja_environment = PageEnvironment
+    url_rule_class = LateRule
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

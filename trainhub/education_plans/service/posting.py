@@ -73,7 +73,7 @@ def _lock(role: Role, permission: Permission, *, a_person: bool) -> Any:
     there = select(EducationPlan.student_mark).where(visible(anybody, permission, moment), EducationPlan.id == bindparam("of_plan"))
     return (
         select(every).where(every.district_id == bindparam("by_district_id"), every.student_mark == there.scalar_subquery())
-        .order_by(every.id).with_for_update(of=every)
+        .order_by(every.id.concat("")).with_for_update(of=every)  # by the bare id SQLite would read the plans of the district in that order
     )
 
 
