@@ -55,13 +55,20 @@ def counted(app: Flask) -> Iterator[list[str]]:
         sa.event.remove(engine, "before_cursor_execute", note)
 
 
+def medians_ms(*pieces: Callable[[int], Any], repeats: int = REPEATS, clock: Callable[[], float] = time.perf_counter) -> list[float]:
+    """Median milliseconds of each piece of work after two warm-ups. ``clock``: on the wall, or of the processor.
+
+    The pieces take turns, so that a busy moment of the machine is a moment of all of them.
+    """
+    times: list[list[float]] = [[] for _ in pieces]
+    for number in range(-2, repeats):
+        for piece, held in zip(pieces, times, strict=True):
+            began = clock()
+            piece(number)
+            held.append((clock() - began) * 1000)
+    return [round(statistics.median(held[2:]), 2) for held in times]
+
+
 def median_ms(do: Callable[[int], Any], repeats: int = REPEATS, *, clock: Callable[[], float] = time.perf_counter) -> float:
     """Median milliseconds of a piece of work after two warm-ups. ``clock``: on the wall, or of the processor."""
-    for number in (-2, -1):
-        do(number)
-    times = []
-    for number in range(repeats):
-        began = clock()
-        do(number)
-        times.append((clock() - began) * 1000)
-    return round(statistics.median(times), 2)
+    return medians_ms(do, repeats=repeats, clock=clock)[0]

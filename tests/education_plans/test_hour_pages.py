@@ -23,7 +23,7 @@ from tests.education_plans.hour_scenery import (
 from trainhub.cases.models import CaseDuty
 from trainhub.education_plans.models import HourEntry, PlanPause
 from trainhub.education_plans.service.hours import confirm_hours, log_lesson
-from trainhub.kernel.clock import local_day, now
+from trainhub.kernel.clock import local, local_day, now
 from trainhub.kernel.ids import new_id
 from trainhub.kernel.sealing import KeyRing, place
 from trainhub.ledger.models import AccessLogEntry
@@ -48,10 +48,9 @@ def scene(session: Session, district: Sample, ring: KeyRing) -> HourScene:
 
 
 def past(hours: float) -> tuple[date, str]:
-    start = now() - timedelta(hours=hours)
-    from trainhub.kernel.clock import local
-
-    return local(start).date(), f"{local(start):%H:%M}"
+    start = local(now() - timedelta(hours=hours))
+    start = min(start, start.replace(hour=22, minute=0))  # a lesson ends on its day, whatever the hour of the run
+    return start.date(), f"{start:%H:%M}"
 
 
 def due_lesson(session: Session, scene: HourScene, hours: float = 30) -> str:
@@ -60,7 +59,6 @@ def due_lesson(session: Session, scene: HourScene, hours: float = 30) -> str:
 
 def form_of(command: object) -> dict[str, str]:
     from trainhub.education_plans.service.hours import LogLesson
-    from trainhub.kernel.clock import local
 
     assert isinstance(command, LogLesson)
     starts, ends = local(command.starts_at), local(command.ends_at)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal, cast
 
-from sqlalchemy import Select, Table, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Select, Table, and_, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from trainhub.kernel.actor import Actor, Scope
@@ -187,9 +187,10 @@ class AccessRow:
     at: datetime
 
 
-def _rows(scope: Scope) -> Select[AccessLogEntry]:
-    entry = AccessLogEntry
-    query = select(entry).where(entry.district_id == scope.district_id)
+def _rows(scope: Scope, refs: Sequence[str] = ()) -> Select[AccessLogEntry]:
+    """Openings in scope; of these objects, or of what belongs to them. The district stands in each branch, for each has its index."""
+    entry, here = AccessLogEntry, AccessLogEntry.district_id == scope.district_id
+    query = select(entry).where(or_(and_(here, entry.object_ref.in_(refs)), and_(here, entry.about_ref.in_(refs))) if refs else here)
     return query if scope.school_ids is None else query.where(entry.school_id.in_(scope.school_ids))
 
 
@@ -206,8 +207,7 @@ def who_saw(session: Session, scope: Scope, object_refs: Collection[str]) -> lis
     found: dict[tuple[str, int], AccessRow] = {}
     for start in range(0, len(refs), _PART):
         part = refs[start : start + _PART]
-        query = _rows(scope).where(or_(AccessLogEntry.object_ref.in_(part), AccessLogEntry.about_ref.in_(part)))
-        found |= {(e.school_id, e.seq): _row(e) for e in session.scalars(query)}
+        found |= {(e.school_id, e.seq): _row(e) for e in session.scalars(_rows(scope, part))}
     return sorted(found.values(), key=lambda row: (row.at, row.school_id, row.seq))
 
 
@@ -223,11 +223,9 @@ def access_rows(
 ) -> list[AccessRow]:
     """Return the openings of a local month (``2026-11``), newest first; of one account, of one case or object."""
     entry = AccessLogEntry
-    query = _rows(scope).where(entry.month == month)
+    query = _rows(scope, [ref] if ref else ()).where(entry.month == month)
     if account_id:
         query = query.where(entry.account_id == account_id)
-    if ref:
-        query = query.where(or_(entry.object_ref == ref, entry.about_ref == ref))
     ordered = query.order_by(entry.recorded_at.desc(), entry.school_id, entry.seq.desc())
     return [_row(e) for e in session.scalars(ordered.limit(most).offset(skip))]
 

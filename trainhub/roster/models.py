@@ -3,10 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel.orm import Base, Id, tenant_fk
+
+_MERGED = text("merged_into_id IS NOT NULL")
+"""Few of many thousands: found by an index of their own."""
 
 
 class OrgUnit(Base):
@@ -117,7 +120,10 @@ class Person(Base):
     merged_into_id: Mapped[str | None] = mapped_column(Id)
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index(None, "district_id", "name_key"), Index(None, "district_id", "initials"))
+    __table_args__ = (
+        Index(None, "district_id", "name_key"), Index(None, "district_id", "initials"),
+        Index("ix_person_merged", "district_id", "merged_into_id", sqlite_where=_MERGED, postgresql_where=_MERGED),
+    )
 
 
 class Employment(Base):

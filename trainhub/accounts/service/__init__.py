@@ -182,7 +182,7 @@ def note_use(session: Session, session_id: str, actor: Actor, now: datetime, res
     rested = (UserSession.used_at <= before) & (UserSession.proved_at.is_(None) | (UserSession.proved_at <= before))
     session.execute(
         update(UserSession).where(
-            UserSession.district_id == actor.district_id, UserSession.id == session_id,
+            UserSession.district_id == actor.district_id, UserSession.account_id == actor.account_id, UserSession.id == session_id,
             UserSession.used_at < now, UserSession.revoked_at.is_(None),
         ).values(used_at=now, rested_at=case((rested, now), else_=UserSession.rested_at)),
         execution_options={"synchronize_session": False},

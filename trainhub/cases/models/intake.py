@@ -65,6 +65,7 @@ class Concern(Base):
         UniqueConstraint("district_id", "receipt_mark"),
         UniqueConstraint("district_id", "received_by", "op_id"),
         Index(None, "district_id", "school_id", "state"),
+        Index(None, "district_id", "case_id"),
         Index(None, "receipt_mark"),
     )
 

@@ -65,6 +65,7 @@ class CaseNotice(Base):
         tenant_fk("org_id", "org_unit"),
         Index(None, "district_id", "org_id", "role", "done_at"),
         Index(None, "district_id", "account_id", "done_at"),
+        Index(None, "district_id", "matter_id"),
     )
 
 

@@ -25,11 +25,9 @@ class NoticeRow:
 
 def addressed(actor: Actor) -> ColumnElement[bool]:
     """The condition under which a notice is the actor's: theirs by account, or by role and place; never about what they stepped aside from."""
-    by_role = and_(CaseNotice.role == actor.role.value, CaseNotice.org_id == actor.org_id)
-    return and_(
-        CaseNotice.district_id == actor.district_id, or_(CaseNotice.account_id == actor.account_id, by_role),
-        not_recused(actor, CaseNotice.matter_id),
-    )
+    here = CaseNotice.district_id == actor.district_id  # in both branches: each has its index
+    by_role = and_(here, CaseNotice.role == actor.role.value, CaseNotice.org_id == actor.org_id)
+    return and_(or_(and_(here, CaseNotice.account_id == actor.account_id), by_role), not_recused(actor, CaseNotice.matter_id))
 
 
 def notices_for(session: Session, actor: Actor, *, most: int = 8) -> tuple[NoticeRow, ...]:

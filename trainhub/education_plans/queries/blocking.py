@@ -25,10 +25,13 @@ def blocking(session: Session, district_id: str, case_ids: Collection[str]) -> s
     support = select(SupportPlan.case_id).where(
         SupportPlan.district_id == district_id, SupportPlan.case_id.in_(case_ids), SupportPlan.state == "open"
     )
+    corrected = select(EducationPlan.id).where(
+        EducationPlan.district_id == district_id, EducationPlan.case_id.in_(case_ids), EducationPlan.state.in_([state.value for state in AFTER_END])
+    )
     asked = select(EducationPlan.case_id).join(
         HourEntry, and_(HourEntry.district_id == EducationPlan.district_id, HourEntry.plan_id == EducationPlan.id)
     ).where(
-        EducationPlan.district_id == district_id, EducationPlan.case_id.in_(case_ids), EducationPlan.state.in_([state.value for state in AFTER_END]),
+        HourEntry.district_id == district_id, HourEntry.plan_id.in_(corrected),
         HourEntry.kind == EntryKind.CORRECTION.value, awaits_second(),
     )
     return {case_id for query in (plans, contacts, support, asked) for case_id in session.scalars(query)}

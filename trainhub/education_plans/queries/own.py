@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from trainhub.education_plans.models import EducationPlan, HourEntry, HourNote, PlanLesson, PlanModule, PlanSummary
@@ -48,18 +48,28 @@ def own_lessons(session: Session, actor: Actor, now: datetime) -> list[OwnLesson
     """Lessons the actor gives that are to be logged, are today, or come within two weeks. One statement."""
     if actor.person_id is None:
         return []
-    mine = or_(_Lesson.instructor_id == actor.person_id, and_(_Lesson.instructor_id.is_(None), _Module.instructor_id == actor.person_id))
     query = (
         select(EducationPlan, _Lesson, _Module.kind, _Module.guardian_with)
         .join(_Lesson, and_(_Lesson.district_id == EducationPlan.district_id, _Lesson.plan_id == EducationPlan.id))
         .join(_Module, and_(_Module.district_id == _Lesson.district_id, _Module.id == _Lesson.module_id))
         .where(
-            visible(actor, Permission.HOURS_OWN_READ, now), mine, _Lesson.state == "planned", _Lesson.starts_at < now + AHEAD,
+            visible(actor, Permission.HOURS_OWN_READ, now), _Lesson.id.in_(_given_by(actor)), _Lesson.state == "planned",
+            _Lesson.starts_at < now + AHEAD,
             EducationPlan.state.in_([*_POSTABLE, *_RESTING]),
         )
         .order_by(_Lesson.starts_at, _Lesson.id)
     )
     return [_own(plan, lesson, kind, now, guardian_with=with_) for plan, lesson, kind, with_ in session.execute(query)]
+
+
+def _given_by(actor: Actor) -> CompoundSelect[Any]:
+    """Ids of the lessons somebody gives, by name or because the module is theirs. Two questions, each with its index: every first page asks."""
+    held, taught = aliased(PlanLesson), aliased(PlanModule)
+    by_name = select(held.id).where(held.district_id == actor.district_id, held.instructor_id == actor.person_id)
+    by_module = select(held.id).join(taught, and_(
+        taught.district_id == held.district_id, taught.plan_id == held.plan_id, taught.id == held.module_id
+    )).where(taught.district_id == actor.district_id, taught.instructor_id == actor.person_id, held.instructor_id.is_(None))
+    return union_all(by_name, by_module)
 
 
 def _own(plan: EducationPlan, lesson: PlanLesson, kind: str, now: datetime, *, guardian_with: bool) -> OwnLesson:
@@ -208,9 +218,10 @@ def _waiting(ring: KeyRing, actor: Actor, plan: EducationPlan, row: Any, names: 
 
 def waiting_count(session: Session, actor: Actor, now: datetime) -> int:
     """How many lines wait for a second person among the plans the actor may confirm. One statement; opens nothing."""
-    query = select(func.count()).select_from(HourEntry).join(
-        EducationPlan, and_(EducationPlan.district_id == HourEntry.district_id, EducationPlan.id == HourEntry.plan_id)
-    ).where(visible(actor, Permission.HOURS_CONFIRM, now), awaits_second(), HourEntry.instructor_id.is_distinct_from(actor.person_id),
-            HourEntry.actor_id != actor.account_id)
+    plans = select(EducationPlan.id).where(visible(actor, Permission.HOURS_CONFIRM, now))
+    query = select(func.count()).select_from(HourEntry).where(
+        HourEntry.district_id == actor.district_id, HourEntry.plan_id.in_(plans), awaits_second(),
+        HourEntry.instructor_id.is_distinct_from(actor.person_id), HourEntry.actor_id != actor.account_id,
+    )
     return int(session.scalar(query) or 0)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from trainhub.cases.queries.whereabouts import own_pupils_of
 from trainhub.education_plans.models import EducationPlan, PlanLesson
@@ -14,6 +14,7 @@ from trainhub.kernel.clock import day_bounds, local_day
 from trainhub.kernel.sealing import KeyRing
 
 AHEAD = timedelta(days=14)
+_Of = aliased(EducationPlan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,12 @@ def neutral_slots(session: Session, actor: Actor, ring: KeyRing, now: datetime) 
     pupils = own_pupils_of(session, ring, actor, local_day(now))
     if not pupils:
         return []
+    plans = select(_Of.id).where(_Of.district_id == actor.district_id, _Of.student_mark.in_(pupils))  # few: their lessons are found by index
     rows = session.execute(
         select(PlanLesson.starts_at, PlanLesson.ends_at, EducationPlan.student_mark)
         .join(EducationPlan, and_(EducationPlan.district_id == PlanLesson.district_id, EducationPlan.id == PlanLesson.plan_id))
         .where(
-            PlanLesson.district_id == actor.district_id, EducationPlan.school_id == actor.org_id, EducationPlan.student_mark.in_(pupils),
+            PlanLesson.district_id == actor.district_id, PlanLesson.plan_id.in_(plans), EducationPlan.school_id == actor.org_id, EducationPlan.student_mark.in_(pupils),
             PlanLesson.state == "planned", PlanLesson.starts_at >= day_bounds(local_day(now))[0], PlanLesson.starts_at < now + AHEAD,
             EducationPlan.state.not_in(("paused", "stayed", "revoked")),
         ).order_by(PlanLesson.starts_at, PlanLesson.id)

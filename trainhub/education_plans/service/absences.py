@@ -199,13 +199,14 @@ def plan_make_up(session: Session, actor: Actor, command: PlanMakeUp, now: datet
 def _check_planned(session: Session, plan: EducationPlan, missed: PlanLesson, command: PlanMakeUp, instructor: str | None) -> None:
     """Nobody is planned into two places, and a missed lesson is made up for once. One statement. Raises HourRefused."""
     pupil = select(EducationPlan.id).where(EducationPlan.district_id == plan.district_id, EducationPlan.student_mark == plan.student_mark)
+    here = PlanLesson.district_id == plan.district_id  # in every branch: each has its index
     overlap = (PlanLesson.starts_at < command.ends_at) & (PlanLesson.ends_at > command.starts_at) & (PlanLesson.state == "planned")
     rows = session.execute(
         select(PlanLesson.plan_id, PlanLesson.instructor_id, PlanLesson.makes_up_id, EducationPlan.student_mark)
         .join(EducationPlan, (EducationPlan.district_id == PlanLesson.district_id) & (EducationPlan.id == PlanLesson.plan_id))
-        .where(PlanLesson.district_id == plan.district_id, PlanLesson.state != "cancelled", or_(
-            (PlanLesson.makes_up_id == missed.id) & (PlanLesson.plan_id == plan.id),
-            overlap & or_(PlanLesson.plan_id.in_(pupil), PlanLesson.instructor_id == (instructor or "")),
+        .where(PlanLesson.state != "cancelled", or_(
+            here & (PlanLesson.makes_up_id == missed.id) & (PlanLesson.plan_id == plan.id),
+            here & overlap & PlanLesson.plan_id.in_(pupil), here & overlap & (PlanLesson.instructor_id == (instructor or "")),
         ))
     ).all()
     for row in rows:

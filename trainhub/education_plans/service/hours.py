@@ -359,7 +359,8 @@ def _open_again(session: Session, plan: EducationPlan, lesson_id: str, *, absent
         raise HourRefused("settled_already")
     if absent:
         followed = select(PlanLesson.id).where(
-            PlanLesson.district_id == plan.district_id, PlanLesson.makes_up_id == lesson.id, PlanLesson.state != "cancelled"
+            PlanLesson.district_id == plan.district_id, PlanLesson.plan_id == plan.id, PlanLesson.makes_up_id == lesson.id,
+            PlanLesson.state != "cancelled",
         )
         if session.execute(followed.limit(1)).first() is not None:
             raise HourRefused("make_up_there")

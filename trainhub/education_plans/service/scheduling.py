@@ -258,13 +258,10 @@ def _busy(
 
 def _booked(session: Session, plan: EducationPlan, pupil: Sequence[Span], first: date, last: date) -> tuple[Placed, ...]:
     """Lessons of this pupil that are booked or were given, of whatever plan: nobody is in two places."""
-    query = (
-        select(PlanLesson).join(EducationPlan, (EducationPlan.district_id == PlanLesson.district_id) & (EducationPlan.id == PlanLesson.plan_id))
-        .where(
-            PlanLesson.district_id == plan.district_id, EducationPlan.student_mark == plan.student_mark,
-            PlanLesson.state.in_(("planned", "attended")), PlanLesson.starts_at >= day_bounds(first)[0],
-            PlanLesson.starts_at < day_bounds(last)[1],
-        )
+    plans = select(EducationPlan.id).where(EducationPlan.district_id == plan.district_id, EducationPlan.student_mark == plan.student_mark)
+    query = select(PlanLesson).where(
+        PlanLesson.district_id == plan.district_id, PlanLesson.plan_id.in_(plans), PlanLesson.state.in_(("planned", "attended")),
+        PlanLesson.starts_at >= day_bounds(first)[0], PlanLesson.starts_at < day_bounds(last)[1],
     )
     return tuple(
         Placed(r.module_id, r.starts_at, r.ends_at, r.instructor_id, r.room, missed_subject(r.starts_at, r.ends_at, pupil))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.kernel import clock
@@ -75,7 +75,7 @@ def lock_person(session: Session, district_id: str, person_id: str) -> frozenset
         return frozenset()
     stands = kept.merged_into_id or kept.id
     return frozenset(session.scalars(
-        select(Person.id).where(Person.district_id == district_id, or_(Person.id == stands, Person.merged_into_id == stands))
+        select(Person.id).where(or_(*(and_(Person.district_id == district_id, key == stands) for key in (Person.id, Person.merged_into_id))))
         .order_by(Person.id).with_for_update(key_share=True)
     ))
 
