@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.builders import Sample
 from tests.cases.scenery import World, build
+from trainhub.accounts.models import SignInThrottle
+from trainhub.accounts.rules import FREE_FAILURES
 from trainhub.cases.models import CaseEvidence, CaseFile, Concern, GuardianNotice
 from trainhub.cases.service import opening, parties
 from trainhub.kernel.clock import now
@@ -59,6 +62,28 @@ def test_a_teacher_reports_in_one_form_and_reads_the_number_again(pages: Any, se
         assert "已收到" in client.post("/concern", data={"receipt": typed}).text
     assert "已收到" not in client.post("/concern", data={"receipt": "ZZZZ-ZZZZ"}).text
     assert client.get("/concern").status_code == 200
+
+
+def test_whoever_guesses_receipt_numbers_waits_and_others_do_not(pages: Any, session: Session) -> None:
+    world, enter = pages
+    client, number = enter("teacher"), world.report().receipt
+    session.commit()
+
+    def ask(typed: str, address: str = "127.0.0.1") -> Any:
+        return client.post("/concern", data={"receipt": typed}, environ_base={"REMOTE_ADDR": address})
+
+    for turn in range(FREE_FAILURES):
+        assert (ask(f"ZZZZ-ZZZ{'ABCDEFGHJK'[turn]}").status_code, ask(number).status_code) == (200, 200 if turn + 1 < FREE_FAILURES else 429)
+    refused = ask(number)
+    assert refused.status_code == 429
+    assert "已收到" not in refused.text
+    assert "分钟后再查询" in refused.text
+    assert "已收到" in ask(number, "10.0.0.9").text
+    rows = session.scalars(sa.select(SignInThrottle)).all()
+    assert [row.failures for row in rows] == [FREE_FAILURES], "a right number leaves no trace"
+    assert "127.0.0.1" not in rows[0].key_hash
+    with time_machine.travel(now() + timedelta(minutes=2)):
+        assert "已收到" in ask(number).text
 
 
 def test_a_wrong_form_keeps_what_was_typed(pages: Any) -> None:

@@ -1,5 +1,6 @@
 """The pages of the committee, as its people see them."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -188,6 +189,11 @@ def test_case_47_stepping_aside_takes_the_item_from_the_page_at_once(client: Fla
     assert client.post(f"/committee/items/{one}/aside", data={"ground": "relative"}).status_code == 404
     assert client.post(f"/committee/items/{one}/vote").status_code == 403
     held = session.scalars(select(Recusal.id)).one()
+    own_account(session, scene, "m2", scene.staff[2])
+    sign_in(client, "m2")
+    page = client.get(f"/committee/sittings/{meeting}").text
+    assert "已回避" in page
+    assert not re.search(r"当事人的亲属(?!</option>)", page), "why says who the child may be"
     back = {"next": f"/committee/sittings/{meeting}"}
     sign_in(client, "committee_secretary")
     assert "当事人的亲属" in client.get(f"/committee/sittings/{meeting}").text

@@ -16,19 +16,18 @@ from trainhub.accounts.models import (
     ActivationCode,
     LoginName,
     SecondFactor,
-    SignInThrottle,
     UserSession,
 )
 from trainhub.accounts.rules import (
     ACTIVATION_LIFETIME,
     SESSION_LIFETIME,
-    Throttle,
     code_digest,
     new_activation_code,
     password_problem,
     throttle_key,
     token_digest,
 )
+from trainhub.accounts.service.attempts import attempts_of
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import DomainError, Forbidden, NotFound, SeparationOfDuties
@@ -119,20 +118,16 @@ def sign_in(session: Session, command: SignIn, now: datetime) -> SignedIn | Doma
     A refusal is returned, not raised, because the failure count must be committed with it.
     """
     username = normal_username(command.username)
-    key = throttle_key(username, command.origin)
-    row = session.get(SignInThrottle, key, with_for_update=True)
-    state = Throttle(row.failures, row.window_started_at, row.blocked_until) if row else Throttle(0, now, None)
-    if state.blocked(now) and state.blocked_until:
-        minutes = max(1, -(-int((state.blocked_until - now).total_seconds()) // 60))
-        return SignInThrottled(minutes=minutes)
+    attempts = attempts_of(session, throttle_key(username, command.origin), now)
+    if attempts.wait:
+        return SignInThrottled(minutes=attempts.wait)
     account = _account_by_name(session, username)
     usable = account if account and account.disabled_at is None and account.password_hash else None
     good = password_matches(usable.password_hash if usable else _NOBODY, command.password)
     if usable is None or not good:
-        _remember_failure(session, key, row, state.failed(now))
+        attempts.failed()
         return SignInRefused()
-    if row is not None:
-        session.delete(row)
+    attempts.forget()
     return open_session(session, usable, command.agent, now)
 
 
@@ -150,14 +145,6 @@ def password_matches(stored: str | None, password: str) -> bool:
         return _hasher.verify(stored or _NOBODY, password)
     except (VerifyMismatchError, InvalidHashError):
         return False
-
-
-def _remember_failure(session: Session, key: str, row: SignInThrottle | None, state: Throttle) -> None:
-    if row is None:
-        row = SignInThrottle(key_hash=key, failures=0, window_started_at=state.window_started_at)
-        session.add(row)
-    row.failures, row.window_started_at = state.failures, state.window_started_at
-    row.blocked_until = state.blocked_until
 
 
 def open_session(session: Session, account: Account, agent: str, now: datetime) -> SignedIn:

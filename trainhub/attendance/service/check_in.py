@@ -15,7 +15,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from trainhub.accounts.models import SignInThrottle
-from trainhub.accounts.rules import Throttle, throttle_key
+from trainhub.accounts.rules import throttle_key
+from trainhub.accounts.service.attempts import attempts_of
 from trainhub.attendance.check_in_rules import BADGE, QR, SHARED_DEVICE, Opening, Scan, claim_of
 from trainhub.attendance.models import AttendanceRecord, AttendanceSheet, CheckIn, CheckInDesk
 from trainhub.attendance.roll_rules import moment_of, too_early
@@ -120,16 +121,10 @@ def take_attempt(session: Session, actor: Actor, now: datetime) -> None:
 
     Counted per account: a school shares one address. Ten are free in a quarter of an hour. Raises TooManyAttempts.
     """
-    key = throttle_key(actor.account_id, "check-in")
-    row = session.get(SignInThrottle, key, with_for_update=True, populate_existing=True)
-    state = Throttle(row.failures, row.window_started_at, row.blocked_until) if row else Throttle(0, now, None)
-    if state.blocked(now) and state.blocked_until:
-        raise TooManyAttempts(minutes=max(1, -(-int((state.blocked_until - now).total_seconds()) // 60)))
-    after = state.failed(now)
-    if row is None:
-        row = SignInThrottle(key_hash=key, failures=0, window_started_at=now)
-        session.add(row)
-    row.failures, row.window_started_at, row.blocked_until = after.failures, after.window_started_at, after.blocked_until
+    attempts = attempts_of(session, throttle_key(actor.account_id, "check-in"), now)
+    if attempts.wait:
+        raise TooManyAttempts(minutes=attempts.wait)
+    attempts.failed()
 
 
 def _forgive(session: Session, actor: Actor) -> None:

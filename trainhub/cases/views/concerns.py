@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 
 from trainhub.cases import forms, wording
 from trainhub.cases.queries.board import board
-from trainhub.cases.queries.desk import CONCERN, by_receipt, concern_row, concern_text, desk, own_answer, own_receipts
+from trainhub.cases.queries.desk import CONCERN, concern_row, concern_text, desk, own_answer, own_receipts
 from trainhub.cases.rules.intake import DECLINE_REASONS, shown_receipt
 from trainhub.cases.service import intake
+from trainhub.cases.service.asking import ask_by_receipt
 from trainhub.cases.views import blueprint
 from trainhub.cases.views.steps import refusal
 from trainhub.kernel.clock import local_day, now
@@ -110,8 +111,11 @@ def my_concerns() -> Any:
 def receipt_lookup() -> Any:
     """What became of a concern, for anybody with its number. Never in an address; nothing but a word comes back."""
     typed = request.form.get("receipt", "")[:40]
-    found = by_receipt(read_session(), key_ring(), typed) if request.method == "POST" else None
-    return page("cases/receipt_lookup.html", asked=request.method == "POST", found=found, said=wording.words_of(wording.PUBLIC_WORDS),
+    asked = None
+    if request.method == "POST":
+        with transaction() as session:
+            asked = ask_by_receipt(session, key_ring(), typed, request.remote_addr or "", now())
+    return page("cases/receipt_lookup.html", 429 if asked and asked.wait else 200, asked=asked, said=wording.words_of(wording.PUBLIC_WORDS),
                 reasons=wording.words_of(wording.DECLINE_REASONS))
 
 
