@@ -12,6 +12,7 @@ from tests.education_plans.plan_scenery import ACTOR, NOW, RING, TARGET, Scene, 
 from trainhub.cases.models import CaseFile, CaseNotice
 from trainhub.education_plans.models import EducationPlan, FollowUp, HandOver, PlanModule, PlanPause, SupportPlan
 from trainhub.education_plans.queries.access import seen_plan
+from trainhub.education_plans.queries.hand_overs import HAND_OVER, package_of
 from trainhub.education_plans.rules.lifecycle import ENDED, PlanState
 from trainhub.education_plans.service import handing_over, running
 from trainhub.education_plans.service.follow_up import open_plans, schedule_contacts
@@ -21,6 +22,7 @@ from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import DomainError, InvalidState, NotFound
 from trainhub.kernel.permissions import Permission
 from trainhub.kernel.sealing import place
+from trainhub.ledger.access import Reading, open_record
 from trainhub.ledger.models import LedgerEntry
 
 LATER = NOW + timedelta(days=1)
@@ -211,3 +213,59 @@ def test_case_75_at_the_other_school_it_runs_and_its_end_carries_the_case_on(sce
     assert session.scalars(select(CaseFile.state).where(CaseFile.id == scene.case_id)).one() == "follow_up"
     places = {(row.side, row.school_id) for row in session.scalars(select(FollowUp))}
     assert places == {("actor", scene.sample.other_school_id), ("target", scene.sample.school_id)}
+
+
+def told(scene: Scene, school_id: str) -> list[str]:
+    """Notices that still stand on the pages of a school."""
+    query = select(CaseNotice.code).where(CaseNotice.org_id == school_id, CaseNotice.done_at.is_(None))
+    return list(scene.session.scalars(query.order_by(CaseNotice.code)))
+
+
+def test_case_69_what_is_on_its_way_when_the_finding_falls_is_taken_back(scene: Scene, session: Session) -> None:
+    plan_id = scene.run()
+    scene.count(plan_id, 90)
+    sent, there = send(scene, plan_id), scene.sample.other_school_id
+    running.revoke_plan(session, scene.secretary, scene.plan(plan_id), LATER, appeal_id="an appeal")
+    row = session.get_one(HandOver, (scene.sample.district_id, sent.hand_over_id))
+    assert (row.state, row.sealed_package, row.owed_minutes) == ("withdrawn", "", 0)
+    assert handing_over.incoming(session, receiver(scene)) == []
+    assert told(scene, there) == ["hand_over_withdrawn"], "and nobody is asked to take it over any more"
+    refused(scene, "state", sent)
+    with pytest.raises(HandOverRefused):
+        handing_over.return_plan(session, receiver(scene), sent.hand_over_id, LATER)
+    assert scene.plan(plan_id).state == "revoked"
+    assert open_plans(session, scene.sample.district_id, scene.plan(plan_id).case_id) == 0
+    opening = open_record(session, receiver(scene), Reading(there, HAND_OVER, row.id, Permission.PLAN_WRITE, "handling", "print"), LATER)
+    with pytest.raises(NotFound):
+        package_of(session, RING, opening, row.id)
+
+
+def test_amended_on_its_way_the_other_school_takes_over_what_is_owed_now(scene: Scene, session: Session) -> None:
+    plan_id = scene.run()
+    scene.count(plan_id, 90)
+    sent = send(scene, plan_id)
+    running.amend_plan(session, scene.secretary, scene.plan(plan_id), running.Amendment(180), LATER, by="an appeal")
+    assert told(scene, scene.sample.other_school_id) == ["hand_over_waiting", "plan_amended"]
+    reading = Reading(scene.sample.other_school_id, HAND_OVER, sent.hand_over_id, Permission.PLAN_WRITE, "handling", "print")
+    package = package_of(session, RING, open_record(session, receiver(scene), reading, LATER), sent.hand_over_id)
+    assert (package["total_minutes"], package["done_minutes"], sum(m[1] for m in package["modules"])) == (180, 90, 180)
+    fresh = scene.plan(accept(scene, sent))
+    assert (fresh.total_minutes, fresh.state) == (90, "notified")
+    assert told(scene, scene.sample.other_school_id) == []
+
+
+def test_amended_on_its_way_to_what_is_done_it_comes_back_with_its_hours(scene: Scene, session: Session) -> None:
+    plan_id = scene.run()
+    scene.count(plan_id, 90)
+    sent = send(scene, plan_id)
+    running.amend_plan(session, scene.secretary, scene.plan(plan_id), running.Amendment(90), LATER, by="an appeal")
+    assert scene.plan(plan_id).state == "hours_reached", "it is reviewed where it was given"
+    refused(scene, "state", sent)
+    assert told(scene, scene.sample.other_school_id) == ["hand_over_withdrawn"]
+
+
+def test_outside_the_district_the_secretary_is_told_what_to_tell(scene: Scene, session: Session) -> None:
+    plan_id = scene.run()
+    handing_over.send_plan(session, scene.secretary, RING, Send(plan_id, "transfer", to_outside="邻县教育局"), NOW)
+    running.revoke_plan(session, scene.secretary, scene.plan(plan_id), LATER, appeal_id="an appeal")
+    assert "hand_over_wrong" in told(scene, scene.sample.school_id)

@@ -60,6 +60,7 @@ CHANNELS: dict[str, Any] = {"phone": _l("by telephone"), "face": _l("face to fac
 NOTICES.setdefault("guardian_to_be_told", _l("A guardian is to be told of a missed activity."))
 NOTICES.setdefault("hours_fell_short", _l("After a correction a matter that was over is to be put before the committee."))
 NOTICES.setdefault("hand_over_wrong", _l("What was handed over has been corrected. Tell the other school."))
+NOTICES.setdefault("hand_over_withdrawn", _l("What was sent to your school was taken back. Nothing is to be done."))
 NOTICES.setdefault("plan_amended", _l("What was handed over to you has been corrected by the other school."))
 NOTICES.setdefault("plan_to_read", _l("A matter names you: please read it and give your conclusion."))
 NOTICES.setdefault("plan_stopped", _l("A matter was stopped for safety. Please look."))

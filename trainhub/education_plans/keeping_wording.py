@@ -18,8 +18,8 @@ STEPS: dict[str, Any] = {
 REASONS: dict[str, Any] = {
     "transfer": _l("moves to another school"), "next_stage": _l("goes on to the next stage"), "special_school": _l("placed in a special school"),
 }  # fmt: skip
-HAND_OVER_STATES: dict[str, Any] = {"sent": _l("on its way"), "accepted": _l("taken over"), "returned": _l("sent back")}
-HAND_OVER_KINDS: dict[str, str] = {"sent": "todo", "accepted": "ok", "returned": "late"}
+HAND_OVER_STATES: dict[str, Any] = {"sent": _l("on its way"), "accepted": _l("taken over"), "returned": _l("sent back"), "withdrawn": _l("taken back")}
+HAND_OVER_KINDS: dict[str, str] = {"sent": "todo", "accepted": "ok", "returned": "late", "withdrawn": "hold"}
 MESSAGES: dict[str, Any] = {
     "support_refused": _l("This support cannot be changed so. Open the page anew."), "hand_over_refused": _l("It cannot be handed over so. Open the page anew."),
 }  # fmt: skip

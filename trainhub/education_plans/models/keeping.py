@@ -59,7 +59,7 @@ class SupportStep(Base):
 class HandOver(Base):
     """A sealed hand-over of a plan to another school (case 75), or of a support plan with the guardian's consent (case 66).
 
-    ``state``: prepared, sent, accepted, returned. Until accepted the plan is interrupted, never completed.
+    ``state``: prepared, sent, accepted, returned, withdrawn (its finding fell, or nothing is owed any more). Until accepted the plan is interrupted, never completed.
     """
 
     __tablename__ = "plan_hand_over"

@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from trainhub.cases.queries.access import case_there
-from trainhub.education_plans.models import EducationPlan, HandOver
+from trainhub.education_plans.models import EducationPlan, HandOver, PlanModule
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.opening import Opening
@@ -83,10 +83,17 @@ def _row(session: Session, actor: Actor, row: HandOver, plan: EducationPlan) -> 
 
 
 def package_of(session: Session, ring: KeyRing, opening: Opening, hand_over_id: str) -> dict[str, Any]:
-    """What goes along: goals, modules, minutes. ``opening`` must be for this very hand-over. Raises NotFound, UnloggedRead."""
+    """What goes along: goals, modules, minutes. ``opening`` must be for this very hand-over. Raises NotFound, UnloggedRead.
+
+    Modules and minutes are those of the plan as it was left to the other school: an amendment on the way is in them.
+    """
     opening.require(opening.district_id, HAND_OVER, hand_over_id)
     row = session.get(HandOver, (opening.district_id, hand_over_id))
-    if row is None:
+    if row is None or not row.sealed_package:
         raise NotFound
     found: dict[str, Any] = json.loads(ring.unseal(row.sealed_package, place("plan_hand_over", "sealed_package", row.id)))
-    return found
+    modules = session.scalars(select(PlanModule).where(
+        PlanModule.district_id == row.district_id, PlanModule.plan_id == row.plan_id, PlanModule.dropped_at.is_(None)
+    ).order_by(PlanModule.sort_no))
+    return found | {"modules": [[m.kind, m.minutes, m.pack_id or ""] for m in modules], "total_minutes": row.done_minutes + row.owed_minutes,
+                    "done_minutes": row.done_minutes}

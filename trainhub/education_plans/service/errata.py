@@ -21,6 +21,7 @@ from trainhub.education_plans.rules.lifecycle import ENDED, REOPENABLE, PlanFact
 from trainhub.education_plans.service.follow_up import drop_contacts, settle_case
 from trainhub.education_plans.service.running import Amendment, amend_plan, done_minutes
 from trainhub.education_plans.service.steps import locked_plan, move_plan, note_step
+from trainhub.education_plans.service.transit import SENT_WRONG
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import DomainError
@@ -29,7 +30,6 @@ from trainhub.kernel.sealing import KeyRing, place
 
 FELL_SHORT = "hours_fell_short"
 """The word that waits for the secretary until the committee has decided."""
-SENT_WRONG = "hand_over_wrong"
 """A school outside was given wrong hours: the secretary tells it."""
 DECISIONS = ("stands", "reopened")
 

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from trainhub.cases.service.noticing import settle
 from trainhub.cases.service.steps import next_number, notify
-from trainhub.education_plans.models import EducationPlan, HandOver, PlanBalance, PlanLesson, PlanModule, PlanStep
+from trainhub.education_plans.models import EducationPlan, HandOver, PlanBalance, PlanLesson, PlanModule
 from trainhub.education_plans.rules.lifecycle import PlanFacts, PlanState
 from trainhub.education_plans.service.balance import lessons_changed
 from trainhub.education_plans.service.follow_up import schedule_contacts
 from trainhub.education_plans.service.running import done_minutes
 from trainhub.education_plans.service.steps import locked_plan, move_plan, note_step
+from trainhub.education_plans.service.transit import TOLD, bring_back
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import local_day
 from trainhub.kernel.errors import DomainError, NotFound
@@ -132,38 +133,26 @@ def accept_plan(session: Session, actor: Actor, ring: KeyRing, hand_over_id: str
 
     Raises NotFound, HandOverRefused.
     """
-    row = _waiting(session, actor, hand_over_id)
+    old, row = _waiting(session, actor, hand_over_id)
     _check_receipt(ring, row, receipt, actor)
-    old = session.get_one(EducationPlan, (row.district_id, row.plan_id), with_for_update=True, populate_existing=True)
     known = json.loads(ring.unseal(row.sealed_package, place("plan_hand_over", "sealed_package", row.id)))
     fresh = _continued(session, actor, ring, old, row, known["goals"], due_on, now)
     row.state, row.received_at, row.received_by, row.new_plan_id = "accepted", now, actor.account_id, fresh.id
     _number_receipt(session, row, row.to_school_id or "", now)
     old.ended_at = now
     move_plan(session, actor, old, PlanState.ACCEPTED, PlanFacts(receiver_accepted=True), now, changes={"hand_over": row.id, "new_plan": fresh.id})
-    settle(session, row.district_id, ["hand_over_waiting"], old.case_id, now)
+    settle(session, row.district_id, TOLD, old.case_id, now)
     note_step(session, actor, fresh, "taken_over", now, after=fresh.state, changes={"hand_over": row.id, "owed": fresh.total_minutes, "from": old.id})
     return fresh.id
 
 
 def return_plan(session: Session, actor: Actor, hand_over_id: str, now: datetime) -> None:
     """Send a hand-over back: it is not this school's pupil. The plan runs on where it was. Raises NotFound."""
-    row = _waiting(session, actor, hand_over_id)
-    old = session.get_one(EducationPlan, (row.district_id, row.plan_id), with_for_update=True, populate_existing=True)
+    old, row = _waiting(session, actor, hand_over_id)
     row.state, row.received_at, row.received_by = "returned", now, actor.account_id
-    back, rested_from = PlanState(old.resume_state), _rested_from(session, old)
-    move_plan(session, actor, old, back, PlanFacts(resume_state=back.value), now, changes={"hand_over": row.id, "returned": True})
-    old.resume_state = rested_from
-    settle(session, row.district_id, ["hand_over_waiting"], old.case_id, now)
+    bring_back(session, actor, old, row, now)
+    settle(session, row.district_id, TOLD, old.case_id, now)
     notify(session, row.district_id, row.from_school_id, "hand_over_returned", now, role=Role.COMMITTEE_SECRETARY, matter_id=old.case_id, link="/plans")
-
-
-def _rested_from(session: Session, plan: EducationPlan) -> str:
-    """What a plan that was at rest when it was sent goes back to when the rest ends."""
-    sent = session.scalars(select(PlanStep).where(
-        PlanStep.district_id == plan.district_id, PlanStep.plan_id == plan.id, PlanStep.to_state == PlanState.HANDED_OVER.value
-    ).order_by(PlanStep.recorded_at.desc(), PlanStep.id.desc()).limit(1)).one()
-    return str(sent.changes.get("resume", ""))
 
 
 def confirm_outside(session: Session, actor: Actor, ring: KeyRing, hand_over_id: str, receipt: str, now: datetime) -> None:
@@ -171,10 +160,11 @@ def confirm_outside(session: Session, actor: Actor, ring: KeyRing, hand_over_id:
 
     Raises NotFound, HandOverRefused.
     """
-    row = session.get(HandOver, (actor.district_id, hand_over_id), with_for_update=True, populate_existing=True)
+    row = session.get(HandOver, (actor.district_id, hand_over_id))
     if row is None or row.plan_id is None or row.to_school_id or not actor.scope(Permission.PLAN_WRITE).covers_school(row.from_school_id):
         raise NotFound
     old = locked_plan(session, actor, row.plan_id, now)
+    session.refresh(row, with_for_update=True)
     if row.state != "sent":
         raise HandOverRefused(why="state")
     _check_receipt(ring, row, receipt, actor)
@@ -197,13 +187,16 @@ def _number_receipt(session: Session, row: HandOver, school_id: str, now: dateti
     row.receipt_number = next_number(session, row.district_id, school_id, "transfer_receipt", row.receipt_year)
 
 
-def _waiting(session: Session, actor: Actor, hand_over_id: str) -> HandOver:
-    row = session.get(HandOver, (actor.district_id, hand_over_id), with_for_update=True, populate_existing=True)
+def _waiting(session: Session, actor: Actor, hand_over_id: str) -> tuple[EducationPlan, HandOver]:
+    """The plan and its hand-over, locked in this order as everywhere: whoever revokes a plan comes the same way."""
+    row = session.get(HandOver, (actor.district_id, hand_over_id))
     if row is None or row.plan_id is None or not actor.scope(Permission.PLAN_WRITE).covers_school(row.to_school_id or ""):
         raise NotFound
+    old = session.get_one(EducationPlan, (row.district_id, row.plan_id), with_for_update=True, populate_existing=True)
+    session.refresh(row, with_for_update=True)
     if row.state != "sent":
         raise HandOverRefused(why="state")
-    return row
+    return old, row
 
 
 def _continued(

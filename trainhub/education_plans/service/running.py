@@ -22,6 +22,7 @@ from trainhub.education_plans.service.balance import lessons_changed
 from trainhub.education_plans.service.drafting import write_modules
 from trainhub.education_plans.service.follow_up import drop_contacts, settle_case
 from trainhub.education_plans.service.steps import locked_plan, move_plan, note_step
+from trainhub.education_plans.service.transit import correct, on_its_way, take_back
 from trainhub.kernel.actor import Actor
 from trainhub.kernel.clock import day_bounds, local_day
 from trainhub.kernel.errors import DomainError, InvalidState, NotFound
@@ -173,14 +174,18 @@ def resume_plan(session: Session, actor: Actor, plan: EducationPlan, now: dateti
 def revoke_plan(session: Session, actor: Actor, plan: EducationPlan, now: datetime, *, appeal_id: str) -> int:
     """End a locked plan whose determination was overturned: coming lessons are cancelled, hours stay in the sealed file only.
 
-    The contacts to come with this pupil are dropped, and the case goes on where this was its last plan. Returns how many lessons were
+    The contacts to come with this pupil are dropped, a plan on its way to another school is taken back, and the case goes on where this was
+    its last plan. Returns how many lessons were
     cancelled. Source: domain.md case 69.
     """
     if plan.state == PlanState.REVOKED.value:
         return 0
-    cancelled = cancel_planned(session, plan, now)
+    cancelled, sent = cancel_planned(session, plan, now), on_its_way(session, plan)
     plan.ended_at, plan.erratum_at = now, None
-    move_plan(session, actor, plan, PlanState.REVOKED, PlanFacts(), now, changes={"appeal": appeal_id, "cancelled": cancelled})
+    back = {"hand_over": sent.id} if sent is not None else {}
+    move_plan(session, actor, plan, PlanState.REVOKED, PlanFacts(), now, changes={"appeal": appeal_id, "cancelled": cancelled} | back)
+    if sent is not None:
+        take_back(session, plan, sent, now)
     drop_contacts(session, actor, plan, now)
     settle_case(session, actor, plan.case_id, now)
     return cancelled
@@ -229,6 +234,7 @@ def amend_plan(session: Session, actor: Actor, plan: EducationPlan, change: Amen
         "by": by, "before": before, "total_minutes": plan.total_minutes, "done": done, "revision": plan.revision,
         "surplus": max(0, done - plan.total_minutes),
     })
+    correct(session, actor, plan, done, now)
     settle_hours(session, actor, plan, done, now)
     return max(0, done - plan.total_minutes)
 
