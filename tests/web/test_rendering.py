@@ -11,6 +11,7 @@ from jinja2 import DictLoader
 from markupsafe import Markup
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
 from tests.builders import Sample
 from trainhub.accounts import browser
@@ -124,3 +125,20 @@ def test_a_page_that_cannot_read_who_asks_still_answers(
     answer = client.get("/account")
     assert answer.status_code == 503
     assert "</html>" in answer.get_data(as_text=True)
+
+
+def test_an_address_is_compiled_when_it_is_first_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[str] = []
+
+    def note(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled.append(rule.rule)
+        return usual(rule, append_unknown)
+
+    usual = Rule._compile_builder
+    monkeypatch.setattr(Rule, "_compile_builder", note)
+    site = Site("trainhub")
+    site.add_url_rule("/of/<rule>/<int:number>", "one")
+    assert compiled == [], "nothing at the start"
+    with site.test_request_context():
+        assert [url_for("one", rule="a b", number=n, more="x") for n in (1, 2)] == ["/of/a%20b/1?more=x", "/of/a%20b/2?more=x"]
+    assert compiled == ["/of/<rule>/<int:number>"], "and once"

@@ -162,7 +162,7 @@ class ProofFailure(Base):
 
 
 class SignInThrottle(Base):
-    """Failures of one (user name, device or address) pair. Not tenant data: it knows no account."""
+    """Wrong guesses of one key: user name and device or address, digits of a check-in, receipt numbers. Not tenant data: it knows no account."""
 
     __tablename__ = "sign_in_throttle"
 
